@@ -1,0 +1,41 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "harness/cli/command.hpp"
+
+#include <fmt/format.h>
+
+#include <CLI/CLI.hpp>
+#include <iostream>
+
+#include "harness/os/error.hpp"
+
+namespace tlbstorm::cli {
+namespace {
+
+void complain(const std::string& what, const std::string& hint) {
+  std::cout.flush();
+  fmt::print(stderr, "tlbstorm: {}\n", what);
+  if (!hint.empty()) fmt::print(stderr, "  hint: {}\n", hint);
+}
+
+}  // namespace
+
+int guarded(const std::function<int()>& body) {
+  try {
+    return body();
+  } catch (const CLI::CallForHelp& help) {
+    return kOk;
+  } catch (const CLI::ParseError& error) {
+    complain(error.what(), "see --help");
+    return kUsage;
+  } catch (const os::UsageError& error) {
+    complain(error.what(), error.hint());
+    return kUsage;
+  } catch (const os::Error& error) {
+    complain(error.what(), error.hint());
+  } catch (const std::exception& error) {
+    complain(error.what(), "");
+  }
+  return kFailed;
+}
+
+}  // namespace tlbstorm::cli

@@ -1,0 +1,26 @@
+// SPDX-License-Identifier: Apache-2.0
+// What the subcommands share: their signature, and the one place where errors become messages and exit codes.
+#pragma once
+
+#include <functional>
+#include <string>
+#include <vector>
+
+namespace tlbstorm::cli {
+
+inline constexpr int kOk = 0;
+inline constexpr int kFailed = 1;
+inline constexpr int kUsage = 2;
+inline constexpr int kSignal = 128;  // plus the signal's number, as shells have it
+
+using Arguments = std::vector<std::string>;  ///< without the program's and the subcommand's name
+
+int run(const Arguments& arguments);
+int list(const Arguments& arguments);
+int report(const Arguments& arguments);
+int restore(const Arguments& arguments);
+
+/// Runs a subcommand's body; prints what it throws as two lines, the error and the remedy.
+int guarded(const std::function<int()>& body);
+
+}  // namespace tlbstorm::cli

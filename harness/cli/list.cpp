@@ -1,0 +1,84 @@
+// SPDX-License-Identifier: Apache-2.0
+// tlbstorm list: workloads, probes with their availability on this machine, and metrics.
+#include <fmt/format.h>
+
+#include <CLI/CLI.hpp>
+#include <iostream>
+
+#include "harness/cli/command.hpp"
+#include "harness/machine/facts.hpp"
+#include "harness/os/error.hpp"
+#include "harness/probe/probe.hpp"
+#include "harness/trial/workload.hpp"
+#include "harness/verdict/metrics.hpp"
+
+namespace tlbstorm::cli {
+namespace {
+
+void list_workloads() {
+  std::cout << "workloads\n";
+  for (const trial::Definition& definition : trial::workloads()) {
+    std::cout << fmt::format("  {:<22}{}\n", definition.name, definition.summary);
+    std::cout << fmt::format("  {:<22}one operation: {}\n", "", definition.operation);
+    for (const trial::Preset& preset : definition.presets)
+      std::cout << fmt::format("  {:<22}--preset {}: {}\n", "", preset.name, preset.help);
+  }
+}
+
+void list_probes() {
+  const machine::Machine machine = machine::inspect();
+  // Any cgroup tells whether the trial's own could be read; the parent of the ones to come is at hand.
+  const probe::Target target{.proc = "/proc",
+                             .cgroup_version = machine.cgroup.version,
+                             .cgroup = machine.cgroup.parent,
+                             .online_cpus = machine.topology.online};
+  std::cout << "probes\n";
+  for (const probe::Source& source : probe::sources()) {
+    std::cout << fmt::format("  {:<22}{}\n", source.name, source.meaning);
+    const probe::Opened opened = source.open(target);
+    if (const auto* const absent = std::get_if<probe::Unavailable>(&opened)) {
+      std::cout << fmt::format("  {:<22}absent: {}{}{}\n", "", absent->reason, absent->remedy.empty() ? "" : "; ",
+                               absent->remedy);
+    } else {
+      const auto& probe = std::get<std::unique_ptr<probe::Probe>>(opened);
+      std::cout << fmt::format("  {:<22}available: {} columns{}\n", "", probe->columns().size(),
+                               source.cadence == probe::Cadence::edges_only ? ", read at phase edges" : "");
+    }
+  }
+}
+
+void list_metrics() {
+  std::cout << "metrics\n";
+  for (const verdict::Metric& metric : verdict::metrics()) {
+    std::cout << fmt::format("  {:<22}{:<15}better: {}\n", metric.name, metric.unit, verdict::name(metric.better));
+    std::cout << fmt::format("  {:<22}{}\n", "", metric.meaning);
+  }
+}
+
+}  // namespace
+
+int list(const Arguments& given) {
+  return guarded([&] {
+    CLI::App app("Lists workloads, probes (and whether this machine has them) and metrics", "tlbstorm list");
+    std::string what = "all";
+    app.add_option("WHAT", what, "workloads, probes or metrics; all of them if left out");
+    Arguments arguments(given.rbegin(), given.rend());
+    try {
+      app.parse(arguments);
+    } catch (const CLI::CallForHelp&) {
+      std::cout << app.help();
+      throw;
+    }
+    const bool all = what == "all";
+    if (!all && what != "workloads" && what != "probes" && what != "metrics")
+      throw os::UsageError("list", what, "nothing of that name", "list workloads, probes or metrics");
+    if (all || what == "workloads") list_workloads();
+    if (all) std::cout << "\n";
+    if (all || what == "probes") list_probes();
+    if (all) std::cout << "\n";
+    if (all || what == "metrics") list_metrics();
+    return kOk;
+  });
+}
+
+}  // namespace tlbstorm::cli

@@ -1,0 +1,92 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "harness/cli/progress.hpp"
+
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cmath>
+#include <cstdio>
+
+#include "harness/os/clock.hpp"
+
+namespace tlbstorm::cli {
+namespace {
+
+constexpr os::Nanoseconds kRefresh = std::chrono::milliseconds{250};
+constexpr double kRateWindow = 0.2;  // seconds that a rate is taken over, at least
+constexpr const char* kEraseLine = "\r\033[K";
+
+}  // namespace
+
+Progress::Progress(const trial::Plan& plan, bool quiet)
+    : plan_(plan), live_(!quiet && ::isatty(STDERR_FILENO) != 0), quiet_(quiet) {}
+
+void Progress::begin_trial(int /*trial*/, std::span<const probe::Column> columns) {
+  rates_.assign(3, {});
+  rates_[0].label = "IPIs/s";
+  rates_[1].label = "pages/s";
+  rates_[2].label = "ops/s";
+  const auto find = [&](std::string_view name, Rate& rate) {
+    for (std::size_t i = 0; i < columns.size(); ++i)
+      if (columns[i].name == name) rate.columns.push_back(i);
+    return !rate.columns.empty();
+  };
+  find("interrupts.tlb", rates_[0]);
+  if (!find("workload.pages_gone", rates_[1]) && !find("memcg.pgsteal", rates_[1])) {
+    find("vmstat.pgsteal_anon", rates_[1]);
+    find("vmstat.pgsteal_file", rates_[1]);
+  }
+  find("workload.operations", rates_[2]);
+  stage_ = {};
+  phase_began_ = shown_ = {};
+}
+
+void Progress::update(Rate& rate, double seconds, std::span<const double> values) {
+  double sum = 0;
+  for (const std::size_t column : rate.columns) sum += values[column];
+  if (rate.columns.empty() || std::isnan(sum)) return;
+  if (rate.seconds > 0 && seconds - rate.seconds < kRateWindow) return;
+  if (rate.seconds > 0) rate.per_second = (sum - rate.value) / (seconds - rate.seconds);
+  rate.value = sum;
+  rate.seconds = seconds;
+}
+
+std::string Progress::time_left(const trial::Sample& sample) const {
+  std::optional<os::Nanoseconds> length;
+  if (sample.stage.phase == trial::Phase::warmup && plan_.duration) length = plan_.warmup;
+  if (sample.stage.phase == trial::Phase::measure) length = plan_.duration;
+  if (!length) return fmt::format("round {}", sample.stage.round);
+  const os::Nanoseconds left = std::max(os::Nanoseconds{0}, *length - (sample.at - phase_began_));
+  return fmt::format("{:.1f}s left", os::to_seconds(left));
+}
+
+void Progress::sample(const trial::Sample& sample) {
+  if (!live_) return;
+  for (Rate& rate : rates_) update(rate, os::to_seconds(sample.at), sample.values);
+  if (sample.stage.phase != stage_.phase) phase_began_ = sample.at;
+  stage_ = sample.stage;
+  if (sample.at - shown_ < kRefresh) return;
+  shown_ = sample.at;
+  std::string line = fmt::format("trial {}/{}  {:<8}{:<12}", sample.trial, plan_.trials,
+                                 trial::name(sample.stage.phase), time_left(sample));
+  for (const Rate& rate : rates_)
+    line += fmt::format("{:>10} {}", rate.per_second ? os::format_figure(std::round(*rate.per_second)) : "-", rate.label);
+  fmt::print(stderr, "{}{}", kEraseLine, line);
+  std::fflush(stderr);
+}
+
+void Progress::erase_line() const {
+  if (live_) fmt::print(stderr, "{}", kEraseLine);
+}
+
+void Progress::end_trial(const trial::TrialResult& result) {
+  erase_line();
+  if (quiet_) return;
+  std::uint64_t operations = 0;
+  for (const trial::WorkerResult& worker : result.workers) operations += worker.operations;
+  fmt::print(stderr, "trial {}/{}: {}{}{}, {} operations\n", result.trial, plan_.trials, trial::name(result.outcome),
+             result.reason.empty() ? "" : ": ", result.reason, operations);
+}
+
+}  // namespace tlbstorm::cli

@@ -1,0 +1,29 @@
+// SPDX-License-Identifier: Apache-2.0
+// tlbstorm report: the summary of run folders, as `tlbstorm run` printed it, on any machine.
+#include <CLI/CLI.hpp>
+#include <iostream>
+
+#include "harness/cli/command.hpp"
+#include "harness/record/run_folder.hpp"
+#include "harness/verdict/summary.hpp"
+
+namespace tlbstorm::cli {
+
+int report(const Arguments& given) {
+  return guarded([&] {
+    CLI::App app("Prints the summary of run folders; needs nothing of the machine that made them", "tlbstorm report");
+    std::vector<std::string> folders;
+    app.add_option("RUN", folders, "run folders")->required();
+    Arguments arguments(given.rbegin(), given.rend());
+    try {
+      app.parse(arguments);
+    } catch (const CLI::CallForHelp&) {
+      std::cout << app.help();
+      throw;
+    }
+    for (const std::string& folder : folders) std::cout << verdict::summarise(record::read_run(folder));
+    return kOk;
+  });
+}
+
+}  // namespace tlbstorm::cli

@@ -1,0 +1,201 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "harness/os/journal.hpp"
+
+#include <fmt/format.h>
+#include <sys/file.h>
+#include <unistd.h>
+
+#include <array>
+#include <cerrno>
+#include <cstdlib>
+#include <nlohmann/json.hpp>
+#include <utility>
+
+#include "harness/os/error.hpp"
+#include "harness/os/text.hpp"
+
+namespace tlbstorm::os {
+namespace {
+
+namespace fs = std::filesystem;
+using nlohmann::json;
+
+struct KindName {
+  Change::Kind kind;
+  std::string_view name;  ///< in the journal's file
+  std::string_view text;  ///< in messages, before the target
+};
+constexpr std::array<KindName, 6> kKinds{{{Change::Kind::file, "file", "file"},
+                                          {Change::Kind::swap, "swap", "swap on"},
+                                          {Change::Kind::cgroup, "cgroup", "cgroup"},
+                                          {Change::Kind::value, "value", "value of"},
+                                          {Change::Kind::zram_add, "zram-add", "zram device being added"},
+                                          {Change::Kind::zram, "zram", "zram device"}}};
+
+const KindName& entry(Change::Kind kind) {
+  for (const KindName& candidate : kKinds)
+    if (candidate.kind == kind) return candidate;
+  throw Error("a change of unknown kind");
+}
+
+std::string boot_id() { return std::string(trim(read_text("/proc/sys/kernel/random/boot_id"))); }
+
+bool outlives_a_boot(const Change& change) { return change.kind == Change::Kind::file; }
+
+/// What a journal's text says is still in force, oldest first. A torn last line means that change was not yet made.
+struct Leftover {
+  std::string boot;
+  std::map<int, Change> in_force;
+};
+
+Leftover parse(std::string_view text) {
+  Leftover found;
+  while (!text.empty()) {
+    const json line = json::parse(take_line(text), nullptr, false);
+    if (!line.is_object()) continue;
+    if (line.contains("boot")) found.boot = line.value("boot", "");
+    if (line.contains("undone")) found.in_force.erase(line.value("undone", 0));
+    for (const KindName& kind : kKinds)
+      if (line.value("kind", "") == kind.name)
+        found.in_force[line.value("id", 0)] = {kind.kind, line.value("target", ""), line.value("before", "")};
+  }
+  return found;
+}
+
+}  // namespace
+
+std::string Change::text() const { return fmt::format("{} {}", entry(kind).text, target); }
+
+fs::path state_folder() {
+  if (const char* const folder = std::getenv("TLBSTORM_STATE_DIR")) return folder;
+  if (::geteuid() == 0) return "/var/lib/tlbstorm";
+  if (const char* const folder = std::getenv("XDG_STATE_HOME")) return fs::path(folder) / "tlbstorm";
+  const char* const home = std::getenv("HOME");
+  return fs::path(home ? home : "/tmp") / ".local/state/tlbstorm";
+}
+
+std::string own_name() { return fmt::format("tlbstorm-{}", ::getpid()); }
+
+Applied::Applied(Applied&& other) noexcept
+    : journal_(std::exchange(other.journal_, nullptr)), id_(std::exchange(other.id_, 0)) {}
+
+Applied& Applied::operator=(Applied&& other) noexcept {
+  if (this != &other) {
+    Applied old(std::move(*this));
+    journal_ = std::exchange(other.journal_, nullptr);
+    id_ = std::exchange(other.id_, 0);
+  }
+  return *this;
+}
+
+Applied::~Applied() {
+  try {
+    undo();
+  } catch (...) {  // it is among the journal's problems, and in its file
+  }
+}
+
+void Applied::undo() {
+  if (Journal* const journal = std::exchange(journal_, nullptr)) journal->undo(id_);
+}
+
+Journal::Journal(fs::path folder) : folder_(std::move(folder)) {}
+
+Journal::~Journal() {
+  while (!in_force_.empty()) {
+    const int id = in_force_.rbegin()->first;
+    try {
+      undo(id);
+    } catch (...) {
+      in_force_.erase(id);  // still in the file
+    }
+  }
+}
+
+void Journal::open() {
+  std::error_code error;
+  fs::create_directories(folder_, error);
+  if (error)
+    throw SystemError("mkdir", folder_.native(), error.value(), "set TLBSTORM_STATE_DIR to a folder of yours");
+  path_ = folder_ / fmt::format("journal-{}.jsonl", ::getpid());
+  file_ = Fd::open(path_, O_RDWR | O_CREAT | O_APPEND, 0600);
+  if (::flock(file_.get(), LOCK_EX | LOCK_NB) != 0) throw SystemError("lock", path_.native(), errno);
+  append(json{{"boot", boot_id()}, {"pid", ::getpid()}}.dump());
+}
+
+void Journal::append(const std::string& line) {
+  write_all(file_, line + "\n", path_);
+  if (::fsync(file_.get()) != 0) throw SystemError("fsync", path_.native(), errno);
+}
+
+Applied Journal::apply(const Change& change, const std::function<void()>& make) {
+  if (!file_) open();
+  const int id = next_id_++;
+  append(json{{"id", id}, {"kind", entry(change.kind).name}, {"target", change.target}, {"before", change.before}}
+             .dump());
+  in_force_[id] = change;
+  try {
+    make();
+  } catch (...) {
+    settle(id);
+    throw;
+  }
+  return Applied(*this, id);
+}
+
+void Journal::undo(int id) {
+  const auto found = in_force_.find(id);
+  if (found == in_force_.end()) return;
+  try {
+    os::undo(found->second);
+  } catch (const Error& error) {
+    problems_.push_back(fmt::format("{}: {}", found->second.text(), error.what()));
+    throw;
+  }
+  settle(id);
+}
+
+void Journal::settle(int id) {
+  in_force_.erase(id);
+  append(json{{"undone", id}}.dump());
+  remove_if_empty();
+}
+
+void Journal::remove_if_empty() {
+  if (!in_force_.empty() || !problems_.empty()) return;
+  ::unlink(path_.c_str());
+  file_.reset();
+  ::rmdir(folder_.c_str());  // fails while another run keeps a journal there
+}
+
+Restored restore(const fs::path& folder) {
+  Restored result;
+  std::error_code error;
+  for (const fs::directory_entry& candidate : fs::directory_iterator(folder, error)) {
+    const fs::path& path = candidate.path();
+    if (!path.filename().native().starts_with("journal-")) continue;
+    const Fd file = Fd::open(path, O_RDWR);
+    if (::flock(file.get(), LOCK_EX | LOCK_NB) != 0) {
+      ++result.held;
+      continue;
+    }
+    const Leftover left = parse(read_text(path));
+    const bool same_boot = left.boot == boot_id();
+    bool clean = true;
+    for (auto change = left.in_force.rbegin(); change != left.in_force.rend(); ++change) {
+      if (!same_boot && !outlives_a_boot(change->second)) continue;
+      try {
+        undo(change->second);
+        result.undone.push_back(change->second.text());
+      } catch (const Error& problem) {
+        result.problems.push_back(problem.what());
+        clean = false;
+      }
+    }
+    if (clean) ::unlink(path.c_str());
+  }
+  ::rmdir(folder.c_str());
+  return result;
+}
+
+}  // namespace tlbstorm::os

@@ -1,0 +1,124 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "harness/os/process.hpp"
+
+#include <fmt/format.h>
+#include <sys/prctl.h>
+#include <sys/signalfd.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstring>
+#include <utility>
+
+#include "harness/os/error.hpp"
+
+namespace tlbstorm::os {
+namespace {
+
+constexpr int kExitException = 70;  // sysexits.h: EX_SOFTWARE
+
+ExitStatus decode(int status) {
+  if (WIFSIGNALED(status)) return {.signalled = true, .code = WTERMSIG(status)};
+  return {.signalled = false, .code = WEXITSTATUS(status)};
+}
+
+[[noreturn]] void run_child(pid_t parent, bool own_group, const std::function<int()>& body) {
+  if (own_group) ::setpgid(0, 0);
+  ::prctl(PR_SET_PDEATHSIG, SIGKILL);
+  if (::getppid() != parent) ::_exit(kExitException);  // it died before prctl
+  sigset_t none;
+  sigemptyset(&none);
+  ::sigprocmask(SIG_SETMASK, &none, nullptr);
+  int code = kExitException;
+  try {
+    code = body();
+  } catch (...) {  // body reports its own errors; nothing may unwind into the parent's stack frames
+  }
+  ::_exit(code);
+}
+
+}  // namespace
+
+std::string ExitStatus::text() const {
+  if (!signalled) return fmt::format("exit code {}", code);
+  const char* const name = ::sigabbrev_np(code);
+  const char* const meaning = ::sigdescr_np(code);
+  return fmt::format("killed by SIG{} ({})", name ? name : fmt::format("{}", code), meaning ? meaning : "?");
+}
+
+Child::Child(Child&& other) noexcept
+    : pid_(std::exchange(other.pid_, -1)), pidfd_(std::move(other.pidfd_)), status_(other.status_) {}
+
+Child& Child::operator=(Child&& other) noexcept {
+  if (this != &other) {
+    kill_and_reap();
+    pid_ = std::exchange(other.pid_, -1);
+    pidfd_ = std::move(other.pidfd_);
+    status_ = other.status_;
+  }
+  return *this;
+}
+
+Child Child::fork(bool own_group, const std::function<int()>& body) {
+  const pid_t parent = ::getpid();
+  Child child;
+  child.pid_ = ::fork();
+  if (child.pid_ < 0) throw SystemError("fork", "a trial process", errno);
+  if (child.pid_ == 0) run_child(parent, own_group, body);
+  child.pidfd_ = Fd(static_cast<int>(::syscall(SYS_pidfd_open, child.pid_, 0)));
+  if (!child.pidfd_) throw SystemError("pidfd_open", fmt::format("{}", child.pid_), errno);
+  return child;
+}
+
+std::optional<ExitStatus> Child::poll() {
+  if (status_ || pid_ < 0) return status_;
+  int status = 0;
+  if (::waitpid(pid_, &status, WNOHANG) == pid_) status_ = decode(status);
+  return status_;
+}
+
+ExitStatus Child::wait() {
+  int status = 0;
+  while (!status_) {
+    if (::waitpid(pid_, &status, 0) == pid_) {
+      status_ = decode(status);
+    } else if (errno != EINTR) {
+      throw SystemError("waitpid", fmt::format("{}", pid_), errno);
+    }
+  }
+  return *status_;
+}
+
+void Child::kill(int signal) const {
+  if (pid_ > 0 && !status_) ::kill(pid_, signal);
+}
+
+void Child::kill_and_reap() noexcept {
+  if (pid_ <= 0 || status_) return;
+  ::kill(pid_, SIGKILL);
+  int status = 0;
+  while (::waitpid(pid_, &status, 0) < 0 && errno == EINTR) {
+  }
+  pid_ = -1;
+}
+
+SignalFd::SignalFd(std::initializer_list<int> signals) {
+  sigset_t set;
+  sigemptyset(&set);
+  for (const int signal : signals) sigaddset(&set, signal);
+  ::sigprocmask(SIG_BLOCK, &set, &before_);
+  fd_ = Fd(::signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK));
+  if (!fd_) throw SystemError("signalfd", "", errno);
+}
+
+SignalFd::~SignalFd() { ::sigprocmask(SIG_SETMASK, &before_, nullptr); }
+
+std::optional<int> SignalFd::take() {
+  signalfd_siginfo info{};
+  if (::read(fd_.get(), &info, sizeof info) != sizeof info) return std::nullopt;
+  return static_cast<int>(info.ssi_signo);
+}
+
+}  // namespace tlbstorm::os

@@ -1,0 +1,71 @@
+// SPDX-License-Identifier: Apache-2.0
+// Child processes and signals. A child never outlives the process that forked it.
+#pragma once
+
+#include <signal.h>
+#include <sys/types.h>
+
+#include <functional>
+#include <initializer_list>
+#include <optional>
+#include <string>
+
+#include "harness/os/fd.hpp"
+#include "harness/os/units.hpp"
+
+namespace tlbstorm::os {
+
+/// How a child ended.
+struct ExitStatus {
+  bool signalled = false;
+  int code = 0;  ///< the exit code, or the signal's number
+  bool clean() const { return !signalled && code == 0; }
+  /// "exit code 3", "killed by SIGBUS (bus error)".
+  std::string text() const;
+};
+
+/// One forked child. Killed (SIGKILL) and reaped by the destructor if it still runs.
+class Child {
+ public:
+  Child() = default;
+  Child(Child&& other) noexcept;
+  Child& operator=(Child&& other) noexcept;
+  ~Child() { kill_and_reap(); }
+
+  /// Forks. The child gets SIGKILL when the forking thread dies, leads a process group of its own when
+  /// `own_group` (so that a terminal's Ctrl-C reaches only us), unblocks all signals, runs body() and exits with
+  /// the value that it returns. An exception that leaves body() is exit code 70.
+  static Child fork(bool own_group, const std::function<int()>& body);
+
+  pid_t pid() const { return pid_; }
+  /// A descriptor that is readable once the child has ended.
+  const Fd& pidfd() const { return pidfd_; }
+  /// The status if it has ended, without waiting.
+  std::optional<ExitStatus> poll();
+  ExitStatus wait();
+  void kill(int signal) const;
+
+ private:
+  void kill_and_reap() noexcept;
+  pid_t pid_ = -1;
+  Fd pidfd_;
+  std::optional<ExitStatus> status_;
+};
+
+/// Blocks signals for the process's threads and reads them as events; restores the mask when destroyed.
+class SignalFd {
+ public:
+  SignalFd(std::initializer_list<int> signals);
+  SignalFd(const SignalFd&) = delete;
+  SignalFd& operator=(const SignalFd&) = delete;
+  ~SignalFd();
+  const Fd& fd() const { return fd_; }
+  /// The next pending signal's number, or nothing.
+  std::optional<int> take();
+
+ private:
+  sigset_t before_;
+  Fd fd_;
+};
+
+}  // namespace tlbstorm::os

@@ -1,0 +1,48 @@
+// SPDX-License-Identifier: Apache-2.0
+// Sizes and times as the user writes them and as we print them.
+#pragma once
+
+#include <chrono>
+#include <compare>
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace tlbstorm::os {
+
+using Nanoseconds = std::chrono::nanoseconds;
+
+/// A number of bytes; never a bare integer in an interface.
+struct Bytes {
+  std::uint64_t count = 0;
+  friend auto operator<=>(const Bytes&, const Bytes&) = default;
+  friend Bytes operator+(Bytes a, Bytes b) { return {a.count + b.count}; }
+  friend Bytes operator*(Bytes a, std::uint64_t n) { return {a.count * n}; }
+  friend Bytes operator/(Bytes a, std::uint64_t n) { return {a.count / n}; }
+};
+
+inline constexpr Bytes operator""_KiB(unsigned long long n) { return {n << 10}; }
+inline constexpr Bytes operator""_MiB(unsigned long long n) { return {n << 20}; }
+inline constexpr Bytes operator""_GiB(unsigned long long n) { return {n << 30}; }
+
+/// 4096, 512K, 512M, 2G, 1T (powers of 1024, also "512MiB"), or 25% of `whole`. Throws UsageError naming `option`.
+Bytes parse_size(std::string_view option, std::string_view text, Bytes whole);
+/// 250ms, 30s, 5m, 2h, 100us; a bare 0 is zero. Throws UsageError naming `option`.
+Nanoseconds parse_duration(std::string_view option, std::string_view text);
+/// A list of numbers and ranges as the kernel writes CPU lists: "0-3,8". Throws UsageError naming `option`.
+std::vector<int> parse_list(std::string_view option, std::string_view text);
+
+/// "512 MiB", "1.5 GiB": at most one decimal, never rounded to another size's name.
+std::string format_size(Bytes size);
+/// "250 ms", "30 s", "1.25 us".
+std::string format_duration(Nanoseconds time);
+/// {0,1,2,3,8} as "0-3,8".
+std::string format_list(const std::vector<int>& numbers);
+/// 1234567 as "1.23M", 0.0142 as "0.0142": three significant digits, for screens only.
+std::string format_figure(double value);
+
+/// The candidate nearest to `word` by edit distance, or empty when none is near enough to be a slip.
+std::string nearest(std::string_view word, const std::vector<std::string>& candidates);
+
+}  // namespace tlbstorm::os

@@ -1,0 +1,28 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "harness/probe/probe.hpp"
+
+#include <algorithm>
+
+#include "harness/os/error.hpp"
+
+namespace tlbstorm::probe {
+namespace {
+
+std::vector<Source>& registry() {
+  static std::vector<Source> all;
+  return all;
+}
+
+}  // namespace
+
+std::span<const Source> sources() { return registry(); }
+
+Registered::Registered(Source source) {
+  std::vector<Source>& all = registry();
+  const auto at = std::lower_bound(all.begin(), all.end(), source,
+                                   [](const Source& a, const Source& b) { return a.name < b.name; });
+  if (at != all.end() && at->name == source.name) throw os::Error("two probes are named " + source.name);
+  all.insert(at, std::move(source));
+}
+
+}  // namespace tlbstorm::probe

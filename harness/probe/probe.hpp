@@ -1,0 +1,80 @@
+// SPDX-License-Identifier: Apache-2.0
+// A probe is a source of counters: opened once for a trial, then read without allocating, locking or causing a TLB
+// shootdown. A probe lives in one file of this folder and registers itself in that file's last line.
+#pragma once
+
+#include <filesystem>
+#include <limits>
+#include <memory>
+#include <span>
+#include <string>
+#include <string_view>
+#include <variant>
+#include <vector>
+
+#include "harness/machine/cgroup.hpp"
+
+namespace tlbstorm::probe {
+
+/// A counter only grows and is looked at by differences; a gauge is looked at as it is.
+enum class Kind { counter, gauge };
+
+/// One column of samples.csv. `name` is "probe.figure", an interface.
+struct Column {
+  std::string name;
+  std::string unit;
+  Kind kind = Kind::counter;
+};
+
+/// What a figure is that could not be read: absent is not zero. An empty cell in the CSV.
+inline constexpr double kAbsent = std::numeric_limits<double>::quiet_NaN();
+
+class Probe {
+ public:
+  virtual ~Probe() = default;
+  /// The columns, fixed from construction on.
+  std::span<const Column> columns() const { return columns_; }
+  /// Writes one value for each column, kAbsent where it can't be read now.
+  virtual void read(std::span<double> row) noexcept = 0;
+
+ protected:
+  std::vector<Column> columns_;
+};
+
+/// Why a probe can't be had here, and what would enable it.
+struct Unavailable {
+  std::string reason;
+  std::string remedy;
+};
+
+using Opened = std::variant<std::unique_ptr<Probe>, Unavailable>;
+
+/// What a probe may look at. The roots are parameters so that fixtures can stand in for a machine.
+struct Target {
+  std::filesystem::path proc = "/proc";
+  machine::CgroupVersion cgroup_version = machine::CgroupVersion::none;
+  std::filesystem::path cgroup;  ///< the trial's own memory cgroup; empty when it runs unconfined
+  std::vector<int> online_cpus;
+};
+
+/// How often a probe is wanted.
+enum class Cadence { every_sample, edges_only };
+
+/// A probe's entry in the registry.
+struct Source {
+  std::string name;
+  std::string meaning;  ///< one line for `tlbstorm list`
+  Cadence cadence = Cadence::every_sample;
+  Opened (*open)(const Target&) = nullptr;
+};
+
+/// All probes, in the order of their names.
+std::span<const Source> sources();
+
+/// The last line of a probe's file.
+class Registered {
+ public:
+  explicit Registered(Source source);
+};
+
+}  // namespace tlbstorm::probe

@@ -1,0 +1,178 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "harness/record/recorder.hpp"
+
+#include <fmt/chrono.h>
+#include <fmt/format.h>
+
+#include <ctime>
+
+#include "harness/os/clock.hpp"
+#include "harness/os/error.hpp"
+#include "harness/record/schema.hpp"
+
+namespace tlbstorm::record {
+
+namespace fs = std::filesystem;
+using nlohmann::ordered_json;
+
+namespace {
+
+std::string utc_now() { return fmt::format("{:%Y-%m-%dT%H:%M:%SZ}", fmt::gmtime(std::time(nullptr))); }
+
+double to_us(os::Nanoseconds time) { return static_cast<double>(time.count()) / 1000; }
+
+ordered_json to_json(const trial::SamplingFacts& sampling) {
+  ordered_json json;
+  json["samples"] = sampling.samples;
+  json["late"] = sampling.late;
+  json["dropped"] = sampling.dropped;
+  json["mean_us"] = sampling.samples ? to_us(sampling.total) / static_cast<double>(sampling.samples) : 0.0;
+  json["longest_us"] = to_us(sampling.longest);
+  for (const trial::ProbeReading& reading : sampling.readings)
+    json["probes"][reading.name] = {{"read_us", to_us(reading.cost)}, {"every_samples", reading.every}};
+  return json;
+}
+
+ordered_json to_json(std::span<const probe::Column> columns) {
+  ordered_json json = ordered_json::array();
+  for (const probe::Column& column : columns)
+    json.push_back({{"name", column.name},
+                    {"unit", column.unit},
+                    {"kind", column.kind == probe::Kind::counter ? "counter" : "gauge"}});
+  return json;
+}
+
+}  // namespace
+
+Recorder::Recorder(fs::path folder, const trial::Plan& plan, const trial::Definition& definition,
+                   const machine::Machine& machine, const std::vector<std::string>& command)
+    : folder_(std::move(folder)) {
+  std::error_code error;
+  fs::create_directories(folder_, error);
+  if (error)
+    throw os::SystemError("make the folder", folder_.native(), error.value(), "name another with --output");
+  manifest_["schema"] = kSchemaVersion;
+  manifest_["tool"] = {{"name", "tlbstorm"}, {"version", TLBSTORM_VERSION}, {"command", command}};
+  manifest_["state"] = "running";
+  manifest_["started"] = utc_now();
+  manifest_["plan"] = record::to_json(plan, definition);
+  for (const machine::Fact& fact : machine.facts) manifest_["machine"][fact.key] = fact.value;
+  manifest_["flush"] = {{"text", machine.flush.text},
+                        {"hypervisor", machine.flush.hypervisor},
+                        {"paravirt_offered", machine.flush.paravirt_flush_offered}};
+  manifest_["topology"] = machine.topology.summary();
+  manifest_["memory_bytes"] = machine.memory.count;
+  manifest_["columns"] = ordered_json::array();
+  manifest_["absent_probes"] = ordered_json::array();
+  manifest_["trials"] = ordered_json::array();
+  write_manifest();
+  trials_ = CsvWriter(folder_ / kTrialsFile, kTrialsHeader);
+  workers_ = CsvWriter(folder_ / kWorkersFile, kWorkersHeader);
+  if (definition.pacing == trial::Pacing::rounds) rounds_ = CsvWriter(folder_ / kRoundsFile, kRoundsHeader);
+}
+
+void Recorder::begin_trial(int trial, std::span<const probe::Column> columns) {
+  std::vector<std::string> names;
+  for (const probe::Column& column : columns) names.push_back(column.name);
+  if (!samples_.is_open()) {
+    columns_ = names;
+    std::string header = kSamplesFirstColumns;
+    for (const std::string& column : names) header += "," + column;
+    samples_ = CsvWriter(folder_ / kSamplesFile, header);
+    manifest_["columns"] = to_json(columns);
+  } else if (names != columns_) {
+    throw os::Error(fmt::format("trial {} can't be sampled as the trials before it: the machine's CPUs or counters "
+                                "changed during the run", trial),
+                    "run it again without CPU hotplug");
+  }
+  manifest_["trials"].push_back({{"trial", trial}, {"outcome", "running"}});
+  write_manifest();
+}
+
+void Recorder::sample(const trial::Sample& sample) {
+  samples_.field(sample.trial).field(trial::name(sample.stage.phase));
+  samples_.field(static_cast<std::uint64_t>(sample.stage.round)).field(os::to_seconds(sample.at));
+  for (const double value : sample.values) samples_.field(value);
+  samples_.end_row();
+}
+
+void Recorder::end_trial(const trial::TrialResult& result) {
+  samples_.flush();
+  write_workers(result);
+  write_latency(result);
+  ordered_json& entry = manifest_["trials"].back();
+  entry["outcome"] = trial::name(result.outcome);
+  if (!result.reason.empty()) entry["reason"] = result.reason;
+  entry["notes"] = result.notes;
+  entry["sampling"] = to_json(result.sampling);
+  manifest_["absent_probes"] = ordered_json::array();
+  for (const trial::AbsentProbe& absent : result.sampling.absent)
+    manifest_["absent_probes"].push_back(
+        {{"probe", absent.name}, {"reason", absent.why.reason}, {"remedy", absent.why.remedy}});
+  write_manifest();
+}
+
+void Recorder::judge(int trial, const Judgement& judgement) {
+  for (const Figure& figure : judgement.figures)
+    trials_.field(trial).field(figure.metric).field(figure.unit).field(figure.value).end_row();
+  trials_.flush();
+  for (const RoundFigure& round : judgement.rounds) {
+    rounds_.field(trial).field(round.round).field(round.figure.metric).field(round.figure.unit);
+    rounds_.field(round.figure.value).end_row();
+  }
+  rounds_.flush();
+  ordered_json& entry = manifest_["trials"].back();
+  entry["valid"] = judgement.valid();
+  entry["reclaim_source"] = judgement.reclaim_source;
+  for (const auto& [phase, ipis] : judgement.ipis_by_phase) entry["tlb_ipis_by_phase"][phase] = ipis;
+  for (const Check& check : judgement.checks)
+    entry["checks"].push_back({{"check", check.name}, {"verdict", name(check.verdict)}, {"detail", check.detail}});
+  entry["absent"] = ordered_json::array();
+  for (const Absence& absence : judgement.absent)
+    entry["absent"].push_back({{"metric", absence.metric}, {"reason", absence.reason}});
+  write_manifest();
+}
+
+void Recorder::write_workers(const trial::TrialResult& result) {
+  for (const trial::WorkerResult& worker : result.workers) {
+    const auto row = [&](std::string_view figure, std::string_view unit, double value) {
+      workers_.field(result.trial).field(worker.index).field(figure).field(unit).field(value).end_row();
+    };
+    const trial::Usage& used = worker.measured;
+    row("tid", "", worker.tid);
+    row("cpu", "", worker.cpu);
+    row("operations", "operations", static_cast<double>(worker.operations));
+    row("wall", "s", os::to_seconds(used.wall));
+    row("on_cpu", "s", os::to_seconds(used.on_cpu));
+    row("waiting_for_cpu", "s", used.waiting_known ? os::to_seconds(used.waiting) : probe::kAbsent);
+    row("user", "s", os::to_seconds(used.user));
+    row("system", "s", os::to_seconds(used.system));
+    row("minor_faults", "faults", static_cast<double>(used.minor_faults));
+    row("major_faults", "faults", static_cast<double>(used.major_faults));
+    row("voluntary_switches", "switches", static_cast<double>(used.voluntary_switches));
+    row("involuntary_switches", "switches", static_cast<double>(used.involuntary_switches));
+  }
+  workers_.flush();
+}
+
+void Recorder::write_latency(const trial::TrialResult& result) {
+  if (!result.latency) return;
+  if (!latency_.is_open()) latency_ = CsvWriter(folder_ / kLatencyFile, kLatencyHeader);
+  for (std::size_t i = 0; i < trial::Histogram::kBuckets; ++i) {
+    if (result.latency->count(i) == 0) continue;
+    latency_.field(result.trial).field(trial::Histogram::lower(i)).field(trial::Histogram::upper(i));
+    latency_.field(result.latency->count(i)).end_row();
+  }
+  latency_.flush();
+}
+
+void Recorder::finish(const std::string& state) {
+  flush();
+  manifest_["state"] = state;
+  manifest_["ended"] = utc_now();
+  write_manifest();
+}
+
+void Recorder::write_manifest() const { os::replace_text(folder_ / kManifestFile, manifest_.dump(2) + "\n"); }
+
+}  // namespace tlbstorm::record

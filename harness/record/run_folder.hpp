@@ -1,0 +1,43 @@
+// SPDX-License-Identifier: Apache-2.0
+// Reads a run folder back: the manifest and the figures of its trials. Never needs the machine that made it.
+#pragma once
+
+#include <filesystem>
+#include <map>
+#include <nlohmann/json.hpp>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace tlbstorm::record {
+
+/// The trials' values of one metric, in the order of the trials; by trial number.
+struct Series {
+  std::string metric;
+  std::string unit;
+  std::map<int, double> by_trial;
+};
+
+/// The same for the rounds of all trials.
+struct RoundRow {
+  int trial = 0;
+  int round = 0;
+  std::map<std::string, double> figures;
+};
+
+struct RunFolder {
+  std::filesystem::path path;
+  nlohmann::ordered_json manifest;
+  std::vector<Series> series;  ///< in the order of the file
+  std::vector<RoundRow> rounds;
+  std::vector<std::string> remarks;  ///< what is odd about the folder: cut-off rows, an unfinished run
+
+  const Series* find(std::string_view metric) const;
+  /// Whether a trial ended well and passed its checks.
+  bool valid(int trial) const;
+};
+
+/// Throws os::Error with the path when it isn't a run folder, is damaged, or was written by a newer version.
+RunFolder read_run(const std::filesystem::path& path);
+
+}  // namespace tlbstorm::record

@@ -1,0 +1,23 @@
+// SPDX-License-Identifier: Apache-2.0
+// The names of a run folder's files and columns: an interface, described in results/README.md. A change that a reader
+// could stumble over needs a new version.
+#pragma once
+
+namespace tlbstorm::record {
+
+inline constexpr int kSchemaVersion = 1;
+
+inline constexpr const char* kManifestFile = "run.json";
+inline constexpr const char* kTrialsFile = "trials.csv";
+inline constexpr const char* kRoundsFile = "rounds.csv";
+inline constexpr const char* kWorkersFile = "workers.csv";
+inline constexpr const char* kSamplesFile = "samples.csv";
+inline constexpr const char* kLatencyFile = "latency.csv";
+
+inline constexpr const char* kTrialsHeader = "trial,metric,unit,value";
+inline constexpr const char* kRoundsHeader = "trial,round,metric,unit,value";
+inline constexpr const char* kWorkersHeader = "trial,worker,figure,unit,value";
+inline constexpr const char* kLatencyHeader = "trial,from_ns,to_ns,count";
+inline constexpr const char* kSamplesFirstColumns = "trial,phase,round,seconds";
+
+}  // namespace tlbstorm::record

@@ -1,0 +1,62 @@
+// SPDX-License-Identifier: Apache-2.0
+// A log-linear latency histogram of fixed size that lives in shared memory. One writer, any reader.
+//
+// Buckets: 1 ns wide below 128 ns, then 64 a power of two, so a bucket is at most 1/64 of its value wide and its
+// middle is off by at most 0.8%. Range: up to 2^38 ns (275 s); what is longer counts in the last bucket.
+#pragma once
+
+#include <array>
+#include <atomic>
+#include <bit>
+#include <cstddef>
+#include <cstdint>
+
+#include "harness/os/units.hpp"
+
+namespace tlbstorm::trial {
+
+class Histogram {
+ public:
+  static constexpr unsigned kSubBits = 6;
+  static constexpr unsigned kTopBit = 38;
+  static constexpr std::size_t kBuckets = (std::size_t{kTopBit - kSubBits} + 1) << kSubBits;
+
+  static constexpr std::size_t bucket(std::uint64_t ns) {
+    if (ns < (std::uint64_t{2} << kSubBits)) return static_cast<std::size_t>(ns);
+    const unsigned top = static_cast<unsigned>(std::bit_width(ns)) - 1;
+    if (top >= kTopBit) return kBuckets - 1;
+    const unsigned shift = top - kSubBits;
+    return (std::size_t{shift} << kSubBits) + static_cast<std::size_t>(ns >> shift);
+  }
+  /// The smallest value of a bucket.
+  static constexpr std::uint64_t lower(std::size_t index) {
+    if (index < (std::size_t{2} << kSubBits)) return index;
+    const unsigned shift = static_cast<unsigned>(index >> kSubBits) - 1;
+    return ((std::uint64_t{1} << kSubBits) + (index & ((std::size_t{1} << kSubBits) - 1))) << shift;
+  }
+  static constexpr std::uint64_t upper(std::size_t index) { return lower(index + 1); }
+
+  void record(os::Nanoseconds time) {
+    const auto ns = static_cast<std::uint64_t>(time.count() < 0 ? 0 : time.count());
+    add(counts_[bucket(ns)], 1);
+    if (ns > max_.load(std::memory_order_relaxed)) max_.store(ns, std::memory_order_relaxed);
+  }
+  std::uint64_t count(std::size_t index) const { return counts_[index].load(std::memory_order_relaxed); }
+  std::uint64_t max() const { return max_.load(std::memory_order_relaxed); }
+
+  /// Adds another histogram's counts to this one.
+  void merge(const Histogram& other) {
+    for (std::size_t i = 0; i < kBuckets; ++i) add(counts_[i], other.count(i));
+    if (other.max() > max()) max_.store(other.max(), std::memory_order_relaxed);
+  }
+
+ private:
+  // One writer: a plain load and store, so that the measured loop pays for no locked instruction.
+  static void add(std::atomic<std::uint64_t>& word, std::uint64_t n) {
+    word.store(word.load(std::memory_order_relaxed) + n, std::memory_order_relaxed);
+  }
+  std::array<std::atomic<std::uint64_t>, kBuckets> counts_{};
+  std::atomic<std::uint64_t> max_{0};
+};
+
+}  // namespace tlbstorm::trial

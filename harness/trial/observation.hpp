@@ -1,0 +1,85 @@
+// SPDX-License-Identifier: Apache-2.0
+// What a trial yields: samples while it runs, a result when it has ended, and who wants to see them.
+#pragma once
+
+#include <map>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "harness/os/units.hpp"
+#include "harness/probe/probe.hpp"
+#include "harness/trial/histogram.hpp"
+#include "harness/trial/phase.hpp"
+#include "harness/trial/scoreboard.hpp"
+
+namespace tlbstorm::trial {
+
+/// One row of samples.csv. The stage is the one that begins (at an edge) or goes on with this sample, so what
+/// happened in a phase is the difference between the sample that begins it and the next edge.
+struct Sample {
+  int trial = 0;
+  Stage stage;
+  os::Nanoseconds at{};  ///< since the trial's start
+  std::span<const double> values;
+};
+
+/// A probe that the plan asked for and this machine can't give.
+struct AbsentProbe {
+  std::string name;
+  probe::Unavailable why;
+};
+
+/// How a probe was read.
+struct ProbeReading {
+  std::string name;
+  os::Nanoseconds cost{};  ///< of one read, median of a few before the trial
+  int every = 1;           ///< read at every n-th sample; 0: at edges only
+};
+
+struct SamplingFacts {
+  std::vector<ProbeReading> readings;
+  std::vector<AbsentProbe> absent;
+  std::uint64_t samples = 0;
+  std::uint64_t late = 0;     ///< deadlines missed altogether
+  std::uint64_t dropped = 0;  ///< taken, but the recorder could not keep up
+  os::Nanoseconds longest{};  ///< the longest that one sample took
+  os::Nanoseconds total{};    ///< that all samples took
+};
+
+enum class Outcome { ok, oom, failed, timeout, interrupted };
+std::string_view name(Outcome outcome);
+
+struct WorkerResult {
+  int index = 0;
+  int tid = 0;
+  int cpu = -1;
+  std::uint64_t operations = 0;
+  Usage measured;
+};
+
+struct TrialResult {
+  int trial = 0;
+  Outcome outcome = Outcome::ok;
+  std::string reason;                ///< why the outcome isn't ok
+  std::vector<std::string> invalid;  ///< what the workload itself found wrong
+  std::vector<std::string> notes;
+  std::vector<WorkerResult> workers;
+  std::unique_ptr<Histogram> latency;  ///< merged over the workers; null when none recorded any
+  std::optional<os::Nanoseconds> longest_stall;
+  os::Nanoseconds stall_resolution{};  ///< a shorter stall would not have been seen
+  SamplingFacts sampling;
+};
+
+/// Sees a run as it goes. Called by the main thread only.
+class Observer {
+ public:
+  virtual ~Observer() = default;
+  virtual void begin_trial(int /*trial*/, std::span<const probe::Column> /*columns*/) {}
+  virtual void sample(const Sample& /*sample*/) {}
+  virtual void end_trial(const TrialResult& /*result*/) {}
+};
+
+}  // namespace tlbstorm::trial

@@ -1,0 +1,61 @@
+// SPDX-License-Identifier: Apache-2.0
+// A plan: everything about a run, resolved and validated before anything on the machine is touched. Plain data, printed
+// by --dry-run and kept in the manifest.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "harness/os/units.hpp"
+#include "harness/trial/mempolicy.hpp"
+#include "harness/trial/parameters.hpp"
+
+namespace tlbstorm::trial {
+
+/// Workers as threads of one mm, which share translations, or as processes, which don't.
+enum class Mode { threads, processes };
+
+/// A swap area that the run sets up for itself and takes down again.
+struct SwapRequest {
+  enum class Kind { zram, file };
+  Kind kind;
+  std::string path;       ///< for a file: a folder, or the start of the file's name
+  os::Bytes size;
+  std::string algorithm;  ///< for zram; empty is the kernel's default
+  std::string text;       ///< as the user wrote it
+};
+
+struct Plan {
+  std::string workload;
+  Parameters parameters;
+  std::string preset;
+
+  int trials = 0;
+  os::Nanoseconds warmup{};
+  /// How long a trial is measured. Nothing: until the workload has done its rounds.
+  std::optional<os::Nanoseconds> duration;
+  /// A trial that takes longer than its phases and this is ended as timed out.
+  os::Nanoseconds timeout{};
+
+  int workers = 0;
+  Mode mode = Mode::threads;
+  std::string placement;
+  std::vector<int> cpus;  ///< one for each worker
+  MemPolicy mempolicy;
+
+  std::optional<os::Bytes> memory;  ///< the cgroup's limit; nothing: no limit
+  std::vector<SwapRequest> swap;
+  std::vector<std::pair<std::string, std::string>> sysctls;
+
+  os::Nanoseconds interval{};
+  os::Nanoseconds sample_budget{};  ///< what one sample may take on average; dear probes are read less often
+  std::vector<std::string> probes;
+  std::uint64_t seed = 0;
+  std::string label;
+  std::string output;
+  std::vector<std::string> notes;  ///< what the user should know of how the plan came out
+};
+
+}  // namespace tlbstorm::trial

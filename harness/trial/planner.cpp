@@ -1,0 +1,219 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "harness/trial/planner.hpp"
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <algorithm>
+#include <array>
+#include <charconv>
+#include <filesystem>
+
+#include "harness/os/error.hpp"
+#include "harness/os/text.hpp"
+#include "harness/probe/probe.hpp"
+#include "harness/trial/placement.hpp"
+#include "harness/trial/swap_area.hpp"
+
+namespace tlbstorm::trial {
+namespace {
+
+using os::UsageError;
+
+const std::array<CommonOption, 19> kCommon{{
+    {"trials", "", "how often the whole is repeated, each trial in a process of its own"},
+    {"warmup", "", "time before measuring; for rounds: those begun within it are not measured"},
+    {"duration", "", "time that each trial is measured; for rounds: a bound on them"},
+    {"timeout", "60s", "what a trial may take beyond warmup and duration before it is ended"},
+    {"workers", "", "worker threads or processes; default: one for each CPU"},
+    {"mode", "threads", "threads (of one mm, sharing translations) or processes"},
+    {"placement", "compact", "CPUs of the workers: compact, scatter, socket:N, node:N or cpus:LIST"},
+    {"mempolicy", "local", "NUMA policy of the workers' memory: local, interleave or bind:NODES"},
+    {"memory", "", "memory limit of the trial's cgroup: 512M, 2G, 25%"},
+    {"swap", "", "swap to bring along for the run: zram:SIZE[:ALGORITHM] or file:PATH:SIZE; several with commas"},
+    {"sysctl", "", "KEY=VALUE to set for the run and put back after it, such as vm.swappiness=100; several with commas"},
+    {"interval", "100ms", "time between samples"},
+    {"sample-budget", "60us", "what a sample may take on average; dearer probes are read less often, and at phase edges"},
+    {"probes", "all", "all, or a list such as interrupts,vmstat"},
+    {"preset", "", "a named set of options of this workload"},
+    {"output", "", "run folder, new or empty; default results/<date>-<workload>-<label>"},
+    {"label", "", "a word of yours for the folder's name and the manifest"},
+    {"seed", "1", "seed of everything random"},
+    {"config", "", "file of options, a line each: trials = 5"},
+}};
+
+std::uint64_t whole_number(const std::string& name, const std::string& text, std::uint64_t least,
+                           std::uint64_t most) {
+  const auto value = os::to_number(text);
+  if (!value || *value < least || *value > most)
+    throw UsageError("--" + name, text, "not a whole number in range",
+                     fmt::format("give a number from {} to {}", least, most));
+  return *value;
+}
+
+std::vector<std::string> split_list(const std::string& text) {
+  std::vector<std::string> parts;
+  std::string_view rest = text;
+  while (!rest.empty()) {
+    const std::size_t comma = rest.find(',');
+    if (comma > 0) parts.emplace_back(os::trim(rest.substr(0, comma)));
+    rest.remove_prefix(comma == std::string_view::npos ? rest.size() : comma + 1);
+  }
+  return parts;
+}
+
+/// Builds the plan step by step from options of rising authority: defaults, preset, the user's word.
+class Planner {
+ public:
+  Planner(const Definition& definition, const Options& given, const machine::Machine& machine)
+      : definition_(definition), machine_(machine) {
+    for (const CommonOption& option : kCommon) options_[option.name] = option.standard;
+    options_["trials"] = std::to_string(definition.trials);
+    options_["warmup"] = definition.warmup;
+    options_["duration"] = definition.duration;
+    plan_.workload = definition.name;
+    plan_.parameters = Parameters(definition.parameters);
+    plan_.parameters.set_whole(machine.memory);
+    if (const auto preset = given.find("preset"); preset != given.end()) apply_preset(preset->second);
+    for (const auto& [name, value] : given) set(name, value);
+  }
+
+  Plan make() {
+    times();
+    workers();
+    memory();
+    probes();
+    names();
+    if (definition_.resolve) definition_.resolve(plan_, machine_);
+    return plan_;
+  }
+
+ private:
+  void set(const std::string& name, const std::string& value) {
+    if (options_.contains(name))
+      options_[name] = value;
+    else
+      plan_.parameters.set(name, value, true);
+  }
+
+  void apply_preset(const std::string& wanted) {
+    std::vector<std::string> names;
+    for (const Preset& preset : definition_.presets) {
+      names.push_back(preset.name);
+      if (preset.name != wanted) continue;
+      plan_.preset = wanted;
+      for (const auto& [name, value] : preset.options) set(name, value);
+      return;
+    }
+    throw UsageError("--preset", wanted, "no such preset of " + definition_.name,
+                     names.empty() ? "it has none" : fmt::format("it has: {}", fmt::join(names, ", ")));
+  }
+
+  void times() {
+    plan_.trials = static_cast<int>(whole_number("trials", options_["trials"], 1, 10000));
+    plan_.warmup = os::parse_duration("--warmup", options_["warmup"]);
+    if (const std::string& text = options_["duration"]; !text.empty()) {
+      plan_.duration = os::parse_duration("--duration", text);
+      if (*plan_.duration <= os::Nanoseconds{0})
+        throw UsageError("--duration", text, "nothing would be measured", "give a time such as 3s");
+    }
+    plan_.timeout = os::parse_duration("--timeout", options_["timeout"]);
+    plan_.interval = os::parse_duration("--interval", options_["interval"]);
+    if (plan_.interval < std::chrono::milliseconds{1})
+      throw UsageError("--interval", options_["interval"], "less than 1 ms would disturb what it measures",
+                       "give 1ms or more");
+    plan_.sample_budget = os::parse_duration("--sample-budget", options_["sample-budget"]);
+  }
+
+  void workers() {
+    const std::string& mode = options_["mode"];
+    if (mode != "threads" && mode != "processes")
+      throw UsageError("--mode", mode, "not a mode", "give threads or processes");
+    plan_.mode = mode == "threads" ? Mode::threads : Mode::processes;
+    const std::string& text = options_["workers"];
+    const std::size_t cpus = machine_.topology.cpus.size();
+    plan_.placement = options_["placement"];
+    plan_.workers = static_cast<int>(text.empty() ? default_workers(cpus) : whole_number("workers", text, 1, 4096));
+    plan_.cpus = place(machine_.topology, plan_.placement, plan_.workers);
+    std::vector<int> distinct = plan_.cpus;
+    std::sort(distinct.begin(), distinct.end());
+    distinct.erase(std::unique(distinct.begin(), distinct.end()), distinct.end());
+    if (distinct.size() < plan_.cpus.size())
+      plan_.notes.push_back(fmt::format("{} workers share {} CPUs: those that wait get no IPIs", plan_.workers,
+                                        distinct.size()));
+    plan_.mempolicy = MemPolicy(options_["mempolicy"], machine_.topology);
+  }
+
+  /// As many as the placement has CPUs.
+  std::size_t default_workers(std::size_t cpus) const {
+    std::vector<int> placed = place(machine_.topology, plan_.placement, static_cast<int>(cpus));
+    std::sort(placed.begin(), placed.end());
+    return static_cast<std::size_t>(std::unique(placed.begin(), placed.end()) - placed.begin());
+  }
+
+  void memory() {
+    if (const std::string& text = options_["memory"]; !text.empty()) {
+      plan_.memory = os::parse_size("--memory", text, machine_.memory);
+      if (*plan_.memory > machine_.memory)
+        throw UsageError("--memory", text, "more than the machine's " + os::format_size(machine_.memory),
+                         "give a smaller limit");
+      if (*plan_.memory < os::operator""_MiB(4))
+        throw UsageError("--memory", text, "no process can live in that", "give 4M or more");
+      if (machine_.cgroup.parent.empty())
+        throw UsageError("--memory", text, machine_.cgroup.reason, machine_.cgroup.remedy);
+    }
+    for (const std::string& text : split_list(options_["swap"])) {
+      plan_.swap.push_back(parse_swap(text, machine_.memory));
+      check_swap(plan_.swap.back(), machine_);
+    }
+    for (const std::string& text : split_list(options_["sysctl"])) plan_.sysctls.push_back(parse_sysctl(text));
+  }
+
+  static std::pair<std::string, std::string> parse_sysctl(const std::string& text) {
+    const std::size_t equals = text.find('=');
+    if (equals == std::string::npos || equals == 0)
+      throw UsageError("--sysctl", text, "not KEY=VALUE", "write it as vm.swappiness=100");
+    std::string key = text.substr(0, equals);
+    std::string path = key;
+    std::replace(path.begin(), path.end(), '.', '/');
+    if (path.find("//") != std::string::npos || !std::filesystem::is_regular_file("/proc/sys/" + path))
+      throw UsageError("--sysctl", text, "this kernel has no such sysctl", "see: sysctl -a");
+    return {key, text.substr(equals + 1)};
+  }
+
+  void probes() {
+    std::vector<std::string> all;
+    for (const probe::Source& source : probe::sources()) all.push_back(source.name);
+    const std::string& text = options_["probes"];
+    plan_.probes = text == "all" ? all : split_list(text);
+    for (const std::string& name : plan_.probes)
+      if (std::find(all.begin(), all.end(), name) == all.end())
+        throw UsageError("--probes", name, "no such probe", fmt::format("the probes are: {}", fmt::join(all, ", ")));
+  }
+
+  void names() {
+    plan_.label = options_["label"];
+    const bool plain = std::all_of(plan_.label.begin(), plan_.label.end(), [](unsigned char c) {
+      return std::isalnum(c) != 0 || c == '-' || c == '_' || c == '.';
+    });
+    if (!plain || plan_.label.starts_with("."))
+      throw UsageError("--label", plan_.label, "not a plain word", "use letters, digits, '-', '_' and '.'");
+    plan_.output = options_["output"];
+    plan_.seed = whole_number("seed", options_["seed"], 0, ~std::uint64_t{0});
+  }
+
+  const Definition& definition_;
+  const machine::Machine& machine_;
+  Options options_;
+  Plan plan_;
+};
+
+}  // namespace
+
+std::span<const CommonOption> common_options() { return kCommon; }
+
+Plan make_plan(const Definition& definition, const Options& given, const machine::Machine& machine) {
+  return Planner(definition, given, machine).make();
+}
+
+}  // namespace tlbstorm::trial

@@ -1,0 +1,95 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <algorithm>
+#include <array>
+
+#include "harness/os/clock.hpp"
+#include "harness/trial/sampler.hpp"
+
+namespace tlbstorm::trial {
+namespace {
+
+constexpr const char* kNearest = "interrupts";  // read next to the measured phase
+
+}  // namespace
+
+ProbeSet::ProbeSet(const Plan& plan, const Definition& definition, const probe::Target& target,
+                   Scoreboard& scoreboard)
+    : scoreboard_(scoreboard), workload_counters_(definition.counters.size()) {
+  const auto wanted = [&](const probe::Source& source) {
+    return std::find(plan.probes.begin(), plan.probes.end(), source.name) != plan.probes.end();
+  };
+  // The one that matters most comes first.
+  for (const bool nearest : {true, false})
+    for (const probe::Source& source : probe::sources())
+      if (wanted(source) && (source.name == kNearest) == nearest) open(source, target);
+  measure_costs();
+  spread_dear_probes(plan.sample_budget);
+
+  first_worker_column_ = columns_.size();
+  columns_.push_back({"workload.operations", "operations"});
+  for (const Counter& counter : definition.counters) columns_.push_back({"workload." + counter.name, counter.unit});
+}
+
+void ProbeSet::open(const probe::Source& source, const probe::Target& target) {
+  probe::Opened opened = source.open(target);
+  if (auto* const absent = std::get_if<probe::Unavailable>(&opened)) {
+    absent_.push_back({source.name, std::move(*absent)});
+    return;
+  }
+  auto probe = std::get<std::unique_ptr<probe::Probe>>(std::move(opened));
+  const auto columns = probe->columns();
+  const std::size_t first = columns_.size();
+  columns_.insert(columns_.end(), columns.begin(), columns.end());
+  probes_.push_back({std::move(probe), first, source.cadence == probe::Cadence::edges_only ? 0 : 1});
+  readings_.push_back({source.name, {}, probes_.back().every});
+}
+
+void ProbeSet::measure_costs() {
+  std::vector<double> row(columns_.size());
+  for (std::size_t i = 0; i < probes_.size(); ++i) {
+    std::array<os::Nanoseconds, 7> times{};
+    const std::size_t width = probes_[i].probe->columns().size();
+    for (os::Nanoseconds& time : times) {
+      const os::Nanoseconds begin = os::now();
+      probes_[i].probe->read({row.data() + probes_[i].first_column, width});
+      time = os::now() - begin;
+    }
+    std::nth_element(times.begin(), times.begin() + times.size() / 2, times.end());
+    readings_[i].cost = times[times.size() / 2];
+  }
+}
+
+void ProbeSet::spread_dear_probes(os::Nanoseconds budget) {
+  constexpr int kRarest = 1 << 16;  // at 10 Hz, two hours: in effect at edges only
+  const auto share = [](const ProbeReading& r) { return r.every == 0 ? 0.0 : double(r.cost.count()) / r.every; };
+  for (;;) {
+    double average = 0;
+    for (const ProbeReading& reading : readings_) average += share(reading);
+    const auto dearest = std::max_element(readings_.begin(), readings_.end(),
+                                          [&](const auto& a, const auto& b) { return share(a) < share(b); });
+    if (average <= static_cast<double>(budget.count()) || dearest->every >= kRarest) break;
+    dearest->every *= 2;
+  }
+  for (std::size_t i = 0; i < probes_.size(); ++i) probes_[i].every = readings_[i].every;
+}
+
+void ProbeSet::read(std::span<double> row, std::uint64_t tick, bool edge, bool opens_measure) noexcept {
+  for (std::size_t step = 0; step < probes_.size(); ++step) {
+    Opened& opened = probes_[opens_measure ? probes_.size() - 1 - step : step];
+    const auto cells = row.subspan(opened.first_column, opened.probe->columns().size());
+    if (edge || (opened.every > 0 && tick % static_cast<std::uint64_t>(opened.every) == 0))
+      opened.probe->read(cells);
+    else
+      std::fill(cells.begin(), cells.end(), probe::kAbsent);
+  }
+  const auto counts = row.subspan(first_worker_column_);
+  std::fill(counts.begin(), counts.end(), 0.0);
+  for (int worker = 0; worker < scoreboard_.workers(); ++worker) {
+    const Slot& slot = scoreboard_.slot(worker);
+    counts[0] += static_cast<double>(slot.operations.load(std::memory_order_relaxed));
+    for (std::size_t i = 0; i < workload_counters_; ++i)
+      counts[i + 1] += static_cast<double>(slot.counters[i].load(std::memory_order_relaxed));
+  }
+}
+
+}  // namespace tlbstorm::trial

@@ -1,0 +1,193 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "harness/trial/runner.hpp"
+
+#include <fmt/format.h>
+#include <poll.h>
+#include <signal.h>
+
+#include <algorithm>
+#include <array>
+#include <cerrno>
+
+#include "harness/os/clock.hpp"
+#include "harness/os/text.hpp"
+#include "harness/trial/trial_process.hpp"
+
+namespace tlbstorm::trial {
+namespace {
+
+using std::chrono::milliseconds;
+using std::chrono::seconds;
+
+constexpr os::Nanoseconds kGlance = milliseconds{50};   // how often samples are handed over
+constexpr os::Nanoseconds kReadyGlance = milliseconds{1};
+constexpr os::Nanoseconds kGrace = seconds{5};          // for a stopped trial to end by itself
+
+std::uint64_t machine_oom_kills() {
+  const std::string text = os::try_read_text("/proc/vmstat").value_or("");
+  return os::to_number(os::find_value(text, "oom_kill").value_or("")).value_or(0);
+}
+
+}  // namespace
+
+std::string_view name(Outcome outcome) {
+  static constexpr std::array<std::string_view, 5> kNames{"ok", "oom", "failed", "timeout", "interrupted"};
+  return kNames[static_cast<std::size_t>(outcome)];
+}
+
+/// Everything that lives for one trial; destroyed in the reverse order.
+struct Runner::Running {
+  int trial;
+  Scoreboard scoreboard;
+  Confinement confinement;
+  ProbeSet probes;
+  std::uint64_t oom_before;
+  Sampler sampler;
+  os::Child child;
+  os::Nanoseconds give_up{};
+  bool ended = false;  ///< by the child, a signal or the clock: no further phase
+  Outcome outcome = Outcome::ok;
+  std::string reason;
+
+  Running(const Plan& plan, const Definition& definition, const probe::Target& target, Confinement fence, int number)
+      : trial(number),
+        scoreboard(plan.workers),
+        confinement(std::move(fence)),
+        probes(plan, definition, target, scoreboard),
+        oom_before(machine_oom_kills()),
+        sampler(probes, scoreboard, plan.interval, number) {}
+};
+
+Runner::Runner(const Plan& plan, const Definition& definition, const machine::Machine& machine,
+               os::Journal& journal, os::SignalFd& signals, Observer& observer)
+    : plan_(plan),
+      definition_(definition),
+      machine_(machine),
+      journal_(journal),
+      signals_(signals),
+      observer_(observer) {}
+
+TrialResult Runner::run(int trial) {
+  Confinement fence;
+  if (!machine_.cgroup.parent.empty())
+    fence = Confinement(journal_, machine_.cgroup, os::own_name(), plan_.memory);
+  const probe::Target target{.proc = "/proc",
+                             .cgroup_version = fence.version(),
+                             .cgroup = fence.folder(),
+                             .online_cpus = machine_.topology.online};
+  Running running(plan_, definition_, target, std::move(fence), trial);
+  observer_.begin_trial(trial, running.probes.columns());
+  running.child = os::Child::fork(true, [&] {
+    return run_trial_process(plan_, definition_, running.confinement, running.scoreboard);
+  });
+  running.sampler.start();
+  running.give_up =
+      os::now() + plan_.timeout + plan_.warmup + plan_.duration.value_or(os::Nanoseconds{0});
+  wait_for_workers(running);
+  run_phases(running);
+  wait_for_end(running);
+  return collect(running);
+}
+
+bool Runner::watch(Running& running, os::Nanoseconds until) {
+  while (!running.ended) {
+    const os::Nanoseconds now = os::now();
+    running.sampler.drain([this](const Sample& sample) { observer_.sample(sample); });
+    if (running.child.poll()) {
+      running.ended = true;
+      break;
+    }
+    if (now >= running.give_up) {
+      stop(running, Outcome::timeout,
+           fmt::format("still in phase {} after {}; --timeout {} allows no more",
+                       name(running.scoreboard.stage().phase),
+                       os::format_duration(plan_.timeout + plan_.warmup + plan_.duration.value_or(os::Nanoseconds{0})),
+                       os::format_duration(plan_.timeout)));
+      break;
+    }
+    if (now >= until) return true;
+    const os::Nanoseconds nap = std::min({until - now, running.give_up - now, kGlance});
+    std::array<pollfd, 2> events{{{running.child.pidfd().get(), POLLIN, 0}, {signals_.fd().get(), POLLIN, 0}}};
+    const timespec timeout = os::to_timespec(nap);
+    ::ppoll(events.data(), events.size(), &timeout, nullptr);
+    if (const auto signal = signals_.take()) {
+      signal_ = signal;
+      stop(running, Outcome::interrupted, fmt::format("interrupted by SIG{}", ::sigabbrev_np(*signal)));
+    }
+  }
+  return false;
+}
+
+void Runner::wait_for_workers(Running& running) {
+  const auto all = static_cast<std::uint32_t>(plan_.workers);
+  while (running.scoreboard.ready().load(std::memory_order_acquire) < all)
+    if (!watch(running, os::now() + kReadyGlance)) return;
+}
+
+void Runner::run_phases(Running& running) {
+  if (running.ended) return;
+  if (definition_.pacing == Pacing::rounds) return;  // the workers' leader changes the stages
+  if (plan_.warmup > os::Nanoseconds{0}) {
+    running.scoreboard.enter({Phase::warmup, 0});
+    if (!watch(running, os::now() + plan_.warmup)) return;
+  }
+  running.scoreboard.enter({Phase::measure, 0});
+  if (!watch(running, os::now() + *plan_.duration)) return;
+  running.scoreboard.enter({Phase::verify, 0});
+}
+
+void Runner::stop(Running& running, Outcome outcome, std::string reason) {
+  running.ended = true;
+  running.outcome = outcome;
+  running.reason = std::move(reason);
+  running.scoreboard.stop();
+}
+
+void Runner::wait_for_end(Running& running) {
+  while (watch(running, os::now() + kGlance)) {
+  }
+  const os::Nanoseconds patience = os::now() + kGrace;
+  while (!running.child.poll() && os::now() < patience) {
+    pollfd ended{running.child.pidfd().get(), POLLIN, 0};
+    ::poll(&ended, 1, 50);
+    running.sampler.drain([this](const Sample& sample) { observer_.sample(sample); });
+  }
+  running.child.kill(SIGKILL);
+  const os::ExitStatus status = running.child.wait();
+  running.sampler.finish();
+  running.sampler.drain([this](const Sample& sample) { observer_.sample(sample); });
+  if (running.outcome != Outcome::ok) return;
+  const bool oom = running.confinement.oom_kills() > 0 || machine_oom_kills() > running.oom_before;
+  if (!status.clean()) {
+    const std::string why = running.scoreboard.failure().get();
+    running.outcome = status.signalled && status.code == SIGKILL && oom ? Outcome::oom : Outcome::failed;
+    running.reason = running.outcome == Outcome::oom ? "the kernel killed a worker for memory"
+                     : why.empty()                   ? "the trial process was " + status.text()
+                                                     : why;
+  }
+}
+
+TrialResult Runner::collect(Running& running) {
+  TrialResult result;
+  result.trial = running.trial;
+  result.outcome = running.outcome;
+  result.reason = running.reason;
+  result.invalid = running.scoreboard.invalid();
+  result.notes = running.scoreboard.notes();
+  result.sampling = running.sampler.facts();
+  std::vector<std::vector<Gap>> gaps;
+  for (int i = 0; i < plan_.workers; ++i) {
+    const Slot& slot = running.scoreboard.slot(i);
+    result.workers.push_back({i, slot.tid, slot.cpu, slot.operations, slot.measured});
+    if (slot.latency.max() == 0) continue;
+    if (!result.latency) result.latency = std::make_unique<Histogram>();
+    result.latency->merge(slot.latency);
+    gaps.emplace_back(slot.stalls.gaps().begin(), slot.stalls.gaps().end());
+    result.stall_resolution = std::max(result.stall_resolution, slot.stalls.threshold());
+  }
+  if (!gaps.empty() && gaps.size() == result.workers.size()) result.longest_stall = longest_common_gap(gaps);
+  observer_.end_trial(result);
+  return result;
+}
+
+}  // namespace tlbstorm::trial

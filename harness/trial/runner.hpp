@@ -1,0 +1,47 @@
+// SPDX-License-Identifier: Apache-2.0
+// Runs one trial: forks the trial process into its fence, lets its workers go through the phases, samples, and says how
+// it ended. Whatever happens in the trial process is an outcome; only what the harness itself can't do is an exception.
+#pragma once
+
+#include "harness/machine/facts.hpp"
+#include "harness/os/journal.hpp"
+#include "harness/os/process.hpp"
+#include "harness/trial/confinement.hpp"
+#include "harness/trial/observation.hpp"
+#include "harness/trial/sampler.hpp"
+#include "harness/trial/workload.hpp"
+
+namespace tlbstorm::trial {
+
+class Runner {
+ public:
+  /// All must outlive the runner. `signals` are those that end the run.
+  Runner(const Plan& plan, const Definition& definition, const machine::Machine& machine, os::Journal& journal,
+         os::SignalFd& signals, Observer& observer);
+
+  /// Runs trial number `trial` (from 1).
+  TrialResult run(int trial);
+
+  /// The signal that ended the run, if one did.
+  std::optional<int> signal() const { return signal_; }
+
+ private:
+  struct Running;
+  void wait_for_workers(Running& running);
+  void run_phases(Running& running);
+  void wait_for_end(Running& running);
+  /// Sleeps until the deadline, handing samples over; false when the child ended, a signal came, or it is too late.
+  bool watch(Running& running, os::Nanoseconds until);
+  void stop(Running& running, Outcome outcome, std::string reason);
+  TrialResult collect(Running& running);
+
+  const Plan& plan_;
+  const Definition& definition_;
+  const machine::Machine& machine_;
+  os::Journal& journal_;
+  os::SignalFd& signals_;
+  Observer& observer_;
+  std::optional<int> signal_;
+};
+
+}  // namespace tlbstorm::trial

@@ -1,0 +1,101 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "harness/trial/sampler.hpp"
+
+#include <algorithm>
+
+#include "harness/os/clock.hpp"
+
+namespace tlbstorm::trial {
+namespace {
+
+/// Rows that the ring holds: enough for the recorder to be away for seconds, within some 16 MiB on large machines.
+std::size_t ring_capacity(std::size_t columns) {
+  constexpr std::size_t kBudget = std::size_t{16} << 20;
+  return std::clamp<std::size_t>(kBudget / (columns * sizeof(double)), 64, 1024);
+}
+
+}  // namespace
+
+Sampler::Sampler(ProbeSet& probes, Scoreboard& scoreboard, os::Nanoseconds interval, int trial)
+    : probes_(probes),
+      scoreboard_(scoreboard),
+      interval_(interval),
+      trial_(trial),
+      capacity_(ring_capacity(probes.columns().size())),
+      rows_(capacity_),
+      values_(capacity_ * probes.columns().size()) {}
+
+Sampler::~Sampler() {
+  if (thread_.joinable()) finish();
+}
+
+void Sampler::start() {
+  origin_ = os::now();
+  thread_ = std::thread([this] { run(); });
+}
+
+void Sampler::finish() {
+  finishing_.store(true, std::memory_order_release);
+  scoreboard_.enter({Phase::done, scoreboard_.stage().round});
+  thread_.join();
+}
+
+void Sampler::run() {
+  std::uint32_t seen = 0;
+  take_sample(scoreboard_.stage(), true);
+  os::Nanoseconds deadline = os::now() + interval_;
+  for (;;) {
+    const std::uint32_t requested = scoreboard_.wait_for_edge(seen, deadline);
+    if (requested != seen) {
+      seen = requested;
+      const Stage next = scoreboard_.requested_stage();
+      while (!take_sample(next, true)) wait_for_space();
+      scoreboard_.complete_edge(requested);
+      if (next.phase == Phase::done && finishing_.load(std::memory_order_acquire)) return;
+      continue;
+    }
+    if (!take_sample(scoreboard_.stage(), false)) ++facts_.dropped;
+    deadline += interval_;
+    for (; deadline <= os::now(); deadline += interval_) ++facts_.late;
+  }
+}
+
+bool Sampler::take_sample(Stage stage, bool edge) {
+  const std::uint64_t row = written_.load(std::memory_order_relaxed);
+  // The last row is kept for the final sample: nobody drains any more when that one is taken.
+  const std::size_t usable = stage.phase == Phase::done ? capacity_ : capacity_ - 1;
+  if (row - drained_.load(std::memory_order_acquire) >= usable) return false;
+  const std::size_t width = probes_.columns().size();
+  const std::size_t at = static_cast<std::size_t>(row % capacity_);
+  const os::Nanoseconds begin = os::now();
+  probes_.read({values_.data() + at * width, width}, facts_.samples, edge, edge && stage.phase == Phase::measure);
+  const os::Nanoseconds end = os::now();
+  // The time of a row is the moment next to the measured phase.
+  rows_[at] = {stage, (edge && stage.phase == Phase::measure ? end : begin) - origin_};
+  written_.store(row + 1, std::memory_order_release);
+  ++facts_.samples;
+  facts_.total += end - begin;
+  facts_.longest = std::max(facts_.longest, end - begin);
+  return true;
+}
+
+void Sampler::wait_for_space() const { std::this_thread::sleep_for(std::chrono::milliseconds{1}); }
+
+void Sampler::drain(const std::function<void(const Sample&)>& take) {
+  const std::size_t width = probes_.columns().size();
+  const std::uint64_t end = written_.load(std::memory_order_acquire);
+  for (std::uint64_t row = drained_.load(std::memory_order_relaxed); row != end; ++row) {
+    const std::size_t at = static_cast<std::size_t>(row % capacity_);
+    take({trial_, rows_[at].stage, rows_[at].at, {values_.data() + at * width, width}});
+    drained_.store(row + 1, std::memory_order_release);
+  }
+}
+
+SamplingFacts Sampler::facts() const {
+  SamplingFacts all = facts_;
+  all.readings = probes_.readings();
+  all.absent = probes_.absent();
+  return all;
+}
+
+}  // namespace tlbstorm::trial

@@ -1,0 +1,89 @@
+// SPDX-License-Identifier: Apache-2.0
+// The sampling thread: reads all probes at a fixed interval (absolute deadlines) and at every edge, where it also puts
+// the new stage in force. It allocates nothing, takes no lock and hands its rows over through a ring.
+#pragma once
+
+#include <atomic>
+#include <functional>
+#include <memory>
+#include <thread>
+#include <vector>
+
+#include "harness/trial/observation.hpp"
+#include "harness/trial/workload.hpp"
+
+namespace tlbstorm::trial {
+
+/// The probes of a plan, opened for one trial, and the columns of a row: those of the probes, then the workers' counts.
+class ProbeSet {
+ public:
+  ProbeSet(const Plan& plan, const Definition& definition, const probe::Target& target, Scoreboard& scoreboard);
+
+  std::span<const probe::Column> columns() const { return columns_; }
+  const std::vector<ProbeReading>& readings() const { return readings_; }
+  const std::vector<AbsentProbe>& absent() const { return absent_; }
+
+  /// One row. `tick` counts the samples; an edge reads every probe, and in reverse order when a measured phase begins,
+  /// so that the interrupts are read nearest to it on both sides.
+  void read(std::span<double> row, std::uint64_t tick, bool edge, bool opens_measure) noexcept;
+
+ private:
+  struct Opened {
+    std::unique_ptr<probe::Probe> probe;
+    std::size_t first_column;
+    int every;
+  };
+  void open(const probe::Source& source, const probe::Target& target);
+  void measure_costs();
+  void spread_dear_probes(os::Nanoseconds budget);
+
+  Scoreboard& scoreboard_;
+  std::vector<Opened> probes_;
+  std::vector<probe::Column> columns_;
+  std::size_t first_worker_column_ = 0;
+  std::size_t workload_counters_ = 0;
+  std::vector<ProbeReading> readings_;
+  std::vector<AbsentProbe> absent_;
+};
+
+class Sampler {
+ public:
+  Sampler(ProbeSet& probes, Scoreboard& scoreboard, os::Nanoseconds interval, int trial);
+  Sampler(const Sampler&) = delete;
+  Sampler& operator=(const Sampler&) = delete;
+  ~Sampler();
+
+  void start();
+  /// Takes no further samples; what is in the ring can still be drained.
+  void finish();
+  /// The main thread's side: hands over the rows that are there.
+  void drain(const std::function<void(const Sample&)>& take);
+  /// After finish().
+  SamplingFacts facts() const;
+
+ private:
+  struct Row {
+    Stage stage;
+    os::Nanoseconds at;
+  };
+  void run();
+  bool take_sample(Stage stage, bool edge);
+  void wait_for_space() const;
+
+  ProbeSet& probes_;
+  Scoreboard& scoreboard_;
+  os::Nanoseconds interval_;
+  int trial_;
+  os::Nanoseconds origin_{};
+
+  std::size_t capacity_;
+  std::vector<Row> rows_;
+  std::vector<double> values_;
+  std::atomic<std::uint64_t> written_{0};
+  std::atomic<std::uint64_t> drained_{0};
+  std::atomic<bool> finishing_{false};
+  SamplingFacts facts_;
+  std::thread thread_;
+};
+
+}  // namespace tlbstorm::trial

@@ -1,0 +1,135 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "harness/trial/scoreboard.hpp"
+
+#include <algorithm>
+#include <cstring>
+#include <memory>
+
+#include "harness/os/clock.hpp"
+#include "harness/os/futex.hpp"
+
+namespace tlbstorm::trial {
+namespace {
+
+// A waiter looks again this often, so that a wake-up lost with a killed process costs a moment and not the run.
+constexpr os::Nanoseconds kLookAgain = std::chrono::milliseconds{100};
+
+}  // namespace
+
+Usage& Usage::operator+=(const Usage& o) {
+  wall += o.wall;
+  on_cpu += o.on_cpu;
+  waiting += o.waiting;
+  user += o.user;
+  system += o.system;
+  minor_faults += o.minor_faults;
+  major_faults += o.major_faults;
+  voluntary_switches += o.voluntary_switches;
+  involuntary_switches += o.involuntary_switches;
+  waiting_known = o.waiting_known;
+  return *this;
+}
+
+Usage operator-(const Usage& a, const Usage& b) {
+  return {a.wall - b.wall,
+          a.on_cpu - b.on_cpu,
+          a.waiting - b.waiting,
+          a.user - b.user,
+          a.system - b.system,
+          a.minor_faults - b.minor_faults,
+          a.major_faults - b.major_faults,
+          a.voluntary_switches - b.voluntary_switches,
+          a.involuntary_switches - b.involuntary_switches,
+          a.waiting_known && b.waiting_known};
+}
+
+void Message::set(std::string_view text) {
+  std::uint32_t empty = 0;
+  if (!state_.compare_exchange_strong(empty, 1)) return;
+  const std::size_t length = std::min(text.size(), text_.size() - 1);
+  std::memcpy(text_.data(), text.data(), length);
+  text_[length] = '\0';
+  state_.store(2, std::memory_order_release);
+}
+
+std::string Message::get() const {
+  return state_.load(std::memory_order_acquire) == 2 ? std::string(text_.data()) : std::string();
+}
+
+Scoreboard::Scoreboard(int workers)
+    : workers_(workers),
+      memory_(os::Mapping::shared({sizeof(Head) + static_cast<std::size_t>(workers) * sizeof(Slot)})) {
+  // Constructing writes every page: that is the touch which charges them to this process.
+  head_ = std::construct_at(reinterpret_cast<Head*>(memory_.data()));
+  slots_ = reinterpret_cast<Slot*>(memory_.data() + sizeof(Head));
+  for (int i = 0; i < workers; ++i) std::construct_at(slots_ + i);
+}
+
+bool Scoreboard::enter(Stage stage) {
+  head_->edge_stage.store(stage.word(), std::memory_order_relaxed);
+  const std::uint32_t request = head_->edge_requested.fetch_add(1, std::memory_order_release) + 1;
+  os::futex_wake_all(head_->edge_requested);
+  for (;;) {
+    const std::uint32_t completed = head_->edge_completed.load(std::memory_order_acquire);
+    if (completed == request) return !stopped();
+    if (stopped()) return false;
+    os::futex_wait(head_->edge_completed, completed, os::now() + kLookAgain);
+  }
+}
+
+std::uint32_t Scoreboard::wait_for_edge(std::uint32_t seen, os::Nanoseconds deadline) const {
+  for (;;) {
+    const std::uint32_t requested = head_->edge_requested.load(std::memory_order_acquire);
+    if (requested != seen || os::now() >= deadline) return requested;
+    os::futex_wait(head_->edge_requested, seen, deadline);
+  }
+}
+
+void Scoreboard::complete_edge(std::uint32_t request) {
+  // A stop that came in between stays a stop.
+  const Stage stage = stopped() ? Stage{Phase::verify, requested_stage().round} : requested_stage();
+  head_->stage.store(stage.word(), std::memory_order_release);
+  head_->edge_completed.store(request, std::memory_order_release);
+  os::futex_wake_all(head_->stage);
+  os::futex_wake_all(head_->edge_completed);
+}
+
+void Scoreboard::stop() {
+  head_->stopped.store(1, std::memory_order_release);
+  head_->stage.store(Stage{Phase::verify, stage().round}.word(), std::memory_order_release);
+  for (const auto* word : {&head_->stage, &head_->edge_completed, &head_->generation}) os::futex_wake_all(*word);
+}
+
+bool Scoreboard::barrier() {
+  const std::uint32_t generation = head_->generation.load(std::memory_order_acquire);
+  if (head_->arrived.fetch_add(1, std::memory_order_acq_rel) + 1 == static_cast<std::uint32_t>(workers_)) {
+    head_->arrived.store(0, std::memory_order_relaxed);
+    head_->generation.fetch_add(1, std::memory_order_release);
+    os::futex_wake_all(head_->generation);
+    return !stopped();
+  }
+  while (head_->generation.load(std::memory_order_acquire) == generation) {
+    if (stopped()) return false;
+    os::futex_wait(head_->generation, generation, os::now() + kLookAgain);
+  }
+  return !stopped();
+}
+
+void Scoreboard::add(Messages& messages, std::string_view text) {
+  for (Message& message : messages) {
+    message.set(text);
+    if (message.get() == text.substr(0, 499)) return;  // ours, or the same was said before
+  }
+}
+
+std::vector<std::string> Scoreboard::texts(const Messages& messages) {
+  std::vector<std::string> all;
+  for (const Message& message : messages)
+    if (std::string text = message.get(); !text.empty()) all.push_back(std::move(text));
+  return all;
+}
+
+void Scoreboard::invalidate(std::string_view reason) { add(head_->invalid, reason); }
+void Scoreboard::note(std::string_view text) { add(head_->notes, text); }
+
+}  // namespace tlbstorm::trial

@@ -1,0 +1,128 @@
+// SPDX-License-Identifier: Apache-2.0
+// The shared memory of one trial: the stage, a slot for each worker, and what the trial process has to say. Made by
+// the parent before it forks, so what a killed worker had counted is still there.
+//
+// Who writes what: a slot is written by its worker alone; the stage by the sampler alone, on request; messages by
+// the trial process. Everything is lock-free.
+#pragma once
+
+#include <array>
+#include <atomic>
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "harness/os/mapping.hpp"
+#include "harness/trial/histogram.hpp"
+#include "harness/trial/phase.hpp"
+#include "harness/trial/stall_log.hpp"
+
+namespace tlbstorm::trial {
+
+inline constexpr std::size_t kCacheLine = 64;
+inline constexpr std::size_t kWorkloadCounters = 7;
+
+/// What a worker used of the machine. From getrusage(RUSAGE_THREAD) and /proc/thread-self/schedstat.
+struct Usage {
+  os::Nanoseconds wall{}, on_cpu{}, waiting{};  ///< waiting: runnable, but not on a CPU
+  os::Nanoseconds user{}, system{};
+  std::uint64_t minor_faults = 0, major_faults = 0, voluntary_switches = 0, involuntary_switches = 0;
+  bool waiting_known = false;
+
+  Usage& operator+=(const Usage& other);
+  friend Usage operator-(const Usage& a, const Usage& b);
+};
+
+/// One worker's part of the scoreboard; the first cache line is what its loop writes.
+struct alignas(kCacheLine) Slot {
+  std::atomic<std::uint64_t> operations{0};
+  std::array<std::atomic<std::uint64_t>, kWorkloadCounters> counters{};
+  // written at phase changes only
+  std::atomic<std::int32_t> tid{0};
+  std::atomic<std::int32_t> cpu{-1};
+  Usage measured;       ///< summed over the measured phase
+  Histogram latency;    ///< of the measured phase
+  StallLog stalls;      ///< of the measured phase
+};
+
+/// A short text that one process leaves for another; the first one stays.
+class Message {
+ public:
+  void set(std::string_view text);
+  std::string get() const;
+
+ private:
+  std::atomic<std::uint32_t> state_{0};  // 0 empty, 1 being written, 2 there
+  std::array<char, 500> text_{};
+};
+
+class Scoreboard {
+ public:
+  /// Maps and touches the memory, so that it is charged to us and not to the trial's cgroup.
+  explicit Scoreboard(int workers);
+
+  int workers() const { return workers_; }
+  Slot& slot(int worker) { return slots_[worker]; }
+  const Slot& slot(int worker) const { return slots_[worker]; }
+
+  /// What is in force now.
+  Stage stage() const { return Stage(head_->stage.load(std::memory_order_acquire)); }
+  /// The same as a word, for a loop that only looks whether it changed.
+  const std::atomic<std::uint32_t>& stage_word() const { return head_->stage; }
+
+  /// Asks the sampler for a sample at which the stage changes, and waits until it is taken. False when stopped.
+  bool enter(Stage stage);
+  /// The sampler's side: the last request's number; sleeps until there is a newer one than `seen` or the deadline.
+  std::uint32_t wait_for_edge(std::uint32_t seen, os::Nanoseconds deadline) const;
+  Stage requested_stage() const { return Stage(head_->edge_stage.load(std::memory_order_acquire)); }
+  /// The sampler's side: puts the requested stage in force and lets the requester go on.
+  void complete_edge(std::uint32_t request);
+
+  /// Ends the trial early: every wait returns, running() is false.
+  void stop();
+  bool stopped() const { return head_->stopped.load(std::memory_order_acquire) != 0; }
+
+  /// All workers meet here. False when stopped.
+  bool barrier();
+  /// The leader's word, given before a barrier and read after it, that no further round comes.
+  std::atomic<std::uint32_t>& rounds_over() { return head_->rounds_over; }
+  /// Workers that stand ready for the first phase.
+  std::atomic<std::uint32_t>& ready() { return head_->ready; }
+
+  /// Why the trial process failed, empty if it did not.
+  Message& failure() { return head_->failure; }
+  /// Reports that the trial's figures don't mean what they should; at most kMessages are kept.
+  void invalidate(std::string_view reason);
+  void note(std::string_view text);
+  std::vector<std::string> invalid() const { return texts(head_->invalid); }
+  std::vector<std::string> notes() const { return texts(head_->notes); }
+
+ private:
+  static constexpr std::size_t kMessages = 8;
+  using Messages = std::array<Message, kMessages>;
+
+  struct Head {
+    // The line that every worker's loop reads; written only when the phase changes.
+    alignas(kCacheLine) std::atomic<std::uint32_t> stage{0};
+    std::atomic<std::uint32_t> stopped{0};
+    alignas(kCacheLine) std::atomic<std::uint32_t> edge_requested{0};
+    std::atomic<std::uint32_t> edge_completed{0};
+    std::atomic<std::uint32_t> edge_stage{0};
+    std::atomic<std::uint32_t> rounds_over{0};
+    alignas(kCacheLine) std::atomic<std::uint32_t> ready{0};
+    std::atomic<std::uint32_t> arrived{0};
+    std::atomic<std::uint32_t> generation{0};
+    Message failure;
+    Messages invalid, notes;
+  };
+  static void add(Messages& messages, std::string_view text);
+  static std::vector<std::string> texts(const Messages& messages);
+
+  int workers_;
+  os::Mapping memory_;
+  Head* head_;
+  Slot* slots_;
+};
+
+}  // namespace tlbstorm::trial

@@ -1,0 +1,15 @@
+// SPDX-License-Identifier: Apache-2.0
+// What runs in the forked trial process: the workload and its workers, as threads or as processes of their own.
+#pragma once
+
+#include "harness/trial/confinement.hpp"
+#include "harness/trial/scoreboard.hpp"
+#include "harness/trial/workload.hpp"
+
+namespace tlbstorm::trial {
+
+/// The body of the trial process; returns its exit code. Reports failures through the scoreboard.
+int run_trial_process(const Plan& plan, const Definition& definition, const Confinement& confinement,
+                      Scoreboard& scoreboard);
+
+}  // namespace tlbstorm::trial

@@ -1,0 +1,105 @@
+// SPDX-License-Identifier: Apache-2.0
+// What a workload sees of the harness: its worker. Nothing here takes a lock or makes a syscall while a phase lasts;
+// a count is one plain store to a cache line that no other worker writes.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <string_view>
+
+#include "harness/os/clock.hpp"
+#include "harness/trial/scoreboard.hpp"
+#include "harness/trial/workload.hpp"
+
+namespace tlbstorm::trial {
+
+/// Thrown in a worker when the trial has been stopped; leaves work(), and is no failure.
+struct Stopped {};
+
+class Worker {
+ public:
+  Worker(Scoreboard& scoreboard, const Plan& plan, int index);
+
+  int index() const { return index_; }
+  int count() const { return scoreboard_.workers(); }
+  bool leader() const { return index_ == 0; }
+  /// Whether workers share one address space.
+  bool shares_memory() const { return mode_ == Mode::threads; }
+  std::uint64_t seed() const;  ///< of this worker, from the run's
+
+  // --- for Pacing::timed
+  /// True in warmup and measure. One load of a line that is only read.
+  bool running() {
+    if (scoreboard_.stage_word().load(std::memory_order_acquire) != seen_.word()) [[unlikely]] observe_stage();
+    return seen_.phase < Phase::verify;
+  }
+
+  // --- for Pacing::rounds; every worker calls each of these in step
+  /// Meets the others; false when `rounds` have been measured or the duration is over. Throws Stopped.
+  bool next_round(std::int64_t rounds);
+  /// Meets the others. Throws Stopped.
+  void barrier();
+  /// The leader: runs `reclaim` as the measured window of this round, between two samples.
+  void measure(const std::function<void()>& reclaim);
+  /// The others: true until the leader's window has closed. One load of a line that is only read.
+  bool round_open() {
+    if (scoreboard_.stage_word().load(std::memory_order_acquire) != seen_.word()) [[unlikely]] observe_stage();
+    return seen_.round == round_ && seen_.phase < Phase::verify;
+  }
+
+  // --- counting
+  void count_operations(std::uint64_t n = 1) { add(slot_.operations, n); }
+  /// `counter` is the index in Definition::counters.
+  void count(std::size_t counter, std::uint64_t n) { add(slot_.counters[counter], n); }
+  /// Records the time of one operation that ended at `end`, and the gap since the one before as a stall if it is one.
+  void record_latency(os::Nanoseconds time, os::Nanoseconds end) {
+    if (!measuring_) return;
+    slot_.latency.record(time);
+    if (last_progress_ != os::Nanoseconds{}) slot_.stalls.record({last_progress_, end});
+    last_progress_ = end;
+  }
+
+  /// Says that this trial's figures don't mean what they should.
+  void invalidate(std::string_view reason) { scoreboard_.invalidate(reason); }
+  /// Says something that the reader of the figures should know.
+  void note(std::string_view text) { scoreboard_.note(text); }
+
+  // --- for the harness
+  /// Pins itself to its CPU and reports ready.
+  void start(int cpu);
+  /// Sleeps until warmup or measure begins. Throws Stopped.
+  void wait_for_first_phase();
+
+ private:
+  static void add(std::atomic<std::uint64_t>& word, std::uint64_t n) {
+    word.store(word.load(std::memory_order_relaxed) + n, std::memory_order_relaxed);
+  }
+  void observe_stage();
+  void close_usage();
+  Usage usage() const;
+  void require(bool going) const {
+    if (!going) throw Stopped{};
+  }
+
+  Scoreboard& scoreboard_;
+  Slot& slot_;
+  int index_;
+  Mode mode_;
+  std::uint64_t run_seed_;
+  os::Nanoseconds warmup_;
+  std::optional<os::Nanoseconds> duration_;
+  os::Fd schedstat_;
+
+  Stage seen_;
+  bool measuring_ = false;
+  os::Nanoseconds last_progress_{};
+  Usage at_measure_;
+
+  bool first_ = true;
+  std::uint32_t round_ = 0;
+  std::int64_t measured_rounds_ = 0;
+  os::Nanoseconds first_round_{};
+  os::Nanoseconds first_measured_{};
+};
+
+}  // namespace tlbstorm::trial

@@ -1,0 +1,87 @@
+// SPDX-License-Identifier: Apache-2.0
+// What a workload says of itself, as data, and the registry of all workloads.
+#pragma once
+
+#include <memory>
+#include <span>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "harness/machine/facts.hpp"
+#include "harness/os/error.hpp"
+#include "harness/trial/plan.hpp"
+
+namespace tlbstorm::trial {
+
+class Worker;
+
+/// What a worker does. Lives only in the trial process (and in the worker processes that it forks).
+class Workload {
+ public:
+  virtual ~Workload() = default;
+  /// Once a trial, before the workers start; not measured.
+  virtual void prepare() {}
+  /// In each worker, pinned to its CPU, until !worker.running() or !worker.next_round().
+  virtual void work(Worker& worker) = 0;
+};
+
+/// A count beside operations that a workload keeps; column "workload.<name>" of samples.csv. Some names have a meaning
+/// for the metrics, whoever keeps them: see namespace counter.
+struct Counter {
+  std::string name;
+  std::string unit;
+  std::string meaning;
+};
+
+/// Counters that verdict/ knows.
+namespace counter {
+inline constexpr const char* kBytes = "bytes";            ///< data read or written
+inline constexpr const char* kPagesGone = "pages_gone";   ///< pages that left, as the workload itself saw
+inline constexpr const char* kReclaimTime = "reclaim_ns"; ///< time in the call that reclaims
+}  // namespace counter
+
+/// How a workload's trial is paced.
+enum class Pacing {
+  timed,   ///< --warmup, then --duration
+  rounds,  ///< its own rounds, one measured window in each; --duration only bounds them
+};
+
+/// Values for several options under one name.
+struct Preset {
+  std::string name;
+  std::string help;
+  std::vector<std::pair<std::string, std::string>> options;  ///< without dashes; common ones too, such as mode
+};
+
+struct Definition {
+  std::string name;
+  std::string summary;    ///< one line, with the kernel path that it exercises
+  std::string operation;  ///< what one counted operation is
+  Pacing pacing = Pacing::timed;
+  /// Workers must be on a CPU through the measured phase: those that aren't get no IPIs.
+  bool workers_spin = false;
+  std::vector<Parameter> parameters;
+  std::vector<Counter> counters = {};
+  std::vector<Preset> presets = {};
+  int trials = 3;
+  std::string warmup = "1s";
+  std::string duration = "3s";  ///< "" for rounds: until they are done
+  /// Fills in defaults that depend on the machine and refuses what can't work (os::UsageError). Touches nothing.
+  void (*resolve)(Plan&, const machine::Machine&) = nullptr;
+  std::unique_ptr<Workload> (*make)(const Plan&) = nullptr;
+};
+
+/// All workloads, in the order of their names.
+std::span<const Definition> workloads();
+/// Throws os::UsageError that suggests the nearest name.
+const Definition& find_workload(std::string_view name);
+
+/// The last line of a workload's file.
+class Registered {
+ public:
+  explicit Registered(Definition definition);
+};
+
+}  // namespace tlbstorm::trial

@@ -1,0 +1,209 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "harness/verdict/summary.hpp"
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <algorithm>
+#include <cmath>
+#include <map>
+
+#include "harness/os/units.hpp"
+
+namespace tlbstorm::verdict {
+namespace {
+
+using nlohmann::ordered_json;
+using record::RunFolder;
+
+constexpr std::size_t kMostRounds = 30;  // printed; all are in rounds.csv
+
+std::string text_or(const ordered_json& object, const char* key, const std::string& otherwise) {
+  return object.contains(key) && object[key].is_string() ? object[key].get<std::string>() : otherwise;
+}
+
+std::string seconds(const ordered_json& value) {
+  return os::format_duration(os::Nanoseconds{static_cast<std::int64_t>(value.get<double>() * 1e9)});
+}
+
+std::string bytes(const ordered_json& value) { return os::format_size({value.get<std::uint64_t>()}); }
+
+std::string paced(const ordered_json& plan) {
+  const int trials = plan.value("trials", 0);
+  const std::string count = fmt::format("{} trial{}", trials, trials == 1 ? "" : "s");
+  if (plan.value("pacing", "") == "rounds")
+    return fmt::format("{} of {} measured rounds", count, text_or(plan["parameters"], "rounds", "?"));
+  return fmt::format("{} of {} after {} of warm-up", count, seconds(plan["duration_seconds"]),
+                     seconds(plan["warmup_seconds"]));
+}
+
+std::string parameters(const ordered_json& plan) {
+  std::vector<std::string> parts;
+  for (const auto& [name, value] : plan["parameters"].items())
+    if (const auto text = value.get<std::string>(); !text.empty()) {
+      const bool size = name == "size" || name == "region";
+      parts.push_back(fmt::format("{}={}", name, size ? os::format_size(os::parse_size(name, text, {})) : text));
+    }
+  return fmt::format("{}", fmt::join(parts, ", "));
+}
+
+void context(const RunFolder& run, std::string& out) {
+  const ordered_json& plan = run.manifest["plan"];
+  const ordered_json& machine = run.manifest["machine"];
+  const auto line = [&](const char* key, const std::string& value) { out += fmt::format("  {:<11}{}\n", key, value); };
+  out += fmt::format("tlbstorm {}: {}, {}\n\n", text_or(run.manifest["tool"], "version", "?"),
+                     text_or(plan, "workload", "?"), paced(plan));
+  line("kernel", fmt::format("{} {}", text_or(machine, "kernel_release", "?"), text_or(machine, "kernel_version", "")));
+  line("machine", fmt::format("{}, {}{}", text_or(machine, "cpu_model", "?"), text_or(run.manifest, "topology", "?"),
+                              run.manifest["flush"].value("hypervisor", "").empty()
+                                  ? ""
+                                  : ", guest of " + run.manifest["flush"]["hypervisor"].get<std::string>()));
+  line("flushes", text_or(run.manifest["flush"], "text", "?"));
+  line("memory", fmt::format("{}; limit {}; swap {}", bytes(run.manifest["memory_bytes"]),
+                             plan["memory_limit_bytes"].is_null() ? "none" : bytes(plan["memory_limit_bytes"]),
+                             plan["swap"].empty() ? text_or(machine, "swaps", "none")
+                                                  : fmt::format("{} (for this run)", fmt::join(plan["swap"].get<std::vector<std::string>>(), ", "))));
+  line("workers", fmt::format("{} {} on CPUs {} ({})", plan.value("workers", 0), plan.value("mode", ""),
+                              os::format_list(plan["cpus"].get<std::vector<int>>()), plan.value("placement", "")));
+  line("parameters", parameters(plan));
+  for (const auto& note : plan["notes"]) line("note", note.get<std::string>());
+}
+
+struct Spread {
+  double median, least, most, variation;
+  std::size_t n;
+};
+
+Spread spread(std::vector<double> values) {
+  std::sort(values.begin(), values.end());
+  const std::size_t n = values.size();
+  double mean = 0, square = 0;
+  for (const double v : values) mean += v / static_cast<double>(n);
+  for (const double v : values) square += (v - mean) * (v - mean);
+  const double deviation = n > 1 ? std::sqrt(square / static_cast<double>(n - 1)) : 0;
+  return {n % 2 ? values[n / 2] : (values[n / 2 - 1] + values[n / 2]) / 2, values.front(), values.back(),
+          n > 1 && mean != 0 ? deviation / std::abs(mean) : std::nan(""), n};
+}
+
+void metrics(const RunFolder& run, std::string& out) {
+  if (run.series.empty()) return;
+  out += fmt::format("\n  {:<22}{:<14}{:>10}{:>11}{:>10}{:>8}  {}\n", "metric", "unit", "median", "min", "max", "cv", "n");
+  for (const record::Series& series : run.series) {
+    std::vector<double> valid, all;
+    for (const auto& [trial, value] : series.by_trial) {
+      all.push_back(value);
+      if (run.valid(trial)) valid.push_back(value);
+    }
+    const Spread s = spread(valid.empty() ? all : valid);
+    out += fmt::format("  {:<22}{:<14}{:>10}{:>11}{:>10}{:>8}  {}{}\n", series.metric, series.unit,
+                       os::format_figure(s.median), os::format_figure(s.least), os::format_figure(s.most),
+                       std::isnan(s.variation) ? "-" : fmt::format("{:.1f}%", 100 * s.variation), s.n,
+                       valid.empty() ? " INVALID" : "");
+  }
+}
+
+void rounds(const RunFolder& run, std::string& out) {
+  if (run.rounds.empty()) return;
+  const std::vector<std::string> shown{"tlb_ipis", "pages_reclaimed", "ipis_per_page", "pages_per_flush",
+                                       "ns_per_page"};
+  out += "\n  trial round";
+  for (const std::string& metric : shown) out += fmt::format("{:>17}", metric);
+  out += "\n";
+  for (std::size_t i = 0; i < std::min(run.rounds.size(), kMostRounds); ++i) {
+    const record::RoundRow& row = run.rounds[i];
+    out += fmt::format("  {:>5} {:>5}", row.trial, row.round);
+    for (const std::string& metric : shown) {
+      const auto found = row.figures.find(metric);
+      out += fmt::format("{:>17}", found == row.figures.end() ? "-" : os::format_figure(found->second));
+    }
+    out += "\n";
+  }
+  if (run.rounds.size() > kMostRounds)
+    out += fmt::format("  ... and {} more in rounds.csv\n", run.rounds.size() - kMostRounds);
+}
+
+/// The same text said of several trials is printed once, with their numbers.
+class Gathered {
+ public:
+  void add(const std::string& text, int trial) {
+    if (!trials_.contains(text)) order_.push_back(text);
+    trials_[text].push_back(trial);
+  }
+  void print(std::string& out, const char* title, std::size_t all) const {
+    if (order_.empty()) return;
+    out += fmt::format("\n  {}\n", title);
+    for (const std::string& text : order_) {
+      const std::vector<int>& trials = trials_.at(text);
+      out += trials.size() == all || trials.front() == 0
+                 ? fmt::format("    {}\n", text)
+                 : fmt::format("    {} (trial {})\n", text, os::format_list(trials));
+    }
+  }
+
+ private:
+  std::vector<std::string> order_;
+  std::map<std::string, std::vector<int>> trials_;
+};
+
+void reasons(const RunFolder& run, std::string& out) {
+  const auto& trials = run.manifest["trials"];
+  Gathered invalid, unknown, absent, notes;
+  for (const auto& entry : trials) {
+    const int trial = entry.value("trial", 0);
+    for (const auto& check : entry.value("checks", ordered_json::array())) {
+      const std::string text = fmt::format("{}: {}", text_or(check, "check", "?"), text_or(check, "detail", ""));
+      if (check.value("verdict", "") == "invalid") invalid.add(text, trial);
+      if (check.value("verdict", "") == "unknown") unknown.add(text, trial);
+    }
+    for (const auto& absence : entry.value("absent", ordered_json::array()))
+      absent.add(fmt::format("{}: {}", text_or(absence, "metric", "?"), text_or(absence, "reason", "")), trial);
+    for (const auto& note : entry.value("notes", ordered_json::array())) notes.add(note.get<std::string>(), trial);
+    const ordered_json sampling = entry.value("sampling", ordered_json::object());
+    const ordered_json readings = sampling.value("probes", ordered_json::object());
+    for (const auto& [probe, reading] : readings.items())
+      if (const int every = reading.value("every_samples", 1); every > 1)
+        notes.add(fmt::format("the probe {} is dear to read: every {} samples, and at phase edges", probe, every), 0);
+  }
+  for (const auto& probe : run.manifest["absent_probes"])
+    absent.add(fmt::format("probe {}: {}{}", text_or(probe, "probe", "?"), text_or(probe, "reason", ""),
+                           text_or(probe, "remedy", "").empty() ? "" : "; " + text_or(probe, "remedy", "")),
+               0);
+  invalid.print(out, "INVALID: these trials do not mean what they should", trials.size() + 1);
+  absent.print(out, "absent", trials.size());
+  unknown.print(out, "not known", trials.size());
+  notes.print(out, "notes", trials.size());
+}
+
+void whole_run(const RunFolder& run, std::string& out) {
+  double measured = 0, whole = 0;
+  bool known = false;
+  std::string source;
+  for (const auto& entry : run.manifest["trials"]) {
+    const auto by_phase = entry.value("tlb_ipis_by_phase", ordered_json::object());
+    known = known || by_phase.contains("whole");
+    measured += by_phase.value("measure", 0.0);
+    whole += by_phase.value("whole", 0.0);
+    source = entry.value("reclaim_source", source);
+  }
+  out += "\n";
+  if (known)
+    out += fmt::format("  TLB row of /proc/interrupts: +{:.0f} over all trials, of which +{:.0f} were measured\n", whole,
+                       measured);
+  if (!source.empty()) out += fmt::format("  pages_reclaimed from: {}\n", source);
+}
+
+}  // namespace
+
+std::string summarise(const RunFolder& run) {
+  std::string out;
+  context(run, out);
+  metrics(run, out);
+  rounds(run, out);
+  reasons(run, out);
+  whole_run(run, out);
+  for (const std::string& remark : run.remarks) out += fmt::format("  note: {}\n", remark);
+  out += fmt::format("  run folder: {}\n", run.path.native());
+  return out;
+}
+
+}  // namespace tlbstorm::verdict

@@ -1,0 +1,66 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "harness/verdict/totals.hpp"
+
+#include <cmath>
+
+#include "harness/probe/probe.hpp"
+
+namespace tlbstorm::verdict {
+
+using probe::kAbsent;
+using trial::Phase;
+
+Totals::Totals(std::vector<std::string> columns)
+    : last_(columns.size(), kAbsent), pending_(columns.size(), 0.0) {
+  for (std::size_t i = 0; i < columns.size(); ++i) index_.emplace(columns[i], i);
+  for (Window& window : phases_) window.growth.assign(columns.size(), 0.0);
+}
+
+void Totals::add(trial::Stage stage, double seconds, std::span<const double> values) {
+  const bool edge = !stage_ || *stage_ != stage;
+  for (std::size_t i = 0; i < values.size(); ++i) {
+    if (std::isnan(values[i])) {
+      // Between edges a probe may be left out; at an edge its value is what splits the phases.
+      if (edge) pending_[i] = last_[i] = kAbsent;
+      continue;
+    }
+    if (!std::isnan(last_[i])) pending_[i] += values[i] - last_[i];
+    last_[i] = values[i];
+  }
+  now_ = seconds;
+  if (!edge) return;
+  if (stage_) close_window();
+  stage_ = stage;
+  window_began_ = seconds;
+  for (std::size_t i = 0; i < pending_.size(); ++i) pending_[i] = std::isnan(last_[i]) ? kAbsent : 0.0;
+}
+
+void Totals::close_window() {
+  const auto merge = [this](Window& window) {
+    window.seconds += now_ - window_began_;
+    window.growth.resize(pending_.size(), 0.0);
+    for (std::size_t i = 0; i < pending_.size(); ++i) window.growth[i] += pending_[i];
+  };
+  merge(phases_[static_cast<std::size_t>(stage_->phase)]);
+  if (stage_->phase == Phase::measure) merge(rounds_[stage_->round]);
+}
+
+std::optional<double> Totals::growth(const Window& window, const std::string& column) const {
+  const auto found = index_.find(column);
+  if (found == index_.end() || found->second >= window.growth.size()) return std::nullopt;
+  const double value = window.growth[found->second];
+  if (std::isnan(value)) return std::nullopt;
+  return value;
+}
+
+std::optional<double> Totals::whole(const std::string& column) const {
+  double sum = 0;
+  for (const Window& window : phases_) {
+    const auto part = growth(window, column);
+    if (!part) return std::nullopt;
+    sum += *part;
+  }
+  return sum;
+}
+
+}  // namespace tlbstorm::verdict

@@ -1,0 +1,154 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "workloads/data_file.hpp"
+
+#include <fmt/format.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <cstdlib>
+#include <vector>
+
+#include "harness/machine/filesystem.hpp"
+#include "harness/os/error.hpp"
+#include "harness/os/mapping.hpp"
+#include "workloads/random.hpp"
+
+namespace tlbstorm::workloads {
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr std::string_view kMagic = "tlbstorm data file, version 1: may be removed at any time\n";
+constexpr os::Bytes kChunk{4 << 20};
+constexpr os::Bytes kMargin{256 << 20};  // left free on the file system
+
+std::string header(os::Bytes size, bool sparse) {
+  std::string text = fmt::format("{}size {} sparse {}\n", kMagic, size.count, sparse);
+  text.resize(os::page_size().count, '\0');
+  return text;
+}
+
+void write_at(const os::Fd& fd, const void* data, std::size_t size, std::uint64_t offset, const fs::path& path) {
+  const char* at = static_cast<const char*>(data);
+  while (size > 0) {
+    const ssize_t put = ::pwrite(fd.get(), at, size, static_cast<off_t>(offset));
+    if (put < 0 && errno == EINTR) continue;
+    if (put < 0) throw os::SystemError("write", path.native(), errno, "free some space, or name another folder");
+    at += put;
+    offset += static_cast<std::uint64_t>(put);
+    size -= static_cast<std::size_t>(put);
+  }
+}
+
+/// Written chunk by chunk; each is on disk and out of the cache before the next.
+void write_random(const os::Fd& fd, os::Bytes size, std::uint64_t seed, const fs::path& path) {
+  std::vector<std::byte> chunk(kChunk.count);
+  for (std::uint64_t offset = 0; offset < size.count; offset += kChunk.count) {
+    const std::size_t length = std::min(kChunk.count, size.count - offset);
+    fill_random({chunk.data(), length}, seed + offset);
+    write_at(fd, chunk.data(), length, offset, path);
+    ::sync_file_range(fd.get(), static_cast<off_t>(offset), static_cast<off_t>(length),
+                      SYNC_FILE_RANGE_WAIT_BEFORE | SYNC_FILE_RANGE_WRITE | SYNC_FILE_RANGE_WAIT_AFTER);
+    ::posix_fadvise(fd.get(), static_cast<off_t>(offset), static_cast<off_t>(length), POSIX_FADV_DONTNEED);
+  }
+}
+
+void sync(const os::Fd& fd, const fs::path& path) {
+  if (::fsync(fd.get()) != 0) throw os::SystemError("fsync", path.native(), errno);
+  drop_cached(fd);
+}
+
+}  // namespace
+
+fs::path data_folder() {
+  if (const char* const folder = std::getenv("TLBSTORM_DATA_DIR")) return folder;
+  if (::geteuid() == 0) return "/var/cache/tlbstorm";
+  if (const char* const folder = std::getenv("XDG_CACHE_HOME")) return fs::path(folder) / "tlbstorm";
+  const char* const home = std::getenv("HOME");
+  return fs::path(home ? home : "/var/tmp") / ".cache/tlbstorm";
+}
+
+void check_data_folder(const std::string& option, const fs::path& folder, os::Bytes needed) {
+  fs::path existing = fs::absolute(folder);
+  std::error_code error;
+  while (!fs::exists(existing, error) && existing != existing.parent_path()) existing = existing.parent_path();
+  if (::access(existing.c_str(), W_OK | X_OK) != 0)
+    throw os::UsageError(option, folder.native(), "can't write in " + existing.native(),
+                         "name a folder of yours, or set TLBSTORM_DATA_DIR");
+  const machine::FileSystem where = machine::file_system_of(existing);
+  if (where.in_memory)
+    throw os::UsageError(option, folder.native(),
+                         fmt::format("{} is a {}: its pages have no disk to be reclaimed to", existing.native(),
+                                     where.type),
+                         "name a folder on a real file system, or set TLBSTORM_DATA_DIR");
+  if (where.free < needed + kMargin)
+    throw os::UsageError(option, folder.native(),
+                         fmt::format("{} has {} free, {} and a margin of {} are needed", existing.native(),
+                                     os::format_size(where.free), os::format_size(needed), os::format_size(kMargin)),
+                         "name another folder, or give a smaller size");
+}
+
+Found look_at(const fs::path& path) {
+  Found found;
+  const int fd = ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
+  if (fd < 0) {
+    if (errno != ENOENT) throw os::SystemError("open", path.native(), errno);
+    return found;
+  }
+  const os::Fd file(fd);
+  struct stat status {};
+  if (::fstat(fd, &status) != 0) throw os::SystemError("stat", path.native(), errno);
+  if (!S_ISREG(status.st_mode)) throw os::Error(path.native() + ": not a regular file", "name a file");
+  found.exists = true;
+  found.size = {static_cast<std::uint64_t>(status.st_size)};
+  std::string text(os::page_size().count, '\0');
+  const ssize_t got = ::pread(fd, text.data(), text.size(), 0);
+  for (const bool sparse : {false, true})
+    if (got == static_cast<ssize_t>(text.size()) && text == header(found.size, sparse)) {
+      found.ours = true;
+      found.sparse = sparse;
+    }
+  return found;
+}
+
+void make_data_file(const fs::path& path, os::Bytes size, bool sparse, std::uint64_t seed) {
+  std::error_code error;
+  fs::create_directories(path.parent_path(), error);
+  if (error) throw os::SystemError("mkdir", path.parent_path().native(), error.value());
+  const fs::path making = path.native() + ".making";
+  ::unlink(making.c_str());  // of a run that was killed while it made the file
+  const os::Fd fd = os::Fd::open(making, O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW, 0600);
+  try {
+    if (::ftruncate(fd.get(), static_cast<off_t>(size.count)) != 0)
+      throw os::SystemError("truncate", making.native(), errno);
+    if (!sparse) write_random(fd, size, seed, making);
+    const std::string first = header(size, sparse);
+    write_at(fd, first.data(), first.size(), 0, making);
+    sync(fd, making);
+    if (::rename(making.c_str(), path.c_str()) != 0) throw os::SystemError("rename", path.native(), errno);
+  } catch (...) {
+    ::unlink(making.c_str());
+    throw;
+  }
+}
+
+os::Fd make_unnamed_file(const fs::path& folder, os::Bytes size, std::uint64_t seed) {
+  std::error_code error;
+  fs::create_directories(folder, error);
+  os::Fd fd(::open(folder.c_str(), O_TMPFILE | O_RDWR | O_CLOEXEC, 0600));
+  if (!fd) {  // not every file system has O_TMPFILE
+    std::string name = (folder / "tlbstorm-XXXXXX").native();
+    fd = os::Fd(::mkostemp(name.data(), O_CLOEXEC));
+    if (!fd) throw os::SystemError("make a file in", folder.native(), errno);
+    ::unlink(name.c_str());
+  }
+  write_random(fd, size, seed, folder / "(unnamed)");
+  sync(fd, folder / "(unnamed)");
+  return fd;
+}
+
+void drop_cached(const os::Fd& fd) { ::posix_fadvise(fd.get(), 0, 0, POSIX_FADV_DONTNEED); }
+
+}  // namespace tlbstorm::workloads

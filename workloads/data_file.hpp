@@ -1,0 +1,42 @@
+// SPDX-License-Identifier: Apache-2.0
+// Files that workloads map: one that is made once and used again, and one without a name that vanishes with its last
+// user. Never a file of someone else's is written.
+#pragma once
+
+#include <filesystem>
+#include <optional>
+#include <string>
+
+#include "harness/os/fd.hpp"
+#include "harness/os/units.hpp"
+
+namespace tlbstorm::workloads {
+
+/// Where such files go if the user names none: $TLBSTORM_DATA_DIR, else /var/cache/tlbstorm for root, else
+/// $XDG_CACHE_HOME/tlbstorm or ~/.cache/tlbstorm.
+std::filesystem::path data_folder();
+
+/// Refuses (os::UsageError naming `option`) a folder whose file system is in memory, full or not ours to write.
+/// `needed` stays below what is free by a margin.
+void check_data_folder(const std::string& option, const std::filesystem::path& folder, os::Bytes needed);
+
+/// What stands at a path that a data file should have.
+struct Found {
+  bool exists = false;
+  bool ours = false;    ///< made by tlbstorm, complete
+  bool sparse = false;  ///< of ours
+  os::Bytes size;
+};
+Found look_at(const std::filesystem::path& path);
+
+/// Makes a data file of ours: incompressible data, or holes when sparse; under another name until it is complete.
+/// Writes around the page cache's limits: what was written is synced and dropped as it goes.
+void make_data_file(const std::filesystem::path& path, os::Bytes size, bool sparse, std::uint64_t seed);
+
+/// A file without a name in `folder`, filled with incompressible data, synced and not cached.
+os::Fd make_unnamed_file(const std::filesystem::path& folder, os::Bytes size, std::uint64_t seed);
+
+/// Drops the clean cached pages of a file, so that the next reader is charged for them.
+void drop_cached(const os::Fd& fd);
+
+}  // namespace tlbstorm::workloads

@@ -1,0 +1,250 @@
+// SPDX-License-Identifier: Apache-2.0
+// file-cache: the CDN cache. A mapped file far larger than memory, read by all CPUs, while the kernel reclaims mapped
+// clean pages: filemap_fault -> reclaim -> try_to_unmap -> batched flush (mm/rmap.c: try_to_unmap_flush). The case of
+// "TLB flush multiple pages per IPI" (2015), measured there with vm-scalability's lru-file-mmap-read.
+#include <fmt/format.h>
+#include <sys/mman.h>
+
+#include <cerrno>
+#include <charconv>
+#include <numeric>
+
+#include "harness/machine/filesystem.hpp"
+#include "harness/os/mapping.hpp"
+#include "harness/trial/worker.hpp"
+#include "workloads/data_file.hpp"
+#include "workloads/random.hpp"
+
+namespace tlbstorm::workloads {
+namespace {
+
+using os::operator""_MiB;
+using trial::Parameter;
+using trial::Parameters;
+using trial::Plan;
+using trial::Worker;
+
+enum CounterIndex : std::size_t { kBytes };
+constexpr const char* kPreset = "lru-file-mmap-read";
+
+/// One word of each cache line, so that the page's data really crosses to the CPU.
+inline std::uint64_t read_page(const std::byte* page, std::size_t page_bytes) {
+  std::uint64_t sum = 0;
+  for (std::size_t at = 0; at < page_bytes; at += trial::kCacheLine)
+    sum += *reinterpret_cast<const volatile std::uint64_t*>(page + at);
+  return sum;
+}
+
+/// The files of a plan: one for all workers, or one for each.
+struct Files {
+  std::vector<std::filesystem::path> paths;
+  os::Bytes each;
+};
+
+Files files_of(const Plan& plan) {
+  const Parameters& parameters = plan.parameters;
+  const std::size_t page = os::page_size().count;
+  Files files;
+  if (parameters.text("files") == "one") return {{parameters.text("file")}, parameters.size("size")};
+  for (int i = 0; i < plan.workers; ++i) files.paths.push_back(fmt::format("{}.{}", parameters.text("file"), i));
+  files.each = {parameters.size("size").count / static_cast<std::uint64_t>(plan.workers) / page * page};
+  return files;
+}
+
+double zipf_theta(const std::string& access) {
+  const std::string text = access.substr(access.find(':') + 1);
+  double theta = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), theta);
+  if (error != std::errc{} || end != text.data() + text.size() || theta <= 0 || theta > 10)
+    throw os::UsageError("--access", access, "not a Zipf exponent", "give a number above 0, such as zipf:0.99");
+  return theta;
+}
+
+class FileCache final : public trial::Workload {
+ public:
+  explicit FileCache(const Plan& plan)
+      : parameters_(plan.parameters), files_(files_of(plan)), seed_(plan.seed), write_ratio_(plan.parameters.ratio("write-ratio")) {}
+
+  void prepare() override {
+    const bool sparse = parameters_.flag("sparse");
+    for (const std::filesystem::path& path : files_.paths) {
+      const Found found = look_at(path);
+      const bool usable = found.ours && found.size == files_.each && found.sparse == sparse;
+      if (!usable && (found.ours || !found.exists)) make_data_file(path, files_.each, sparse, seed_);
+      maps_.push_back(map(path));
+    }
+  }
+
+  void work(Worker& worker) override {
+    const os::Mapping& map = maps_[maps_.size() == 1 ? 0 : static_cast<std::size_t>(worker.index())];
+    const std::uint64_t pages = map.pages();
+    const std::string& access = parameters_.text("access");
+    Random random(worker.seed());
+    if (access == "sequential") {
+      // Workers that share a file start in parts of their own, and go round the whole of it.
+      std::uint64_t at = maps_.size() == 1 ? pages / static_cast<std::uint64_t>(worker.count()) *
+                                                 static_cast<std::uint64_t>(worker.index())
+                                           : 0;
+      visit(worker, map, random, [&] { return at = at + 1 < pages ? at + 1 : 0; });
+    } else if (access == "random") {
+      visit(worker, map, random, [&] { return random.below(pages); });
+    } else {
+      const Zipf zipf(pages, zipf_theta(access));
+      const std::uint64_t stride = coprime_stride(pages);  // popular pages are spread over the file
+      visit(worker, map, random, [&] { return zipf.next(random) * stride % pages; });
+    }
+  }
+
+ private:
+  /// The measured loop. One operation is one page read, or read and written.
+  template <typename NextPage>
+  void visit(Worker& worker, const os::Mapping& map, Random& random, NextPage next_page) const {
+    const std::size_t page_bytes = os::page_size().count;
+    const bool writes = write_ratio_ > 0;
+    os::Nanoseconds begin = os::now();
+    while (worker.running()) {
+      std::byte* const page = map.page(next_page());
+      const std::uint64_t sum = read_page(page, page_bytes);
+      if (writes && random.unit() < write_ratio_) *reinterpret_cast<volatile std::uint64_t*>(page) = sum;
+      const os::Nanoseconds end = os::now();
+      worker.record_latency(end - begin, end);
+      worker.count_operations();
+      worker.count(kBytes, page_bytes);
+      begin = end;
+    }
+  }
+
+  os::Mapping map(const std::filesystem::path& path) const {
+    const bool writes = write_ratio_ > 0;
+    const os::Fd fd = os::Fd::open(path, writes ? O_RDWR : O_RDONLY);
+    drop_cached(fd);  // what another trial or cgroup was charged for would never be reclaimed from this one
+    os::Mapping map = os::Mapping::file(fd, files_.each, writes, path);
+    const std::string& advise = parameters_.text("advise");
+    const int advice = advise == "random" ? MADV_RANDOM : advise == "sequential" ? MADV_SEQUENTIAL : MADV_NORMAL;
+    if (::madvise(map.data(), map.size().count, advice) != 0) throw os::SystemError("madvise", path.native(), errno);
+    return map;
+  }
+
+  static std::uint64_t coprime_stride(std::uint64_t pages) {
+    std::uint64_t stride = pages * 5 / 8 | 1;
+    while (std::gcd(stride, pages) != 1) stride += 2;
+    return stride;
+  }
+
+  const Parameters& parameters_;
+  Files files_;
+  std::uint64_t seed_;
+  double write_ratio_;
+  std::vector<os::Mapping> maps_;
+};
+
+/// The limit or the memory that the file must exceed.
+os::Bytes resolve_pressure(Plan& plan, const machine::Machine& machine) {
+  if (plan.parameters.text("pressure") == "global") {
+    if (plan.memory)
+      throw os::UsageError("--pressure", "global", "contradicts --memory", "leave one of them out");
+    return machine.memory;
+  }
+  if (machine.cgroup.parent.empty())
+    throw os::UsageError("--pressure", "memcg", machine.cgroup.reason,
+                         machine.cgroup.remedy + "; or use --pressure global with a file larger than memory");
+  // Every CPU keeps up to 64 charged pages of its own (mm/memcontrol.c: MEMCG_CHARGE_BATCH): the limit grows with them.
+  if (!plan.memory) plan.memory = 128_MiB + 2_MiB * static_cast<std::uint64_t>(plan.workers);
+  return *plan.memory;
+}
+
+void resolve_size(Plan& plan, os::Bytes memory) {
+  Parameters& parameters = plan.parameters;
+  const bool global = parameters.text("pressure") == "global";
+  const std::uint64_t times = plan.preset == kPreset ? 10 : global ? 2 : 4;
+  const Found found = parameters.text("files") == "one" && parameters.given("file")
+                          ? look_at(parameters.text("file"))
+                          : Found{};
+  const bool foreign = found.exists && !found.ours;
+  if (!parameters.given("size"))
+    parameters.set("size", std::to_string(foreign ? found.size.count / os::page_size().count * os::page_size().count
+                                                  : (memory * times).count),
+                   false);
+  const os::Bytes size = parameters.size("size");
+  const std::string shown = os::format_size(size);
+  if (foreign && found.size < size)
+    throw os::UsageError("--file", parameters.text("file"),
+                         fmt::format("too small: {} where --size is {}", os::format_size(found.size), shown),
+                         "give a smaller --size, or a path that does not exist: the file is then made");
+  if (foreign && parameters.ratio("write-ratio") > 0)
+    throw os::UsageError("--write-ratio", parameters.text("write-ratio"), "the file was not made by tlbstorm",
+                         "it is only read; give a path that does not exist for a file that may be written");
+  if (size.count < memory.count + memory.count / 4)
+    throw os::UsageError("--size", shown,
+                         fmt::format("too small: it fits into the {} of memory, nothing would be reclaimed",
+                                     os::format_size(memory)),
+                         global ? "give a file larger than memory, or --pressure memcg"
+                                : "give a larger --size or a smaller --memory");
+}
+
+void resolve_files(Plan& plan) {
+  Parameters& parameters = plan.parameters;
+  if (!parameters.given("file"))
+    parameters.set("file", data_folder() / (parameters.flag("sparse") ? "file-cache-sparse.data" : "file-cache.data"),
+                   false);
+  const std::filesystem::path file = std::filesystem::absolute(parameters.text("file"));
+  parameters.set("file", file, parameters.given("file"));
+}
+
+/// Room and time for files that are to be made; a file system where pages can be reclaimed in any case.
+void check_files(Plan& plan) {
+  const Files files = files_of(plan);
+  const bool sparse = plan.parameters.flag("sparse");
+  std::uint64_t to_write = 0;
+  for (const std::filesystem::path& path : files.paths) {
+    const Found found = look_at(path);
+    if (found.exists && !found.ours && files.paths.size() > 1)
+      throw os::UsageError("--file", path.native(), "was not made by tlbstorm", "name another, or use --files one");
+    const bool usable = found.exists && (!found.ours || (found.size == files.each && found.sparse == sparse));
+    if (usable && machine::file_system_of(path).in_memory)
+      throw os::UsageError("--file", path.native(), "is in memory: its pages have no disk to be reclaimed to",
+                           "name a file on a real file system");
+    if (!usable && !sparse) to_write += files.each.count - (found.ours && !found.sparse ? found.size.count : 0);
+    if (!usable) check_data_folder("--file", path.parent_path(), {std::max<std::uint64_t>(to_write, 4096)});
+  }
+  constexpr std::uint64_t kSlowDisk = 20 << 20;  // bytes a second
+  plan.timeout += std::chrono::seconds{to_write / kSlowDisk};
+  if (to_write > 0)
+    plan.notes.push_back(fmt::format("the data file {} ({}) is made first, and kept for later runs",
+                                     files.paths.front().native(), os::format_size(plan.parameters.size("size"))));
+}
+
+void resolve(Plan& plan, const machine::Machine& machine) {
+  const std::string& access = plan.parameters.text("access");
+  if (access.starts_with("zipf:")) zipf_theta(access);
+  const os::Bytes memory = resolve_pressure(plan, machine);
+  resolve_files(plan);
+  resolve_size(plan, memory);
+  check_files(plan);
+}
+
+const trial::Registered registration{{
+    .name = "file-cache",
+    .summary = "a mapped file far larger than memory, read by all CPUs: reclaim of mapped clean pages (filemap_fault)",
+    .operation = "one page read (or read and written) through the mapping",
+    .parameters =
+        {{"file", Parameter::Type::text, "", "the file; made if it does not exist, read as it is if it is yours"},
+         {"size", Parameter::Type::size, "0", "bytes in all files; default 4 times the memory limit"},
+         {"files", Parameter::Type::choice, "one", "one file for all workers, or one for each", {"one", "per-worker"}},
+         {"access", Parameter::Type::choice, "sequential", "order of the pages",
+          {"sequential", "random", "zipf:THETA"}},
+         {"write-ratio", Parameter::Type::ratio, "0", "share of the accesses that also write"},
+         {"advise", Parameter::Type::choice, "none", "madvise for the mapping", {"none", "random", "sequential"}},
+         {"pressure", Parameter::Type::choice, "memcg", "what makes memory short: the cgroup's limit or the machine's",
+          {"memcg", "global"}},
+         {"sparse", Parameter::Type::flag, "false", "a file of holes: no I/O, so the CPUs stay busy"}},
+    .counters = {{trial::counter::kBytes, "bytes", "data read"}},
+    .presets = {{kPreset,
+                 "vm-scalability's case of the 2015 series: a reader process a CPU, a sparse file each, 10x memory",
+                 {{"mode", "processes"}, {"files", "per-worker"}, {"sparse", "true"}, {"access", "sequential"}}}},
+    .resolve = &resolve,
+    .make = [](const Plan& plan) -> std::unique_ptr<trial::Workload> { return std::make_unique<FileCache>(plan); },
+}};
+
+}  // namespace
+}  // namespace tlbstorm::workloads

@@ -1,5 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
-// The microbenchmarks of tlbstorm. Names are an interface: question/argument:value.
+// The microbenchmarks of tlbstorm. Names are an interface: subject/question.
 #include <benchmark/benchmark.h>
 
-BENCHMARK_MAIN();
+#include "benches/benches.hpp"
+
+int main(int argc, char** argv) {
+  tlbstorm::benches::register_probes();
+  benchmark::Initialize(&argc, argv);
+  if (benchmark::ReportUnrecognizedArguments(argc, argv)) return 2;
+  benchmark::RunSpecifiedBenchmarks();
+  benchmark::Shutdown();
+}

@@ -11,6 +11,7 @@
 
 #include "harness/machine/filesystem.hpp"
 #include "harness/os/mapping.hpp"
+#include "harness/os/text.hpp"
 #include "harness/trial/worker.hpp"
 #include "workloads/data_file.hpp"
 #include "workloads/random.hpp"
@@ -73,6 +74,7 @@ class FileCache final : public trial::Workload {
       if (!usable && (found.ours || !found.exists)) make_data_file(path, files_.each, sparse, seed_);
       maps_.push_back(map(path));
     }
+    if (parameters_.text("pressure") == "global") fill_memory();
   }
 
   void work(Worker& worker) override {
@@ -96,6 +98,22 @@ class FileCache final : public trial::Workload {
   }
 
  private:
+  /// Reads until little memory is free: reclaim would else begin only after a machine's worth of warm-up.
+  void fill_memory() const {
+    constexpr std::size_t kLook = 16384;  // pages between two looks at what is free
+    const auto meminfo = [](const char* key) {
+      const std::string text = os::read_text("/proc/meminfo");
+      std::string_view value = os::find_value(text, key, ':').value_or("");
+      return os::to_number(os::take_field(value)).value_or(0);
+    };
+    const std::uint64_t enough = meminfo("MemTotal") / 20;
+    for (const os::Mapping& map : maps_)
+      for (std::size_t page = 0; page < map.pages(); ++page) {
+        if (page % kLook == 0 && meminfo("MemFree") < enough) return;
+        static_cast<void>(*reinterpret_cast<const volatile std::uint64_t*>(map.page(page)));
+      }
+  }
+
   /// The measured loop. One operation is one page read, or read and written.
   template <typename NextPage>
   void visit(Worker& worker, const os::Mapping& map, Random& random, NextPage next_page) const {
@@ -143,6 +161,9 @@ os::Bytes resolve_pressure(Plan& plan, const machine::Machine& machine) {
   if (plan.parameters.text("pressure") == "global") {
     if (plan.memory)
       throw os::UsageError("--pressure", "global", "contradicts --memory", "leave one of them out");
+    if (!plan.parameters.flag("sparse") && !plan.parameters.given("size") && !plan.parameters.given("file"))
+      throw os::UsageError("--pressure", "global", "needs a data file larger than all memory to be written",
+                           "add --sparse (no I/O), or say how large with --size");
     return machine.memory;
   }
   if (machine.cgroup.parent.empty())

@@ -4,6 +4,7 @@
 #include <signal.h>
 
 #include <CLI/CLI.hpp>
+#include <algorithm>
 #include <filesystem>
 #include <iostream>
 
@@ -45,6 +46,19 @@ void add_option(CLI::App& app, const std::string& name, const std::string& help,
   if (!standard.empty()) option->default_str(standard);
 }
 
+/// Names the first word that is no option, and the option that it may have been meant to be.
+[[noreturn]] void refuse_unexpected(const CLI::App& app, const std::string& workload) {
+  const std::vector<std::string> words = app.remaining();
+  const auto dashed = std::find_if(words.begin(), words.end(), [](const std::string& w) { return w.starts_with("--"); });
+  const std::string word = dashed != words.end() ? dashed->substr(0, dashed->find('=')) : words.at(0);
+  std::vector<std::string> known;
+  for (const CLI::Option* option : app.get_options()) known.push_back(option->get_name());
+  const std::string near = os::nearest(word, known);
+  throw os::UsageError("run " + workload, word, "no such option",
+                       near.empty() ? fmt::format("see: tlbstorm run {} --help", workload)
+                                    : fmt::format("did you mean {}?", near));
+}
+
 RunOptions parse(const trial::Definition& definition, Arguments arguments) {
   RunOptions run;
   CLI::App app(fmt::format("{}\nOne operation: {}", definition.summary, definition.operation),
@@ -78,12 +92,19 @@ RunOptions parse(const trial::Definition& definition, Arguments arguments) {
   }
   app.add_flag("--dry-run", run.dry_run, "print the whole plan and touch nothing")->group("Options of every run");
   app.add_flag("--quiet", run.quiet, "no progress; the summary only")->group("Options of every run");
+  app.allow_config_extras(CLI::config_extras_mode::error);
   std::reverse(arguments.begin(), arguments.end());  // CLI11 takes them off the back
   try {
     app.parse(arguments);
   } catch (const CLI::CallForHelp&) {
     std::cout << app.help();
     throw;
+  } catch (const CLI::ExtrasError&) {
+    refuse_unexpected(app, definition.name);
+  } catch (const CLI::FileError& error) {
+    throw os::UsageError(fmt::format("--config: {}", error.what()), "name a file with a line for each option");
+  } catch (const CLI::ConfigError& error) {
+    throw os::UsageError(fmt::format("--config: {}", error.what()), "name options without their dashes: trials = 5");
   }
   return run;
 }

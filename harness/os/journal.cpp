@@ -2,13 +2,16 @@
 #include "harness/os/journal.hpp"
 
 #include <fmt/format.h>
+#include <signal.h>
 #include <sys/file.h>
 #include <unistd.h>
 
 #include <array>
 #include <cerrno>
+#include <chrono>
 #include <cstdlib>
 #include <nlohmann/json.hpp>
+#include <thread>
 #include <utility>
 
 #include "harness/os/error.hpp"
@@ -40,12 +43,26 @@ const KindName& entry(Change::Kind kind) {
 
 std::string boot_id() { return std::string(trim(read_text("/proc/sys/kernel/random/boot_id"))); }
 
+/// Takes the lock of a journal that nobody holds. A killed process is gone a moment before the kernel closes its files,
+/// so a lock whose owner no longer lives is waited for.
+bool take_lock(const Fd& file, const fs::path& path) {
+  const std::string name = path.stem();
+  const auto owner = to_number(std::string_view(name).substr(name.find('-') + 1));
+  for (int attempt = 0; attempt < 100; ++attempt) {
+    if (::flock(file.get(), LOCK_EX | LOCK_NB) == 0) return true;
+    if (!owner || ::kill(static_cast<pid_t>(*owner), 0) == 0 || errno != ESRCH) return false;
+    std::this_thread::sleep_for(std::chrono::milliseconds{20});
+  }
+  return false;
+}
+
 bool outlives_a_boot(const Change& change) { return change.kind == Change::Kind::file; }
 
 /// What a journal's text says is still in force, oldest first. A torn last line means that change was not yet made.
 struct Leftover {
   std::string boot;
   std::map<int, Change> in_force;
+  std::map<int, std::string> unknown;  ///< kinds that a newer version wrote
 };
 
 Leftover parse(std::string_view text) {
@@ -54,10 +71,17 @@ Leftover parse(std::string_view text) {
     const json line = json::parse(take_line(text), nullptr, false);
     if (!line.is_object()) continue;
     if (line.contains("boot")) found.boot = line.value("boot", "");
-    if (line.contains("undone")) found.in_force.erase(line.value("undone", 0));
+    if (line.contains("undone")) {
+      found.in_force.erase(line.value("undone", 0));
+      found.unknown.erase(line.value("undone", 0));
+    }
+    if (!line.contains("kind")) continue;
+    const int id = line.value("id", 0);
+    found.unknown[id] = line.value("kind", "");
     for (const KindName& kind : kKinds)
-      if (line.value("kind", "") == kind.name)
-        found.in_force[line.value("id", 0)] = {kind.kind, line.value("target", ""), line.value("before", "")};
+      if (found.unknown[id] == kind.name)
+        found.in_force[id] = {kind.kind, line.value("target", ""), line.value("before", "")};
+    if (found.in_force.contains(id)) found.unknown.erase(id);
   }
   return found;
 }
@@ -175,13 +199,16 @@ Restored restore(const fs::path& folder) {
     const fs::path& path = candidate.path();
     if (!path.filename().native().starts_with("journal-")) continue;
     const Fd file = Fd::open(path, O_RDWR);
-    if (::flock(file.get(), LOCK_EX | LOCK_NB) != 0) {
+    if (!take_lock(file, path)) {
       ++result.held;
       continue;
     }
     const Leftover left = parse(read_text(path));
     const bool same_boot = left.boot == boot_id();
-    bool clean = true;
+    bool clean = left.unknown.empty();
+    for (const auto& [id, kind] : left.unknown)
+      result.problems.push_back(fmt::format("{}: a change of kind '{}', which this version does not know", path.native(),
+                                            kind));
     for (auto change = left.in_force.rbegin(); change != left.in_force.rend(); ++change) {
       if (!same_boot && !outlives_a_boot(change->second)) continue;
       try {

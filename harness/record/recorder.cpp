@@ -49,8 +49,7 @@ Recorder::Recorder(fs::path folder, const trial::Plan& plan, const trial::Defini
     : folder_(std::move(folder)) {
   std::error_code error;
   fs::create_directories(folder_, error);
-  if (error)
-    throw os::SystemError("make the folder", folder_.native(), error.value(), "name another with --output");
+  if (error) throw os::UsageError("--output", folder_.native(), error.message(), "name a folder that you can write");
   manifest_["schema"] = kSchemaVersion;
   manifest_["tool"] = {{"name", "tlbstorm"}, {"version", TLBSTORM_VERSION}, {"command", command}};
   manifest_["state"] = "running";

@@ -60,7 +60,10 @@ inline os::Nanoseconds longest_common_gap(const std::vector<std::vector<Gap>>& w
     while (a != common.end() && b != workers[w].end()) {
       const Gap overlap{std::max(a->begin, b->begin), std::min(a->end, b->end)};
       if (overlap.begin < overlap.end) both.push_back(overlap);
-      ++(a->end < b->end ? a : b);
+      if (a->end < b->end)
+        ++a;
+      else
+        ++b;
     }
     common = std::move(both);
   }

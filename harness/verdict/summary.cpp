@@ -87,18 +87,21 @@ Spread spread(std::vector<double> values) {
 
 void metrics(const RunFolder& run, std::string& out) {
   if (run.series.empty()) return;
-  out += fmt::format("\n  {:<22}{:<14}{:>10}{:>11}{:>10}{:>8}  {}\n", "metric", "unit", "median", "min", "max", "cv", "n");
+  const bool any_valid = std::any_of(run.manifest["trials"].begin(), run.manifest["trials"].end(),
+                                     [](const ordered_json& entry) { return entry.value("valid", false); });
+  if (!any_valid) out += "\n  NO TRIAL IS VALID (why is said below): these figures are no evidence of anything\n";
+  out += fmt::format("\n  {:<22}{:<14}{:>10}{:>11}{:>10}{:>8}  {}\n", "metric", "unit", "median", "min", "max", "cv",
+                     any_valid ? "valid trials" : "trials");
   for (const record::Series& series : run.series) {
     std::vector<double> valid, all;
     for (const auto& [trial, value] : series.by_trial) {
       all.push_back(value);
       if (run.valid(trial)) valid.push_back(value);
     }
-    const Spread s = spread(valid.empty() ? all : valid);
-    out += fmt::format("  {:<22}{:<14}{:>10}{:>11}{:>10}{:>8}  {}{}\n", series.metric, series.unit,
+    const Spread s = spread(any_valid && !valid.empty() ? valid : all);
+    out += fmt::format("  {:<22}{:<14}{:>10}{:>11}{:>10}{:>8}  {}\n", series.metric, series.unit,
                        os::format_figure(s.median), os::format_figure(s.least), os::format_figure(s.most),
-                       std::isnan(s.variation) ? "-" : fmt::format("{:.1f}%", 100 * s.variation), s.n,
-                       valid.empty() ? " INVALID" : "");
+                       std::isnan(s.variation) ? "-" : fmt::format("{:.1f}%", 100 * s.variation), s.n);
   }
 }
 
@@ -122,18 +125,20 @@ void rounds(const RunFolder& run, std::string& out) {
     out += fmt::format("  ... and {} more in rounds.csv\n", run.rounds.size() - kMostRounds);
 }
 
-/// The same text said of several trials is printed once, with their numbers.
+/// The same thing said of several trials is printed once, in the first one's words, with their numbers.
 class Gathered {
  public:
-  void add(const std::string& text, int trial) {
-    if (!trials_.contains(text)) order_.push_back(text);
-    trials_[text].push_back(trial);
+  void add(const std::string& text, int trial) { add(text, text, trial); }
+  void add(const std::string& subject, const std::string& text, int trial) {
+    const auto [entry, fresh] = trials_.try_emplace(subject);
+    if (fresh) order_.emplace_back(subject, text);
+    entry->second.push_back(trial);
   }
   void print(std::string& out, const char* title, std::size_t all) const {
     if (order_.empty()) return;
     out += fmt::format("\n  {}\n", title);
-    for (const std::string& text : order_) {
-      const std::vector<int>& trials = trials_.at(text);
+    for (const auto& [subject, text] : order_) {
+      const std::vector<int>& trials = trials_.at(subject);
       out += trials.size() == all || trials.front() == 0
                  ? fmt::format("    {}\n", text)
                  : fmt::format("    {} (trial {})\n", text, os::format_list(trials));
@@ -141,7 +146,7 @@ class Gathered {
   }
 
  private:
-  std::vector<std::string> order_;
+  std::vector<std::pair<std::string, std::string>> order_;  ///< subject, text
   std::map<std::string, std::vector<int>> trials_;
 };
 
@@ -151,9 +156,10 @@ void reasons(const RunFolder& run, std::string& out) {
   for (const auto& entry : trials) {
     const int trial = entry.value("trial", 0);
     for (const auto& check : entry.value("checks", ordered_json::array())) {
-      const std::string text = fmt::format("{}: {}", text_or(check, "check", "?"), text_or(check, "detail", ""));
-      if (check.value("verdict", "") == "invalid") invalid.add(text, trial);
-      if (check.value("verdict", "") == "unknown") unknown.add(text, trial);
+      const std::string subject = text_or(check, "check", "?");
+      const std::string text = fmt::format("{}: {}", subject, text_or(check, "detail", ""));
+      if (check.value("verdict", "") == "invalid") invalid.add(subject, text, trial);
+      if (check.value("verdict", "") == "unknown") unknown.add(subject, text, trial);
     }
     for (const auto& absence : entry.value("absent", ordered_json::array()))
       absent.add(fmt::format("{}: {}", text_or(absence, "metric", "?"), text_or(absence, "reason", "")), trial);
@@ -162,7 +168,8 @@ void reasons(const RunFolder& run, std::string& out) {
     const ordered_json readings = sampling.value("probes", ordered_json::object());
     for (const auto& [probe, reading] : readings.items())
       if (const int every = reading.value("every_samples", 1); every > 1)
-        notes.add(fmt::format("the probe {} is dear to read: every {} samples, and at phase edges", probe, every), 0);
+        notes.add(probe, fmt::format("the probe {} is dear to read ({:.0f} us): at every {}th sample, and at phase edges",
+                                     probe, reading.value("read_us", 0.0), every), 0);
   }
   for (const auto& probe : run.manifest["absent_probes"])
     absent.add(fmt::format("probe {}: {}{}", text_or(probe, "probe", "?"), text_or(probe, "reason", ""),

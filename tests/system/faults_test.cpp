@@ -1,0 +1,127 @@
+// SPDX-License-Identifier: Apache-2.0
+// Killing, interrupting and starving the tool: nothing that was recorded is lost and nothing is left on the machine.
+#include <gtest/gtest.h>
+#include <signal.h>
+
+#include <fstream>
+
+#include "harness/record/csv.hpp"
+#include "tests/system/tool.hpp"
+
+namespace tlbstorm::test {
+namespace {
+
+using Words = std::vector<std::string>;
+
+std::string read_all(const std::filesystem::path& path) {
+  std::ifstream stream(path);
+  return {std::istreambuf_iterator<char>(stream), {}};
+}
+
+bool measuring(const std::string& folder) {
+  return read_all(folder + "/samples.csv").find(",measure,") != std::string::npos;
+}
+
+/// Rows of samples.csv that read back.
+int readable_samples(const std::string& folder) {
+  record::CsvReader reader(folder + "/samples.csv");
+  std::vector<std::string> row;
+  int rows = 0;
+  while (reader.next(row)) ++rows;
+  return rows;
+}
+
+class Faults : public ::testing::Test {
+ protected:
+  void SetUp() override {
+    if (!is_root()) GTEST_SKIP() << "a memory cgroup and swap need root";
+  }
+  Words long_run(const std::string& folder) const {
+    return {"run",    "file-cache", "--memory", "32M",      "--size",    "128M", "--sparse", "--trials",
+            "3",      "--warmup",   "0",        "--duration", "20s",      "--sysctl", "vm.page-cluster=5",
+            "--swap", "file:" + place_.path().native() + ":16M", "--output", folder};
+  }
+  Workplace place_;
+};
+
+TEST_F(Faults, InterruptEndsCleanlyWithEverythingWritten) {
+  const std::string page_cluster = read_all("/proc/sys/vm/page-cluster");
+  const std::string folder = place_.new_folder();
+  const pid_t tool = place_.start(long_run(folder));
+  ASSERT_TRUE(eventually([&] { return measuring(folder); }));
+  EXPECT_EQ(read_all("/proc/sys/vm/page-cluster"), "5\n");
+  ::kill(tool, SIGINT);
+  const Finished done = place_.finish(tool);
+  EXPECT_EQ(done.code, 128 + SIGINT);
+  EXPECT_EQ(manifest(folder)["state"], "interrupted");
+  EXPECT_EQ(manifest(folder)["trials"][0]["outcome"], "interrupted");
+  EXPECT_GT(readable_samples(folder), 1);
+  EXPECT_NE(done.out.find(folder), std::string::npos);
+  EXPECT_EQ(place_.leftovers(), "");
+  EXPECT_EQ(read_all("/proc/sys/vm/page-cluster"), page_cluster);
+}
+
+TEST_F(Faults, KilledToolLeavesReadableRecordsAndRestoreUndoesItsChanges) {
+  const std::string page_cluster = read_all("/proc/sys/vm/page-cluster");
+  const std::string folder = place_.new_folder();
+  const pid_t tool = place_.start(long_run(folder));
+  ASSERT_TRUE(eventually([&] { return measuring(folder); }));
+  const std::vector<pid_t> children = descendants(tool);
+  EXPECT_FALSE(children.empty());
+  ::kill(tool, SIGKILL);
+  EXPECT_EQ(place_.finish(tool).code, 128 + SIGKILL);
+  for (const pid_t child : children) EXPECT_TRUE(eventually([&] { return !is_alive(child); })) << child;
+  EXPECT_NE(place_.leftovers(), "") << "nothing was there to restore";
+  const Finished restored = place_.run({"restore"});
+  EXPECT_EQ(restored.code, 0) << restored.out;
+  EXPECT_NE(restored.out.find("undone: cgroup"), std::string::npos) << restored.out;
+  EXPECT_NE(restored.out.find("undone: swap"), std::string::npos) << restored.out;
+  EXPECT_EQ(place_.leftovers(), "");
+  EXPECT_EQ(read_all("/proc/sys/vm/page-cluster"), page_cluster);
+  EXPECT_GT(readable_samples(folder), 1);
+  const Finished report = place_.run({"report", folder});
+  EXPECT_EQ(report.code, 0) << report.err;
+  EXPECT_NE(report.out.find("its tool was killed"), std::string::npos) << report.out;
+}
+
+TEST_F(Faults, TheNextRunRestoresByItself) {
+  const pid_t tool = place_.start(long_run(place_.new_folder()));
+  ASSERT_TRUE(eventually([&] { return place_.leftovers().find("cgroup") != std::string::npos; }));
+  ::kill(tool, SIGKILL);
+  place_.finish(tool);
+  const Finished next = place_.run({"run", "pageout", "--trials", "1", "--rounds", "1", "--output", place_.new_folder()});
+  EXPECT_EQ(next.code, 0) << next.err;
+  EXPECT_NE(next.err.find("undid what a killed run had left: cgroup"), std::string::npos) << next.err;
+  EXPECT_EQ(place_.leftovers(), "");
+}
+
+TEST_F(Faults, KilledTrialProcessIsAnOutcome) {
+  for (const char* const mode : {"threads", "processes"}) {
+    const std::string folder = place_.new_folder();
+    const pid_t tool = place_.start({"run", "file-cache", "--memory", "32M", "--size", "128M", "--sparse", "--trials",
+                                     "1", "--warmup", "0", "--duration", "20s", "--mode", mode, "--output", folder});
+    ASSERT_TRUE(eventually([&] { return measuring(folder); }));
+    const std::vector<pid_t> children = descendants(tool);
+    ASSERT_FALSE(children.empty());
+    ::kill(children.back(), SIGKILL);
+    const Finished done = place_.finish(tool);
+    EXPECT_EQ(done.code, 1) << mode;
+    EXPECT_EQ(manifest(folder)["trials"][0]["outcome"], "failed") << mode;
+    EXPECT_NE(done.out.find("killed by SIGKILL"), std::string::npos) << mode << done.out;
+    EXPECT_EQ(place_.leftovers(), "") << mode;
+  }
+}
+
+TEST_F(Faults, HangIsATimeout) {
+  const std::string folder = place_.new_folder();
+  const pid_t tool = place_.start({"run", "file-cache", "--memory", "32M", "--size", "128M", "--sparse", "--trials", "1",
+                                   "--warmup", "0", "--duration", "1s", "--timeout", "1s", "--output", folder});
+  ASSERT_TRUE(eventually([&] { return measuring(folder); }));
+  for (const pid_t child : descendants(tool)) ::kill(child, SIGSTOP);
+  EXPECT_EQ(place_.finish(tool).code, 1);
+  EXPECT_EQ(manifest(folder)["trials"][0]["outcome"], "timeout");
+  EXPECT_EQ(place_.leftovers(), "");
+}
+
+}  // namespace
+}  // namespace tlbstorm::test

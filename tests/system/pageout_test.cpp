@@ -1,0 +1,113 @@
+// SPDX-License-Identifier: Apache-2.0
+// The physics of pageout on the real kernel.
+#include <gtest/gtest.h>
+
+#include <fstream>
+
+#include "tests/system/tool.hpp"
+
+namespace tlbstorm::test {
+namespace {
+
+using Words = std::vector<std::string>;
+
+class Pageout : public ::testing::Test {
+ protected:
+  void SetUp() override {
+    if (online_cpus() < 2) GTEST_SKIP() << "one CPU: no shootdown is possible";
+  }
+
+  /// Runs until all trials are valid, a few times at most: other load makes trials invalid, and they say so.
+  std::string valid_run(Words options) {
+    std::string why;
+    for (int attempt = 0; attempt < 4; ++attempt) {
+      const std::string folder = place_.new_folder();
+      Words words{"run", "pageout", "--workers", "2", "--output", folder};
+      words.insert(words.end(), options.begin(), options.end());
+      const double before = tlb_row();
+      const Finished done = place_.run(words);
+      whole_ = tlb_row() - before;
+      EXPECT_EQ(done.code, 0) << done.err;
+      if (done.code != 0) return "";
+      why = why_invalid(folder);
+      if (why.empty()) return folder;
+    }
+    ADD_FAILURE() << "no run was valid on this machine; of the last: " << why;
+    return "";
+  }
+
+  Workplace place_;
+  double whole_ = 0;  ///< growth of the TLB row around the process
+};
+
+TEST_F(Pageout, CleanFilePagesShareFlushes) {
+  const std::string folder = valid_run({"--pages", "clean-file"});
+  ASSERT_NE(folder, "");
+  for (const double ipis : figures(folder, "ipis_per_page")) {
+    EXPECT_GT(ipis, 0);
+    EXPECT_LT(ipis, 0.05);
+  }
+}
+
+TEST_F(Pageout, DirtyAnonymousPagesCostOneIpiEach) {
+  if (!is_root()) GTEST_SKIP() << "swap needs root";
+  if (!std::filesystem::exists("/sys/class/zram-control/hot_add")) GTEST_SKIP() << "the kernel has no zram";
+  const std::string folder = valid_run({"--pages", "dirty-anon", "--swap", "zram:256M"});
+  ASSERT_NE(folder, "");
+  for (const double ipis : figures(folder, "ipis_per_page")) {
+    EXPECT_GT(ipis, 0.9);
+    EXPECT_LT(ipis, 1.1);
+  }
+  EXPECT_EQ(place_.leftovers(), "");
+}
+
+TEST_F(Pageout, AgreesWithAnIndependentCountAroundTheProcess) {
+  if (!is_root()) GTEST_SKIP() << "swap needs root";
+  if (!std::filesystem::exists("/sys/class/zram-control/hot_add")) GTEST_SKIP() << "the kernel has no zram";
+  const std::string folder = valid_run({"--pages", "dirty-anon", "--swap", "zram:256M", "--warmup", "0"});
+  ASSERT_NE(folder, "");
+  double measured = 0;
+  for (const double ipis : figures(folder, "tlb_ipis")) measured += ipis;
+  EXPECT_GT(measured, 10000);
+  EXPECT_NEAR(measured / whole_, 1.0, 0.05) << "measured " << measured << ", around the process " << whole_;
+}
+
+TEST_F(Pageout, ProcessesThatShareNothingGetNoIpis) {
+  const std::string shared = valid_run({"--pages", "clean-file"});
+  const std::string apart = valid_run({"--pages", "clean-file", "--mode", "processes"});
+  ASSERT_NE(shared, "");
+  ASSERT_NE(apart, "");
+  EXPECT_GE(figures(shared, "tlb_ipis").at(0), 10 * figures(apart, "tlb_ipis").at(0));
+}
+
+TEST_F(Pageout, SwapFileKeepsCopiesSoThatCleanAnonymousPagesAreNotWrittenAgain) {
+  if (!is_root()) GTEST_SKIP() << "swap needs root";
+  const std::string folder = valid_run({"--pages", "clean-anon", "--region", "8M", "--swap", "file:/var/tmp:256M"});
+  ASSERT_NE(folder, "");
+  for (const double ipis : figures(folder, "ipis_per_page")) EXPECT_LT(ipis, 0.1);
+  EXPECT_EQ(place_.leftovers(), "");
+}
+
+TEST_F(Pageout, CleanAnonymousPagesOnZramAreCalledInvalid) {
+  if (!is_root()) GTEST_SKIP() << "swap needs root";
+  if (!std::filesystem::exists("/sys/class/zram-control/hot_add")) GTEST_SKIP() << "the kernel has no zram";
+  const std::string folder = place_.new_folder();
+  ASSERT_EQ(place_.run({"run", "pageout", "--pages", "clean-anon", "--swap", "zram:256M", "--trials", "1", "--output",
+                        folder}).code, 0);
+  EXPECT_NE(why_invalid(folder).find("written to swap again"), std::string::npos) << why_invalid(folder);
+}
+
+TEST_F(Pageout, EveryRoundIsRecorded) {
+  const std::string folder = place_.new_folder();
+  const Finished done = place_.run({"run", "pageout", "--rounds", "3", "--trials", "2", "--output", folder});
+  ASSERT_EQ(done.code, 0) << done.err;
+  std::ifstream rounds(folder + "/rounds.csv");
+  std::string line;
+  int figures_of_ipis = 0;
+  while (std::getline(rounds, line)) figures_of_ipis += line.find(",ipis_per_page,") != std::string::npos;
+  EXPECT_EQ(figures_of_ipis, 6);
+  EXPECT_NE(done.out.find("trial round"), std::string::npos);
+}
+
+}  // namespace
+}  // namespace tlbstorm::test

@@ -1,0 +1,158 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "tests/system/tool.hpp"
+
+#include <fcntl.h>
+#include <signal.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <cstdlib>
+#include <fstream>
+#include <set>
+#include <sstream>
+#include <stdexcept>
+
+#include "harness/os/text.hpp"
+#include "harness/record/csv.hpp"
+
+namespace tlbstorm::test {
+namespace {
+
+namespace fs = std::filesystem;
+
+std::string slurp(const fs::path& path) {
+  std::ifstream stream(path);
+  std::ostringstream text;
+  text << stream.rdbuf();
+  return text.str();
+}
+
+void redirect(const fs::path& path, int fd) {
+  const int file = ::open(path.c_str(), O_WRONLY | O_CREAT | O_TRUNC, 0644);
+  ::dup2(file, fd);
+}
+
+std::set<std::string> ours_on_the_machine() {
+  std::set<std::string> found;
+  std::error_code error;
+  fs::recursive_directory_iterator entry("/sys/fs/cgroup", fs::directory_options::skip_permission_denied, error), end;
+  for (; entry != end && !error; entry.increment(error))
+    if (entry->path().filename().native().starts_with("tlbstorm-")) found.insert("cgroup " + entry->path().native());
+  std::istringstream swaps(slurp("/proc/swaps"));
+  for (std::string line; std::getline(swaps, line);)
+    if (line.find("tlbstorm") != std::string::npos || line.starts_with("/dev/zram")) found.insert("swap " + line);
+  for (const fs::directory_entry& device : fs::directory_iterator("/sys/block"))
+    if (device.path().filename().native().starts_with("zram") && os::trim(slurp(device.path() / "disksize")) != "0")
+      found.insert(device.path().filename().native() + " has a size");
+  return found;
+}
+
+}  // namespace
+
+Workplace::Workplace() : before_(ours_on_the_machine()) {
+  std::string name = "/var/tmp/tlbstorm-test-XXXXXX";  // a real file system: /tmp may be in memory
+  if (::mkdtemp(name.data()) == nullptr) throw std::runtime_error("mkdtemp " + name);
+  path_ = name;
+}
+
+Workplace::~Workplace() {
+  std::error_code error;  // a swap file that a failed test left on must not hide that failure
+  fs::remove_all(path_, error);
+}
+
+std::string Workplace::leftovers() const {
+  std::string found;
+  for (const std::string& one : ours_on_the_machine())
+    if (!before_.contains(one)) found += one + "\n";
+  return found;
+}
+
+pid_t Workplace::start(const std::vector<std::string>& arguments) const {
+  std::vector<char*> words{const_cast<char*>(TLBSTORM_BINARY)};
+  for (const std::string& argument : arguments) words.push_back(const_cast<char*>(argument.c_str()));
+  words.push_back(nullptr);
+  const pid_t pid = ::fork();
+  if (pid != 0) return pid;
+  if (::chdir(path_.c_str()) != 0) ::_exit(126);
+  ::setenv("TLBSTORM_STATE_DIR", (path_ / "state").c_str(), 1);
+  ::setenv("TLBSTORM_DATA_DIR", (path_ / "data").c_str(), 1);
+  redirect(path_ / "out", STDOUT_FILENO);
+  redirect(path_ / "err", STDERR_FILENO);
+  ::execv(TLBSTORM_BINARY, words.data());
+  ::_exit(127);
+}
+
+Finished Workplace::finish(pid_t pid) const {
+  int status = 0;
+  ::waitpid(pid, &status, 0);
+  return {WIFSIGNALED(status) ? 128 + WTERMSIG(status) : WEXITSTATUS(status), slurp(path_ / "out"),
+          slurp(path_ / "err")};
+}
+
+Finished Workplace::run(const std::vector<std::string>& arguments) const { return finish(start(arguments)); }
+
+std::string Workplace::new_folder() { return path_ / ("run" + std::to_string(++folders_)); }
+
+nlohmann::json manifest(const std::string& folder) { return nlohmann::json::parse(slurp(fs::path(folder) / "run.json")); }
+
+std::vector<double> figures(const std::string& folder, const std::string& metric) {
+  record::CsvReader reader(fs::path(folder) / "trials.csv");
+  const std::size_t name = reader.column("metric"), value = reader.column("value");
+  std::vector<double> all;
+  std::vector<std::string> row;
+  while (reader.next(row))
+    if (row[name] == metric) all.push_back(record::to_double(reader, row[value]));
+  return all;
+}
+
+std::string why_invalid(const std::string& folder) {
+  std::string why;
+  const nlohmann::json run = manifest(folder);
+  for (const auto& trial : run["trials"])
+    for (const auto& check : trial["checks"])
+      if (check["verdict"] == "invalid") why += check["check"].get<std::string>() + ": " + check["detail"].get<std::string>() + "\n";
+  return why;
+}
+
+double tlb_row() {
+  const std::string interrupts = slurp("/proc/interrupts");
+  std::string_view text = interrupts;
+  while (!text.empty()) {
+    std::string_view line = os::take_line(text);
+    if (os::take_field(line) != "TLB:") continue;
+    double sum = 0;
+    while (const auto number = os::to_number(os::take_field(line))) sum += static_cast<double>(*number);
+    return sum;
+  }
+  throw std::runtime_error("no TLB row");
+}
+
+bool is_root() { return ::geteuid() == 0; }
+int online_cpus() { return static_cast<int>(::sysconf(_SC_NPROCESSORS_ONLN)); }
+
+std::vector<pid_t> descendants(pid_t pid) {
+  std::set<pid_t> family{pid};
+  for (bool grew = true; grew;) {
+    grew = false;
+    for (const fs::directory_entry& entry : fs::directory_iterator("/proc")) {
+      const auto number = os::to_number(entry.path().filename().native());
+      if (!number) continue;
+      const std::string stat = slurp(entry.path() / "stat");
+      const std::size_t close = stat.rfind(')');
+      if (close == std::string::npos) continue;
+      std::string_view rest = std::string_view(stat).substr(close + 1);
+      os::take_field(rest);  // state
+      const auto parent = os::to_number(os::take_field(rest));
+      if (parent && family.contains(static_cast<pid_t>(*parent))) grew |= family.insert(static_cast<pid_t>(*number)).second;
+    }
+  }
+  family.erase(pid);
+  return {family.begin(), family.end()};
+}
+
+bool is_alive(pid_t pid) {
+  const std::string stat = slurp("/proc/" + std::to_string(pid) + "/stat");
+  return !stat.empty() && stat.find(") Z") == std::string::npos;
+}
+
+}  // namespace tlbstorm::test

@@ -1,0 +1,80 @@
+// SPDX-License-Identifier: Apache-2.0
+// Runs the real tool as its user would, in a temporary folder of its own, and looks at what it left.
+#pragma once
+
+#include <sys/types.h>
+
+#include <filesystem>
+#include <map>
+#include <nlohmann/json.hpp>
+#include <set>
+#include <string>
+#include <vector>
+
+namespace tlbstorm::test {
+
+struct Finished {
+  int code = 0;  ///< as a shell has it: 128 + signal
+  std::string out;
+  std::string err;
+};
+
+/// A temporary folder that is removed at the end; journals of the tool go there, too.
+class Workplace {
+ public:
+  Workplace();
+  ~Workplace();
+  Workplace(const Workplace&) = delete;
+  Workplace& operator=(const Workplace&) = delete;
+
+  /// Runs the tool to its end.
+  Finished run(const std::vector<std::string>& arguments) const;
+  /// Starts it and returns its pid; finish() waits for it.
+  pid_t start(const std::vector<std::string>& arguments) const;
+  Finished finish(pid_t pid) const;
+
+  /// A new name for a run folder.
+  std::string new_folder();
+  const std::filesystem::path& path() const { return path_; }
+  /// What tlbstorm has on the machine (cgroups, swap, zram devices with a size) beyond what there was before, by other
+  /// runs. Empty when it is clean.
+  std::string leftovers() const;
+
+ private:
+  std::filesystem::path path_;
+  std::set<std::string> before_;
+  int folders_ = 0;
+};
+
+/// run.json of a run folder.
+nlohmann::json manifest(const std::string& folder);
+/// A metric's values in trials.csv, by trial.
+std::vector<double> figures(const std::string& folder, const std::string& metric);
+/// Whether every trial was ok and passed its validity checks; if not, why.
+std::string why_invalid(const std::string& folder);
+
+/// The TLB row of /proc/interrupts, summed.
+double tlb_row();
+bool is_root();
+int online_cpus();
+/// The processes below one, however deep.
+std::vector<pid_t> descendants(pid_t pid);
+bool is_alive(pid_t pid);
+
+/// Polls until `done` or about ten seconds have passed.
+template <typename Condition>
+bool eventually(Condition done);
+
+}  // namespace tlbstorm::test
+
+#include <chrono>
+#include <thread>
+
+template <typename Condition>
+bool tlbstorm::test::eventually(Condition done) {
+  for (int i = 0; i < 500; ++i) {
+    if (done()) return true;
+    std::this_thread::sleep_for(std::chrono::milliseconds{20});
+  }
+  return done();
+}

@@ -55,6 +55,14 @@ void list_metrics() {
   }
 }
 
+/// The table of results/README.md, which a test compares with this.
+void list_metrics_as_markdown() {
+  std::cout << "| metric | unit | better | meaning |\n|---|---|---|---|\n";
+  for (const verdict::Metric& metric : verdict::metrics())
+    std::cout << fmt::format("| `{}` | {} | {} | {} |\n", metric.name, metric.unit, verdict::name(metric.better),
+                             metric.meaning);
+}
+
 }  // namespace
 
 int list(const Arguments& given) {
@@ -62,6 +70,8 @@ int list(const Arguments& given) {
     CLI::App app("Lists workloads, probes (and whether this machine has them) and metrics", "tlbstorm list");
     std::string what = "all";
     app.add_option("WHAT", what, "workloads, probes or metrics; all of them if left out");
+    bool markdown = false;
+    app.add_flag("--markdown", markdown, "metrics as a table for a document");
     Arguments arguments(given.rbegin(), given.rend());
     try {
       app.parse(arguments);
@@ -72,6 +82,10 @@ int list(const Arguments& given) {
     const bool all = what == "all";
     if (!all && what != "workloads" && what != "probes" && what != "metrics")
       throw os::UsageError("list", what, "nothing of that name", "list workloads, probes or metrics");
+    if (markdown) {
+      list_metrics_as_markdown();
+      return kOk;
+    }
     if (all || what == "workloads") list_workloads();
     if (all) std::cout << "\n";
     if (all || what == "probes") list_probes();

@@ -2,6 +2,7 @@
 // Killing, interrupting and starving the tool: nothing that was recorded is lost and nothing is left on the machine.
 #include <gtest/gtest.h>
 #include <signal.h>
+#include <sys/mount.h>
 
 #include <fstream>
 
@@ -110,6 +111,18 @@ TEST_F(Faults, KilledTrialProcessIsAnOutcome) {
     EXPECT_NE(done.out.find("killed by SIGKILL"), std::string::npos) << mode << done.out;
     EXPECT_EQ(place_.leftovers(), "") << mode;
   }
+}
+
+TEST_F(Faults, FullFileSystemEndsTheRunAndLeavesNothing) {
+  const std::filesystem::path full = place_.path() / "full";
+  std::filesystem::create_directory(full);
+  ASSERT_EQ(::mount("none", full.c_str(), "tmpfs", 0, "size=64k"), 0);
+  const Finished done = place_.run({"run", "pageout", "--swap", "file:" + place_.path().native() + ":16M", "--output",
+                                    full / "run"});
+  ::umount(full.c_str());
+  EXPECT_EQ(done.code, 1);
+  EXPECT_NE(done.err.find("No space left on device"), std::string::npos) << done.err;
+  EXPECT_EQ(place_.leftovers(), "");
 }
 
 TEST_F(Faults, HangIsATimeout) {

@@ -17,7 +17,8 @@ class Pageout : public ::testing::Test {
     if (online_cpus() < 2) GTEST_SKIP() << "one CPU: no shootdown is possible";
   }
 
-  /// Runs until all trials are valid, a few times at most: other load makes trials invalid, and they say so.
+  /// Runs until all trials are valid, a few times at most: other load makes trials invalid, and they say so. On a
+  /// machine that is still busy then, nothing can be measured: the test is skipped, with what was running.
   std::string valid_run(Words options) {
     std::string why;
     for (int attempt = 0; attempt < 4; ++attempt) {
@@ -32,9 +33,13 @@ class Pageout : public ::testing::Test {
       why = why_invalid(folder);
       if (why.empty()) return folder;
     }
-    ADD_FAILURE() << "no run was valid on this machine; of the last: " << why;
+    if (others_running() > 0)
+      skip("other processes keep the CPUs busy; of the last run: " + why);
+    else
+      ADD_FAILURE() << "no run was valid on an idle machine; of the last: " << why;
     return "";
   }
+  static void skip(const std::string& reason) { GTEST_SKIP() << reason; }
 
   Workplace place_;
   double whole_ = 0;  ///< growth of the TLB row around the process
@@ -42,7 +47,7 @@ class Pageout : public ::testing::Test {
 
 TEST_F(Pageout, CleanFilePagesShareFlushes) {
   const std::string folder = valid_run({"--pages", "clean-file"});
-  ASSERT_NE(folder, "");
+  if (folder.empty()) return;
   for (const double ipis : figures(folder, "ipis_per_page")) {
     EXPECT_GT(ipis, 0);
     EXPECT_LT(ipis, 0.05);
@@ -53,7 +58,7 @@ TEST_F(Pageout, DirtyAnonymousPagesCostOneIpiEach) {
   if (!is_root()) GTEST_SKIP() << "swap needs root";
   if (!std::filesystem::exists("/sys/class/zram-control/hot_add")) GTEST_SKIP() << "the kernel has no zram";
   const std::string folder = valid_run({"--pages", "dirty-anon", "--swap", "zram:256M"});
-  ASSERT_NE(folder, "");
+  if (folder.empty()) return;
   for (const double ipis : figures(folder, "ipis_per_page")) {
     EXPECT_GT(ipis, 0.9);
     EXPECT_LT(ipis, 1.1);
@@ -65,7 +70,7 @@ TEST_F(Pageout, AgreesWithAnIndependentCountAroundTheProcess) {
   if (!is_root()) GTEST_SKIP() << "swap needs root";
   if (!std::filesystem::exists("/sys/class/zram-control/hot_add")) GTEST_SKIP() << "the kernel has no zram";
   const std::string folder = valid_run({"--pages", "dirty-anon", "--swap", "zram:256M", "--warmup", "0"});
-  ASSERT_NE(folder, "");
+  if (folder.empty()) return;
   double measured = 0;
   for (const double ipis : figures(folder, "tlb_ipis")) measured += ipis;
   EXPECT_GT(measured, 10000);
@@ -75,15 +80,14 @@ TEST_F(Pageout, AgreesWithAnIndependentCountAroundTheProcess) {
 TEST_F(Pageout, ProcessesThatShareNothingGetNoIpis) {
   const std::string shared = valid_run({"--pages", "clean-file"});
   const std::string apart = valid_run({"--pages", "clean-file", "--mode", "processes"});
-  ASSERT_NE(shared, "");
-  ASSERT_NE(apart, "");
+  if (shared.empty() || apart.empty()) return;
   EXPECT_GE(figures(shared, "tlb_ipis").at(0), 10 * figures(apart, "tlb_ipis").at(0));
 }
 
 TEST_F(Pageout, SwapFileKeepsCopiesSoThatCleanAnonymousPagesAreNotWrittenAgain) {
   if (!is_root()) GTEST_SKIP() << "swap needs root";
   const std::string folder = valid_run({"--pages", "clean-anon", "--region", "8M", "--swap", "file:/var/tmp:256M"});
-  ASSERT_NE(folder, "");
+  if (folder.empty()) return;
   for (const double ipis : figures(folder, "ipis_per_page")) EXPECT_LT(ipis, 0.1);
   EXPECT_EQ(place_.leftovers(), "");
 }

@@ -127,6 +127,11 @@ double tlb_row() {
   throw std::runtime_error("no TLB row");
 }
 
+int others_running() {
+  const std::string stat = slurp("/proc/stat");
+  return static_cast<int>(os::to_number(os::find_value(stat, "procs_running").value_or("")).value_or(1)) - 1;
+}
+
 bool is_root() { return ::geteuid() == 0; }
 int online_cpus() { return static_cast<int>(::sysconf(_SC_NPROCESSORS_ONLN)); }
 

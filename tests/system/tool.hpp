@@ -55,6 +55,8 @@ std::string why_invalid(const std::string& folder);
 
 /// The TLB row of /proc/interrupts, summed.
 double tlb_row();
+/// Tasks that are running right now beside us.
+int others_running();
 bool is_root();
 int online_cpus();
 /// The processes below one, however deep.

@@ -1,0 +1,129 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "harness/machine/cgroup.hpp"
+
+#include <gtest/gtest.h>
+#include <unistd.h>
+
+#include <fstream>
+
+#include "harness/machine/facts.hpp"
+#include "harness/machine/filesystem.hpp"
+
+namespace tlbstorm::machine {
+namespace {
+
+namespace fs = std::filesystem;
+
+class CgroupTest : public ::testing::Test {
+ protected:
+  CgroupTest() {
+    std::string name = (fs::temp_directory_path() / "tlbstorm-cgroup-XXXXXX").native();
+    if (::mkdtemp(name.data()) != nullptr) root_ = name;
+  }
+  ~CgroupTest() override { fs::remove_all(root_); }
+
+  /// A cgroup folder with its control files.
+  void make(const std::string& path, const char* controllers = "", const char* handed_down = "") const {
+    const fs::path folder = root_ / ("sys/fs/cgroup" + path);
+    fs::create_directories(folder);
+    std::ofstream(folder / "cgroup.procs") << "";
+    std::ofstream(folder / "cgroup.controllers") << controllers << "\n";
+    std::ofstream(folder / "cgroup.subtree_control") << handed_down << "\n";
+  }
+  fs::path at(const std::string& path) const { return root_ / ("sys/fs/cgroup" + path); }
+  fs::path root_;
+};
+
+constexpr const char* kV2 = "30 23 0:26 / /sys/fs/cgroup rw,nosuid shared:4 - cgroup2 cgroup2 rw,nsdelegate\n";
+constexpr const char* kV1 =
+    "30 23 0:26 / /sys/fs/cgroup rw - tmpfs tmpfs rw\n"
+    "31 30 0:27 / /sys/fs/cgroup/cpu rw - cgroup cgroup rw,cpu\n"
+    "32 30 0:28 / /sys/fs/cgroup/memory rw - cgroup cgroup rw,memory\n"
+    "33 30 0:29 / /sys/fs/cgroup/unified rw - cgroup2 cgroup2 rw\n";
+
+TEST_F(CgroupTest, V1UsesOurOwnMemoryCgroup) {
+  make("/memory/jobs/7");
+  make("/unified");
+  const CgroupHome home = find_cgroup_home(root_, "4:memory:/jobs/7\n1:cpu:/\n0::/\n", kV1);
+  EXPECT_EQ(home.version, CgroupVersion::v1);
+  EXPECT_EQ(home.parent, at("/memory/jobs/7"));
+}
+
+TEST_F(CgroupTest, V1InAContainerDropsTheMountsRoot) {
+  make("/memory");
+  const std::string mounts = "32 30 0:28 /docker/abc /sys/fs/cgroup/memory rw - cgroup cgroup rw,memory\n";
+  EXPECT_EQ(find_cgroup_home(root_, "4:memory:/docker/abc\n", mounts).parent, at("/memory"));
+}
+
+TEST_F(CgroupTest, V2ClimbsToTheAncestorThatHandsMemoryDown) {
+  make("", "cpu memory pids", "cpu memory pids");
+  make("/user.slice", "cpu memory pids", "memory pids");
+  make("/user.slice/session-1.scope", "memory pids", "");
+  const CgroupHome home = find_cgroup_home(root_, "0::/user.slice/session-1.scope\n", kV2);
+  EXPECT_EQ(home.version, CgroupVersion::v2);
+  EXPECT_EQ(home.parent, at("/user.slice"));
+  EXPECT_FALSE(home.needs_controller);
+}
+
+TEST_F(CgroupTest, V2RootCgroupMayNeedTheControllerFirst) {
+  make("", "cpu memory pids", "");
+  const CgroupHome home = find_cgroup_home(root_, "0::/\n", kV2);
+  EXPECT_EQ(home.parent, at(""));
+  EXPECT_TRUE(home.needs_controller);
+}
+
+TEST_F(CgroupTest, NowhereToMakeOneSaysWhyAndWhatToDo) {
+  if (::geteuid() == 0) GTEST_SKIP() << "root may write everywhere";
+  make("", "memory", "memory");
+  fs::permissions(at(""), fs::perms::owner_read | fs::perms::owner_exec);
+  const CgroupHome home = find_cgroup_home(root_, "0::/\n", kV2);
+  fs::permissions(at(""), fs::perms::owner_all);
+  EXPECT_TRUE(home.parent.empty());
+  EXPECT_FALSE(home.reason.empty());
+  EXPECT_NE(home.remedy.find("Delegate=yes"), std::string::npos);
+}
+
+TEST_F(CgroupTest, NoMemoryControllerIsSaid) {
+  const CgroupHome home = find_cgroup_home(root_, "0::/\n", "33 30 0:29 / /proc rw - proc proc rw\n");
+  EXPECT_EQ(home.version, CgroupVersion::none);
+  EXPECT_TRUE(home.parent.empty());
+  EXPECT_FALSE(home.reason.empty());
+}
+
+TEST(Mountinfo, OptionalFieldsAndEscapesAreUnderstood) {
+  const auto mounts = parse_mountinfo("36 35 98:0 /mnt1 /mnt\\040two rw,noatime master:1 shared:2 - ext3 /dev/root rw,x\n");
+  ASSERT_EQ(mounts.size(), 1u);
+  EXPECT_EQ(mounts[0].root, "/mnt1");
+  EXPECT_EQ(mounts[0].mount_point, "/mnt two");
+  EXPECT_EQ(mounts[0].type, "ext3");
+  EXPECT_EQ(mounts[0].super_options, "rw,x");
+}
+
+TEST(FileSystem, KnowsMemoryFromDisk) {
+  EXPECT_EQ(file_system_of("/proc").type, "proc");
+  EXPECT_TRUE(file_system_of("/dev/shm").in_memory);
+}
+
+TEST(Swaps, AreParsedWithTheirPriorities) {
+  const auto areas = parse_swaps(
+      "Filename\t\t\t\tType\t\tSize\t\tUsed\t\tPriority\n/dev/nvme0n1p2 partition\t1048572\t1024\t-2\n"
+      "/swap\\040file file\t\t524284\t\t0\t\t5\n");
+  ASSERT_EQ(areas.size(), 2u);
+  EXPECT_EQ(areas[0].path, "/dev/nvme0n1p2");
+  EXPECT_EQ(areas[0].size.count, 1048572u << 10);
+  EXPECT_EQ(areas[0].used.count, 1024u << 10);
+  EXPECT_EQ(areas[0].priority, -2);
+  EXPECT_EQ(areas[1].path, "/swap file");
+}
+
+TEST(Facts, ChoicesAreReducedAndWhatIsMissingIsLeftOut) {
+  EXPECT_EQ(chosen("always [madvise] never\n"), "madvise");
+  EXPECT_EQ(chosen("Y\n"), "Y");
+  for (const Fact& fact : collect_facts("/no/such/root", Machine{})) {
+    EXPECT_NE(fact.value, "") << fact.key;
+    EXPECT_NE(fact.key, "swappiness");
+  }
+}
+
+}  // namespace
+}  // namespace tlbstorm::machine

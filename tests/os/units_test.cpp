@@ -1,0 +1,77 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "harness/os/units.hpp"
+
+#include <gtest/gtest.h>
+
+#include <cmath>
+#include <functional>
+
+#include "harness/os/error.hpp"
+
+namespace tlbstorm::os {
+namespace {
+
+std::string complaint(const std::function<void()>& body) {
+  try {
+    body();
+  } catch (const UsageError& error) {
+    EXPECT_FALSE(error.hint().empty()) << error.what();
+    return error.what();
+  }
+  return "";
+}
+
+TEST(Units, SizesTakeSuffixesFractionsAndShares) {
+  const Bytes whole = 8_GiB;
+  EXPECT_EQ(parse_size("--x", "4096", whole).count, 4096u);
+  EXPECT_EQ(parse_size("--x", "512M", whole), 512_MiB);
+  EXPECT_EQ(parse_size("--x", "512MiB", whole), 512_MiB);
+  EXPECT_EQ(parse_size("--x", "1.5G", whole), 1536_MiB);
+  EXPECT_EQ(parse_size("--x", "2g", whole), 2_GiB);
+  EXPECT_EQ(parse_size("--x", "25%", whole), 2_GiB);
+}
+
+TEST(Units, WrongSizesNameOptionAndValue) {
+  for (const char* const text : {"", "x", "3X", "-1", "nan", "inf", "101%", "1e30", "3 apples", "5MM", "M"}) {
+    const std::string said = complaint([&] { parse_size("--memory", text, 8_GiB); });
+    EXPECT_NE(said.find(std::string("--memory ") + text), std::string::npos) << text << ": " << said;
+  }
+}
+
+TEST(Units, TimesNeedAUnit) {
+  using namespace std::chrono_literals;
+  EXPECT_EQ(parse_duration("--x", "250ms"), 250ms);
+  EXPECT_EQ(parse_duration("--x", "30s"), 30s);
+  EXPECT_EQ(parse_duration("--x", "5m"), 5min);
+  EXPECT_EQ(parse_duration("--x", "0"), 0s);
+  EXPECT_EQ(parse_duration("--x", "1.5h"), 90min);
+  for (const char* const text : {"", "3", "3y", "-1s", "nan", "9999999h"})
+    EXPECT_NE(complaint([&] { parse_duration("--x", text); }), "") << text;
+}
+
+TEST(Units, ListsAreSortedAndDistinct) {
+  EXPECT_EQ(parse_list("--x", "3,0-2,2"), (std::vector<int>{0, 1, 2, 3}));
+  EXPECT_EQ(format_list({0, 1, 2, 8, 10, 11}), "0-2,8,10-11");
+  for (const char* const text : {"", "a", "3-1", "1-", "-1", "99999999"})
+    EXPECT_NE(complaint([&] { parse_list("--x", text); }), "") << text;
+}
+
+TEST(Units, FiguresAreReadable) {
+  EXPECT_EQ(format_size(512_MiB), "512 MiB");
+  EXPECT_EQ(format_size(1536_MiB), "1.5 GiB");
+  EXPECT_EQ(format_size(Bytes{100}), "100 B");
+  EXPECT_EQ(format_duration(Nanoseconds{1250}), "1.25 us");
+  EXPECT_EQ(format_duration(std::chrono::seconds{30}), "30 s");
+  EXPECT_EQ(format_figure(1.0), "1");
+  EXPECT_EQ(format_figure(0.01416), "0.0142");
+  EXPECT_EQ(format_figure(1234567), "1.235M");
+  EXPECT_EQ(format_figure(std::nan("")), "-");
+}
+
+TEST(Units, NearestFindsSlipsOnly) {
+  EXPECT_EQ(nearest("pageot", {"pageout", "file-cache"}), "pageout");
+  EXPECT_EQ(nearest("xyzzy", {"pageout", "file-cache"}), "");
+}
+
+}  // namespace
+}  // namespace tlbstorm::os

@@ -1,0 +1,7 @@
+// SPDX-License-Identifier: Apache-2.0
+// Counts the allocations of the whole test program.
+#pragma once
+
+namespace tlbstorm::test {
+long allocations();
+}

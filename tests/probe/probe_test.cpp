@@ -1,0 +1,180 @@
+// SPDX-License-Identifier: Apache-2.0
+// The probes on /proc texts of several machines.
+#include "harness/probe/probe.hpp"
+
+#include <gtest/gtest.h>
+#include <unistd.h>
+
+#include <cmath>
+#include <fstream>
+#include <map>
+
+#include "tests/probe/allocations.hpp"
+
+namespace tlbstorm::probe {
+namespace {
+
+namespace fs = std::filesystem;
+
+Opened open(const std::string& name, const Target& target) {
+  for (const Source& source : sources())
+    if (source.name == name) return source.open(target);
+  return Unavailable{"no such probe", ""};
+}
+
+Target fixture(const std::string& kind) {
+  Target target;
+  target.proc = fs::path(TLBSTORM_FIXTURES) / "probe" / kind / "proc";
+  return target;
+}
+
+std::map<std::string, double> values(Opened opened) {
+  auto* const probe = std::get_if<std::unique_ptr<Probe>>(&opened);
+  std::map<std::string, double> all;
+  if (probe == nullptr) return all;
+  std::vector<double> row((*probe)->columns().size());
+  (*probe)->read(row);
+  for (std::size_t i = 0; i < row.size(); ++i) all[(*probe)->columns()[i].name] = row[i];
+  return all;
+}
+
+TEST(Interrupts, RowsAreReadPerCpuAndSummed) {
+  const auto all = values(open("interrupts", fixture("xeon-4cpu")));
+  EXPECT_EQ(all.size(), 4u * 5u);
+  EXPECT_EQ(all.at("interrupts.tlb"), 10000001);
+  EXPECT_EQ(all.at("interrupts.tlb_cpu0"), 4000000);
+  EXPECT_EQ(all.at("interrupts.tlb_cpu3"), 1000001);
+  EXPECT_EQ(all.at("interrupts.cal_cpu2"), 7162534);
+  EXPECT_EQ(all.at("interrupts.res_cpu1"), 273645);
+  EXPECT_EQ(all.at("interrupts.loc_cpu3"), 117263544);
+}
+
+TEST(Interrupts, VirtualMachineWithTwoCpus) {
+  const auto all = values(open("interrupts", fixture("vm-2cpu")));
+  EXPECT_EQ(all.at("interrupts.tlb"), all.at("interrupts.tlb_cpu0") + all.at("interrupts.tlb_cpu1"));
+  EXPECT_GT(all.at("interrupts.tlb"), 0);
+}
+
+TEST(Interrupts, ArmIsAbsentWithItsReason) {
+  const Opened opened = open("interrupts", fixture("arm64"));
+  ASSERT_TRUE(std::holds_alternative<Unavailable>(opened));
+  EXPECT_NE(std::get<Unavailable>(opened).reason.find("no TLB row"), std::string::npos);
+}
+
+TEST(Interrupts, CpuThatComesOrGoesMakesTheRowAbsentNotWrong) {
+  std::string folder = (fs::temp_directory_path() / "tlbstorm-proc-XXXXXX").native();
+  ASSERT_NE(::mkdtemp(folder.data()), nullptr);
+  const fs::path file = fs::path(folder) / "interrupts";
+  std::ofstream(file) << "           CPU0       CPU1\nTLB:          1          2   TLB shootdowns\n";
+  Target target;
+  target.proc = folder;
+  Opened opened = open("interrupts", target);
+  auto& probe = std::get<std::unique_ptr<Probe>>(opened);
+  std::vector<double> row(probe->columns().size());
+  probe->read(row);
+  EXPECT_EQ(row[0], 3);
+  EXPECT_TRUE(std::isnan(row.back())) << "there is no LOC row";
+  std::ofstream(file) << "           CPU0\nTLB:          1   TLB shootdowns\n";
+  probe->read(row);
+  for (const double value : row) EXPECT_TRUE(std::isnan(value));
+  fs::remove_all(folder);
+}
+
+TEST(VmStat, OnlyTheKeysOfThisKernelAreColumns) {
+  const auto old = values(open("vmstat", fixture("xeon-4cpu")));
+  EXPECT_EQ(old.at("vmstat.pgsteal_kswapd"), 5000);
+  EXPECT_EQ(old.at("vmstat.nr_tlb_remote_flush_received"), 210);
+  EXPECT_EQ(old.at("vmstat.nr_inactive_anon"), 10293) << "not nr_zone_inactive_anon";
+  EXPECT_FALSE(old.contains("vmstat.swpin_zero"));
+  EXPECT_FALSE(old.contains("vmstat.workingset_refault_file"));
+  const auto today = values(open("vmstat", fixture("vm-2cpu")));
+  for (const char* const name : {"vmstat.swpin_zero", "vmstat.swpout_zero", "vmstat.pgsteal_file", "vmstat.zswpin"})
+    EXPECT_TRUE(today.contains(name)) << name;
+  for (const auto& [name, value] : today) EXPECT_FALSE(std::isnan(value)) << name;
+}
+
+TEST(Psi, TotalsAreRead) {
+  const auto all = values(open("psi", fixture("vm-2cpu")));
+  EXPECT_EQ(all.size(), 6u);
+  for (const auto& [name, value] : all) EXPECT_GE(value, 0) << name;
+}
+
+TEST(Psi, KernelWithoutItIsAbsent) {
+  const Opened opened = open("psi", fixture("arm64"));
+  ASSERT_TRUE(std::holds_alternative<Unavailable>(opened));
+  EXPECT_NE(std::get<Unavailable>(opened).reason.find("CONFIG_PSI"), std::string::npos);
+}
+
+TEST(Cpu, FirstLineOfStatInSeconds) {
+  const auto all = values(open("cpu", fixture("vm-2cpu")));
+  EXPECT_EQ(all.size(), 8u);
+  EXPECT_GT(all.at("cpu.idle"), 0);
+}
+
+class Memcg : public ::testing::Test {
+ protected:
+  Memcg() {
+    std::string name = (fs::temp_directory_path() / "tlbstorm-memcg-XXXXXX").native();
+    if (::mkdtemp(name.data()) != nullptr) target_.cgroup = name;
+  }
+  ~Memcg() override { fs::remove_all(target_.cgroup); }
+  void put(const char* file, const char* text) const { std::ofstream(target_.cgroup / file) << text; }
+  Target target_;
+};
+
+TEST_F(Memcg, VersionTwo) {
+  target_.cgroup_version = machine::CgroupVersion::v2;
+  put("memory.stat", "anon 4096\nfile 8192\nfile_mapped 4096\npgsteal 77\npgsteal_kswapd 7\npgsteal_direct 70\npgscan 99\n");
+  put("memory.current", "12288\n");
+  put("memory.events", "low 0\nhigh 0\nmax 5\noom 1\noom_kill 1\n");
+  const auto all = values(open("memcg", target_));
+  EXPECT_EQ(all.at("memcg.pgsteal"), 77);
+  EXPECT_EQ(all.at("memcg.pgsteal_direct"), 70);
+  EXPECT_EQ(all.at("memcg.usage"), 12288);
+  EXPECT_EQ(all.at("memcg.oom_kill"), 1);
+  EXPECT_FALSE(all.contains("memcg.swap_usage"));
+}
+
+TEST_F(Memcg, VersionOne) {
+  target_.cgroup_version = machine::CgroupVersion::v1;
+  put("memory.stat", "cache 8192\nrss 4096\nmapped_file 0\npgpgin 30\npgpgout 20\ntotal_cache 1\n");
+  put("memory.usage_in_bytes", "12288\n");
+  put("memory.failcnt", "9\n");
+  put("memory.oom_control", "oom_kill_disable 0\nunder_oom 0\noom_kill 2\n");
+  const auto all = values(open("memcg", target_));
+  EXPECT_EQ(all.at("memcg.cache"), 8192);
+  EXPECT_EQ(all.at("memcg.pgpgout"), 20);
+  EXPECT_EQ(all.at("memcg.usage"), 12288);
+  EXPECT_EQ(all.at("memcg.max"), 9);
+  EXPECT_EQ(all.at("memcg.oom_kill"), 2);
+}
+
+TEST_F(Memcg, UnconfinedTrialHasNone) {
+  EXPECT_TRUE(std::holds_alternative<Unavailable>(open("memcg", Target{})));
+}
+
+TEST(Probes, ReadingAllocatesNothing) {
+  for (const char* const name : {"interrupts", "vmstat", "psi", "cpu"}) {
+    Opened opened = open(name, fixture("vm-2cpu"));
+    auto& probe = std::get<std::unique_ptr<Probe>>(opened);
+    std::vector<double> row(probe->columns().size());
+    const long before = test::allocations();
+    probe->read(row);
+    EXPECT_EQ(test::allocations() - before, 0) << name;
+  }
+}
+
+TEST(Probes, ColumnsAreNamedForTheirProbeAndDistinct) {
+  for (const char* const name : {"interrupts", "vmstat", "psi", "cpu"}) {
+    std::map<std::string, int> seen;
+    const Opened opened = open(name, fixture("vm-2cpu"));
+    for (const Column& column : std::get<std::unique_ptr<Probe>>(opened)->columns()) {
+      EXPECT_TRUE(column.name.starts_with(std::string(name) + ".")) << column.name;
+      EXPECT_FALSE(column.unit.empty()) << column.name;
+      EXPECT_EQ(seen[column.name]++, 0) << column.name;
+    }
+  }
+}
+
+}  // namespace
+}  // namespace tlbstorm::probe

@@ -1,0 +1,180 @@
+// SPDX-License-Identifier: Apache-2.0
+// The engine with fake workloads, run for real in forked trial processes.
+#include "harness/trial/runner.hpp"
+
+#include <gtest/gtest.h>
+#include <signal.h>
+#include <unistd.h>
+
+#include <functional>
+
+#include "harness/trial/worker.hpp"
+
+namespace tlbstorm::trial {
+namespace {
+
+using namespace std::chrono_literals;
+
+/// Does in each worker what the test says; the factory of a Definition is a plain function, hence the static.
+class Fake final : public Workload {
+ public:
+  static std::function<void(Worker&)>& body() {
+    static std::function<void(Worker&)> what;
+    return what;
+  }
+  void work(Worker& worker) override { body()(worker); }
+};
+
+class StageLog final : public Observer {
+ public:
+  void sample(const Sample& sample) override {
+    if (stages.empty() || stages.back() != sample.stage) stages.push_back(sample.stage);
+    operations = sample.values.back();
+  }
+  std::vector<Stage> stages;
+  double operations = 0;
+};
+
+class RunnerTest : public ::testing::Test {
+ protected:
+  RunnerTest() {
+    const std::vector<int> cpus = machine::allowed_cpus();
+    machine_.topology.online = cpus;
+    plan_.workers = 2;
+    plan_.cpus = {cpus.front(), cpus.back()};
+    plan_.warmup = 20ms;
+    plan_.duration = 60ms;
+    plan_.timeout = 5s;
+    plan_.interval = 10ms;
+    plan_.sample_budget = 1ms;
+    plan_.probes = {"cpu"};
+    definition_.make = [](const Plan&) -> std::unique_ptr<Workload> { return std::make_unique<Fake>(); };
+  }
+  TrialResult run(std::function<void(Worker&)> body) {
+    Fake::body() = std::move(body);
+    os::SignalFd signals{SIGUSR2};
+    os::Journal journal("/no/journal/is/needed");
+    return Runner(plan_, definition_, machine_, journal, signals, log_).run(1);
+  }
+
+  Plan plan_;
+  Definition definition_;
+  machine::Machine machine_;
+  StageLog log_;
+};
+
+void count_while_running(Worker& worker) {
+  while (worker.running()) worker.count_operations();
+}
+
+TEST_F(RunnerTest, PhasesComeInTheirOrder) {
+  const TrialResult result = run(&count_while_running);
+  EXPECT_EQ(result.outcome, Outcome::ok) << result.reason;
+  EXPECT_EQ(log_.stages, (std::vector<Stage>{{Phase::setup, 0}, {Phase::warmup, 0}, {Phase::measure, 0},
+                                             {Phase::verify, 0}, {Phase::done, 0}}));
+  ASSERT_EQ(result.workers.size(), 2u);
+  for (const WorkerResult& worker : result.workers) {
+    EXPECT_GT(worker.operations, 0u);
+    EXPECT_GE(worker.measured.wall, 50ms);
+    EXPECT_GT(worker.measured.on_cpu, 0ms);
+  }
+  EXPECT_EQ(log_.operations, static_cast<double>(result.workers[0].operations + result.workers[1].operations));
+}
+
+TEST_F(RunnerTest, RoundsAreWarmUpThenMeasured) {
+  definition_.pacing = Pacing::rounds;
+  plan_.warmup = 1ns;
+  plan_.duration.reset();
+  const TrialResult result = run([](Worker& worker) {
+    while (worker.next_round(2)) {
+      worker.barrier();
+      if (worker.leader())
+        worker.measure([&] { worker.count_operations(10); });
+      else
+        while (worker.round_open()) ::usleep(100);
+    }
+  });
+  EXPECT_EQ(result.outcome, Outcome::ok) << result.reason;
+  EXPECT_EQ(log_.stages,
+            (std::vector<Stage>{{Phase::setup, 0}, {Phase::warmup, 0}, {Phase::setup, 1}, {Phase::measure, 1},
+                                {Phase::setup, 2}, {Phase::measure, 2}, {Phase::setup, 3}, {Phase::done, 3}}));
+  EXPECT_EQ(log_.operations, 30);
+}
+
+TEST_F(RunnerTest, FailingWorkerIsAnOutcomeWithItsReason) {
+  const TrialResult result = run([](Worker& worker) {
+    if (worker.leader()) throw os::Error("the disk is full", "buy another");
+    count_while_running(worker);
+  });
+  EXPECT_EQ(result.outcome, Outcome::failed);
+  EXPECT_NE(result.reason.find("the disk is full (buy another)"), std::string::npos) << result.reason;
+}
+
+TEST_F(RunnerTest, KilledWorkerKeepsItsCountsAndDoesNotHangTheOthers) {
+  for (const Mode mode : {Mode::threads, Mode::processes}) {
+    plan_.mode = mode;
+    const TrialResult result = run([](Worker& worker) {
+      worker.count_operations(7);
+      if (worker.leader()) ::raise(SIGBUS);
+      worker.barrier();  // where the killed one never comes
+    });
+    EXPECT_EQ(result.outcome, Outcome::failed);
+    EXPECT_NE(result.reason.find("SIGBUS"), std::string::npos) << result.reason;
+    EXPECT_GE(result.workers[0].operations, 7u);
+  }
+}
+
+TEST_F(RunnerTest, ProcessesCountLikeThreads) {
+  plan_.mode = Mode::processes;
+  const TrialResult result = run(&count_while_running);
+  EXPECT_EQ(result.outcome, Outcome::ok) << result.reason;
+  EXPECT_NE(result.workers[0].tid, result.workers[1].tid);
+  for (const WorkerResult& worker : result.workers) EXPECT_GT(worker.operations, 0u);
+}
+
+TEST_F(RunnerTest, TrialThatTakesTooLongIsEnded) {
+  plan_.timeout = 100ms;
+  const TrialResult result = run([](Worker& worker) {
+    while (worker.running()) ::usleep(1000);
+    if (worker.leader()) worker.note("still here");
+    ::usleep(400'000);
+  });
+  EXPECT_EQ(result.outcome, Outcome::timeout);
+  EXPECT_NE(result.reason.find("--timeout"), std::string::npos) << result.reason;
+  EXPECT_EQ(result.notes, std::vector<std::string>{"still here"});
+}
+
+TEST_F(RunnerTest, SignalEndsTheTrialAsInterrupted) {
+  const pid_t tool = ::getpid();
+  const TrialResult result = run([tool](Worker& worker) {
+    if (worker.leader()) ::kill(tool, SIGUSR2);
+    count_while_running(worker);
+  });
+  EXPECT_EQ(result.outcome, Outcome::interrupted);
+}
+
+TEST_F(RunnerTest, WorkloadsOwnVerdictIsKeptOnce) {
+  const TrialResult result = run([](Worker& worker) {
+    worker.invalidate("the pages stayed");
+    count_while_running(worker);
+  });
+  EXPECT_EQ(result.invalid, std::vector<std::string>{"the pages stayed"});
+}
+
+TEST_F(RunnerTest, TimedOperationsGiveAHistogramAndStalls) {
+  const TrialResult result = run([](Worker& worker) {
+    while (worker.running()) {
+      const os::Nanoseconds begin = os::now();
+      ::usleep(1000);
+      const os::Nanoseconds end = os::now();
+      worker.record_latency(end - begin, end);
+    }
+  });
+  ASSERT_NE(result.latency, nullptr);
+  EXPECT_GE(result.latency->max(), 1'000'000u);
+  ASSERT_TRUE(result.longest_stall);
+  EXPECT_GT(*result.longest_stall, 0ns);
+}
+
+}  // namespace
+}  // namespace tlbstorm::trial

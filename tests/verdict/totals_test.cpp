@@ -1,0 +1,80 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "harness/verdict/totals.hpp"
+
+#include <gtest/gtest.h>
+
+#include "harness/probe/probe.hpp"
+
+namespace tlbstorm::verdict {
+namespace {
+
+using probe::kAbsent;
+using trial::Phase;
+using trial::Stage;
+
+void add(Totals& totals, Stage stage, double seconds, std::vector<double> values) {
+  totals.add(stage, seconds, values);
+}
+
+TEST(Totals, GrowthBelongsToThePhaseThatBeganBeforeIt) {
+  Totals totals({"a"});
+  add(totals, {Phase::setup, 0}, 0, {100});
+  add(totals, {Phase::warmup, 0}, 1, {110});
+  add(totals, {Phase::warmup, 0}, 2, {120});
+  add(totals, {Phase::measure, 0}, 3, {150});
+  add(totals, {Phase::verify, 0}, 5, {250});
+  add(totals, {Phase::done, 0}, 6, {251});
+  EXPECT_EQ(totals.growth(totals.phase(Phase::setup), "a"), 10);
+  EXPECT_EQ(totals.growth(totals.phase(Phase::warmup), "a"), 40);
+  EXPECT_EQ(totals.growth(totals.phase(Phase::measure), "a"), 100);
+  EXPECT_EQ(totals.phase(Phase::measure).seconds, 2);
+  EXPECT_EQ(totals.whole("a"), 151);
+}
+
+TEST(Totals, RoundsAreKeptApartAndAddUp) {
+  Totals totals({"a"});
+  add(totals, {Phase::setup, 0}, 0, {0});
+  add(totals, {Phase::warmup, 0}, 1, {1});
+  add(totals, {Phase::setup, 1}, 2, {10});
+  add(totals, {Phase::measure, 1}, 3, {11});
+  add(totals, {Phase::setup, 2}, 4, {111});
+  add(totals, {Phase::measure, 2}, 5, {112});
+  add(totals, {Phase::setup, 3}, 6, {312});
+  ASSERT_EQ(totals.rounds().size(), 2u);
+  EXPECT_EQ(totals.growth(totals.rounds().at(1), "a"), 100);
+  EXPECT_EQ(totals.growth(totals.rounds().at(2), "a"), 200);
+  EXPECT_EQ(totals.growth(totals.phase(Phase::measure), "a"), 300);
+}
+
+TEST(Totals, CellLeftOutBetweenEdgesLosesNothing) {
+  Totals totals({"a"});
+  add(totals, {Phase::measure, 0}, 0, {5});
+  add(totals, {Phase::measure, 0}, 1, {kAbsent});
+  add(totals, {Phase::measure, 0}, 2, {9});
+  add(totals, {Phase::measure, 0}, 3, {kAbsent});
+  add(totals, {Phase::done, 0}, 4, {25});
+  EXPECT_EQ(totals.growth(totals.phase(Phase::measure), "a"), 20);
+}
+
+TEST(Totals, ValueAbsentAtAnEdgeIsUnknownNotZero) {
+  Totals totals({"a", "b"});
+  add(totals, {Phase::warmup, 0}, 0, {5, 1});
+  add(totals, {Phase::measure, 0}, 1, {kAbsent, 2});
+  add(totals, {Phase::verify, 0}, 2, {9, 4});
+  add(totals, {Phase::done, 0}, 3, {10, 5});
+  EXPECT_FALSE(totals.growth(totals.phase(Phase::warmup), "a"));
+  EXPECT_FALSE(totals.growth(totals.phase(Phase::measure), "a"));
+  EXPECT_EQ(totals.growth(totals.phase(Phase::verify), "a"), 1);
+  EXPECT_EQ(totals.growth(totals.phase(Phase::measure), "b"), 2);
+  EXPECT_FALSE(totals.whole("a"));
+}
+
+TEST(Totals, UnknownColumnHasNoGrowth) {
+  Totals totals({"a"});
+  add(totals, {Phase::measure, 0}, 0, {1});
+  EXPECT_FALSE(totals.growth(totals.phase(Phase::measure), "b"));
+  EXPECT_FALSE(totals.has("b"));
+}
+
+}  // namespace
+}  // namespace tlbstorm::verdict

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// What does a sample cost, probe by probe, and all of them with the budget that a run has? Beside it the bare read of
-// /proc/interrupts, which is the kernel's part of it.
+// What does a sample cost, probe by probe, and all of them with the budget that a run has? Beside it the bare
+// read of /proc/interrupts, which is the kernel's part of it.
 #include <benchmark/benchmark.h>
 #include <fcntl.h>
 #include <unistd.h>
@@ -41,7 +41,8 @@ void probe_read(benchmark::State& state, const probe::Source& source) {
   state.counters["columns"] = static_cast<double>(row.size());
 }
 
-/// Consecutive samples of all probes as a run takes them between edges: its average is what --sample-budget bounds.
+/// Consecutive samples of all probes as a run takes them between edges: its average is what --sample-budget
+/// bounds.
 void sample_within_budget(benchmark::State& state) {
   const machine::Machine machine = machine::inspect();
   const trial::Definition& definition = trial::find_workload("pageout");
@@ -73,7 +74,7 @@ BENCHMARK(bare_read)->Name("sample/bare-read-of-interrupts")->Unit(benchmark::kM
 
 void tlbstorm::benches::register_probes() {
   for (const probe::Source& source : probe::sources())
-    benchmark::RegisterBenchmark(("sample/" + source.name).c_str(),
-                                 [&source](benchmark::State& state) { probe_read(state, source); })
-        ->Unit(benchmark::kMicrosecond);
+    benchmark::RegisterBenchmark(("sample/" + source.name).c_str(), [&source](benchmark::State& state) {
+      probe_read(state, source);
+    })->Unit(benchmark::kMicrosecond);
 }

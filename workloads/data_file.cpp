@@ -30,12 +30,14 @@ std::string header(os::Bytes size, bool sparse) {
   return text;
 }
 
-void write_at(const os::Fd& fd, const void* data, std::size_t size, std::uint64_t offset, const fs::path& path) {
+void write_at(const os::Fd& fd, const void* data, std::size_t size, std::uint64_t offset,
+              const fs::path& path) {
   const char* at = static_cast<const char*>(data);
   while (size > 0) {
     const ssize_t put = ::pwrite(fd.get(), at, size, static_cast<off_t>(offset));
     if (put < 0 && errno == EINTR) continue;
-    if (put < 0) throw os::SystemError("write", path.native(), errno, "free some space, or name another folder");
+    if (put < 0)
+      throw os::SystemError("write", path.native(), errno, "free some space, or name another folder");
     at += put;
     offset += static_cast<std::uint64_t>(put);
     size -= static_cast<std::size_t>(put);
@@ -73,21 +75,23 @@ fs::path data_folder() {
 void check_data_folder(const std::string& option, const fs::path& folder, os::Bytes needed) {
   fs::path existing = fs::absolute(folder);
   std::error_code error;
-  while (!fs::exists(existing, error) && existing != existing.parent_path()) existing = existing.parent_path();
+  while (!fs::exists(existing, error) && existing != existing.parent_path())
+    existing = existing.parent_path();
   if (::access(existing.c_str(), W_OK | X_OK) != 0)
     throw os::UsageError(option, folder.native(), "can't write in " + existing.native(),
                          "name a folder of yours, or set TLBSTORM_DATA_DIR");
   const machine::FileSystem where = machine::file_system_of(existing);
   if (where.in_memory)
-    throw os::UsageError(option, folder.native(),
-                         fmt::format("{} is a {}: its pages have no disk to be reclaimed to", existing.native(),
-                                     where.type),
-                         "name a folder on a real file system, or set TLBSTORM_DATA_DIR");
+    throw os::UsageError(
+        option, folder.native(),
+        fmt::format("{} is a {}: its pages have no disk to be reclaimed to", existing.native(), where.type),
+        "name a folder on a real file system, or set TLBSTORM_DATA_DIR");
   if (where.free < needed + kMargin)
-    throw os::UsageError(option, folder.native(),
-                         fmt::format("{} has {} free, {} and a margin of {} are needed", existing.native(),
-                                     os::format_size(where.free), os::format_size(needed), os::format_size(kMargin)),
-                         "name another folder, or give a smaller size");
+    throw os::UsageError(
+        option, folder.native(),
+        fmt::format("{} has {} free, {} and a margin of {} are needed", existing.native(),
+                    os::format_size(where.free), os::format_size(needed), os::format_size(kMargin)),
+        "name another folder, or give a smaller size");
 }
 
 Found look_at(const fs::path& path) {

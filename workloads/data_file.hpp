@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Files that workloads map: one that is made once and used again, and one without a name that vanishes with its last
-// user. Never a file of someone else's is written.
+// Files that workloads map: one that is made once and used again, and one without a name that vanishes with
+// its last user. Never a file of someone else's is written.
 #pragma once
 
 #include <filesystem>
@@ -16,8 +16,8 @@ namespace tlbstorm::workloads {
 /// $XDG_CACHE_HOME/tlbstorm or ~/.cache/tlbstorm.
 std::filesystem::path data_folder();
 
-/// Refuses (os::UsageError naming `option`) a folder whose file system is in memory, full or not ours to write.
-/// `needed` stays below what is free by a margin.
+/// Refuses (os::UsageError naming `option`) a folder whose file system is in memory, full or not ours to
+/// write. `needed` stays below what is free by a margin.
 void check_data_folder(const std::string& option, const std::filesystem::path& folder, os::Bytes needed);
 
 /// What stands at a path that a data file should have.
@@ -29,8 +29,8 @@ struct Found {
 };
 Found look_at(const std::filesystem::path& path);
 
-/// Makes a data file of ours: incompressible data, or holes when sparse; under another name until it is complete.
-/// Writes around the page cache's limits: what was written is synced and dropped as it goes.
+/// Makes a data file of ours: incompressible data, or holes when sparse; under another name until it is
+/// complete. Writes around the page cache's limits: what was written is synced and dropped as it goes.
 void make_data_file(const std::filesystem::path& path, os::Bytes size, bool sparse, std::uint64_t seed);
 
 /// A file without a name in `folder`, filled with incompressible data, synced and not cached.

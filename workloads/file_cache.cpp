@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-// file-cache: the CDN cache. A mapped file far larger than memory, read by all CPUs, while the kernel reclaims mapped
-// clean pages: filemap_fault -> reclaim -> try_to_unmap -> batched flush (mm/rmap.c: try_to_unmap_flush). The case of
-// "TLB flush multiple pages per IPI" (2015), measured there with vm-scalability's lru-file-mmap-read.
+// file-cache: the CDN cache. A mapped file far larger than memory, read by all CPUs, while the kernel
+// reclaims mapped clean pages: filemap_fault -> reclaim -> try_to_unmap -> batched flush (mm/rmap.c:
+// try_to_unmap_flush). The case of "TLB flush multiple pages per IPI" (2015), measured there with
+// vm-scalability's lru-file-mmap-read.
 #include <fmt/format.h>
 #include <sys/mman.h>
 
@@ -47,7 +48,8 @@ Files files_of(const Plan& plan) {
   const std::size_t page = os::page_size().count;
   Files files;
   if (parameters.text("files") == "one") return {{parameters.text("file")}, parameters.size("size")};
-  for (int i = 0; i < plan.workers; ++i) files.paths.push_back(fmt::format("{}.{}", parameters.text("file"), i));
+  for (int i = 0; i < plan.workers; ++i)
+    files.paths.push_back(fmt::format("{}.{}", parameters.text("file"), i));
   files.each = {parameters.size("size").count / static_cast<std::uint64_t>(plan.workers) / page * page};
   return files;
 }
@@ -57,14 +59,18 @@ double zipf_theta(const std::string& access) {
   double theta = 0;
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), theta);
   if (error != std::errc{} || end != text.data() + text.size() || theta <= 0 || theta > 10)
-    throw os::UsageError("--access", access, "not a Zipf exponent", "give a number above 0, such as zipf:0.99");
+    throw os::UsageError("--access", access, "not a Zipf exponent",
+                         "give a number above 0, such as zipf:0.99");
   return theta;
 }
 
 class FileCache final : public trial::Workload {
  public:
   explicit FileCache(const Plan& plan)
-      : parameters_(plan.parameters), files_(files_of(plan)), seed_(plan.seed), write_ratio_(plan.parameters.ratio("write-ratio")) {}
+      : parameters_(plan.parameters),
+        files_(files_of(plan)),
+        seed_(plan.seed),
+        write_ratio_(plan.parameters.ratio("write-ratio")) {}
 
   void prepare() override {
     const bool sparse = parameters_.flag("sparse");
@@ -138,8 +144,11 @@ class FileCache final : public trial::Workload {
     drop_cached(fd);  // what another trial or cgroup was charged for would never be reclaimed from this one
     os::Mapping map = os::Mapping::file(fd, files_.each, writes, path);
     const std::string& advise = parameters_.text("advise");
-    const int advice = advise == "random" ? MADV_RANDOM : advise == "sequential" ? MADV_SEQUENTIAL : MADV_NORMAL;
-    if (::madvise(map.data(), map.size().count, advice) != 0) throw os::SystemError("madvise", path.native(), errno);
+    const int advice = advise == "random"       ? MADV_RANDOM
+                       : advise == "sequential" ? MADV_SEQUENTIAL
+                                                : MADV_NORMAL;
+    if (::madvise(map.data(), map.size().count, advice) != 0)
+      throw os::SystemError("madvise", path.native(), errno);
     return map;
   }
 
@@ -169,7 +178,8 @@ os::Bytes resolve_pressure(Plan& plan, const machine::Machine& machine) {
   if (machine.cgroup.parent.empty())
     throw os::UsageError("--pressure", "memcg", machine.cgroup.reason,
                          machine.cgroup.remedy + "; or use --pressure global with a file larger than memory");
-  // Every CPU keeps up to 64 charged pages of its own (mm/memcontrol.c: MEMCG_CHARGE_BATCH): the limit grows with them.
+  // Every CPU keeps up to 64 charged pages of its own (mm/memcontrol.c: MEMCG_CHARGE_BATCH): the limit grows
+  // with them.
   if (!plan.memory) plan.memory = 128_MiB + 2_MiB * static_cast<std::uint64_t>(plan.workers);
   return *plan.memory;
 }
@@ -183,8 +193,9 @@ void resolve_size(Plan& plan, os::Bytes memory) {
                           : Found{};
   const bool foreign = found.exists && !found.ours;
   if (!parameters.given("size"))
-    parameters.set("size", std::to_string(foreign ? found.size.count / os::page_size().count * os::page_size().count
-                                                  : (memory * times).count),
+    parameters.set("size",
+                   std::to_string(foreign ? found.size.count / os::page_size().count * os::page_size().count
+                                          : (memory * times).count),
                    false);
   const os::Bytes size = parameters.size("size");
   const std::string shown = os::format_size(size);
@@ -206,7 +217,8 @@ void resolve_size(Plan& plan, os::Bytes memory) {
 void resolve_files(Plan& plan) {
   Parameters& parameters = plan.parameters;
   if (!parameters.given("file"))
-    parameters.set("file", data_folder() / (parameters.flag("sparse") ? "file-cache-sparse.data" : "file-cache.data"),
+    parameters.set("file",
+                   data_folder() / (parameters.flag("sparse") ? "file-cache-sparse.data" : "file-cache.data"),
                    false);
   const std::filesystem::path file = std::filesystem::absolute(parameters.text("file"));
   parameters.set("file", file, parameters.given("file"));
@@ -220,19 +232,22 @@ void check_files(Plan& plan) {
   for (const std::filesystem::path& path : files.paths) {
     const Found found = look_at(path);
     if (found.exists && !found.ours && files.paths.size() > 1)
-      throw os::UsageError("--file", path.native(), "was not made by tlbstorm", "name another, or use --files one");
+      throw os::UsageError("--file", path.native(), "was not made by tlbstorm",
+                           "name another, or use --files one");
     const bool usable = found.exists && (!found.ours || (found.size == files.each && found.sparse == sparse));
     if (usable && machine::file_system_of(path).in_memory)
       throw os::UsageError("--file", path.native(), "is in memory: its pages have no disk to be reclaimed to",
                            "name a file on a real file system");
-    if (!usable && !sparse) to_write += files.each.count - (found.ours && !found.sparse ? found.size.count : 0);
+    if (!usable && !sparse)
+      to_write += files.each.count - (found.ours && !found.sparse ? found.size.count : 0);
     if (!usable) check_data_folder("--file", path.parent_path(), {std::max<std::uint64_t>(to_write, 4096)});
   }
   constexpr std::uint64_t kSlowDisk = 20 << 20;  // bytes a second
   plan.timeout += std::chrono::seconds{to_write / kSlowDisk};
   if (to_write > 0)
     plan.notes.push_back(fmt::format("the data file {} ({}) is made first, and kept for later runs",
-                                     files.paths.front().native(), os::format_size(plan.parameters.size("size"))));
+                                     files.paths.front().native(),
+                                     os::format_size(plan.parameters.size("size"))));
 }
 
 void resolve(Plan& plan, const machine::Machine& machine) {
@@ -246,25 +261,45 @@ void resolve(Plan& plan, const machine::Machine& machine) {
 
 const trial::Registered registration{{
     .name = "file-cache",
-    .summary = "a mapped file far larger than memory, read by all CPUs: reclaim of mapped clean pages (filemap_fault)",
+    .summary = "a mapped file far larger than memory, read by all CPUs: reclaim of mapped clean pages "
+               "(filemap_fault)",
     .operation = "one page read (or read and written) through the mapping",
-    .parameters =
-        {{"file", Parameter::Type::text, "", "the file; made if it does not exist, read as it is if it is yours"},
-         {"size", Parameter::Type::size, "0", "bytes in all files; default 4 times the memory limit"},
-         {"files", Parameter::Type::choice, "one", "one file for all workers, or one for each", {"one", "per-worker"}},
-         {"access", Parameter::Type::choice, "sequential", "order of the pages",
-          {"sequential", "random", "zipf:THETA"}},
-         {"write-ratio", Parameter::Type::ratio, "0", "share of the accesses that also write"},
-         {"advise", Parameter::Type::choice, "none", "madvise for the mapping", {"none", "random", "sequential"}},
-         {"pressure", Parameter::Type::choice, "memcg", "what makes memory short: the cgroup's limit or the machine's",
-          {"memcg", "global"}},
-         {"sparse", Parameter::Type::flag, "false", "a file of holes: no I/O, so the CPUs stay busy"}},
+    .parameters = {{"file", Parameter::Type::text, "",
+                    "the file; made if it does not exist, read as it is if it is yours"},
+                   {"size", Parameter::Type::size, "0",
+                    "bytes in all files; default 4 times the memory limit"},
+                   {"files",
+                    Parameter::Type::choice,
+                    "one",
+                    "one file for all workers, or one for each",
+                    {"one", "per-worker"}},
+                   {"access",
+                    Parameter::Type::choice,
+                    "sequential",
+                    "order of the pages",
+                    {"sequential", "random", "zipf:THETA"}},
+                   {"write-ratio", Parameter::Type::ratio, "0", "share of the accesses that also write"},
+                   {"advise",
+                    Parameter::Type::choice,
+                    "none",
+                    "madvise for the mapping",
+                    {"none", "random", "sequential"}},
+                   {"pressure",
+                    Parameter::Type::choice,
+                    "memcg",
+                    "what makes memory short: the cgroup's limit or the machine's",
+                    {"memcg", "global"}},
+                   {"sparse", Parameter::Type::flag, "false",
+                    "a file of holes: no I/O, so the CPUs stay busy"}},
     .counters = {{trial::counter::kBytes, "bytes", "data read"}},
-    .presets = {{kPreset,
-                 "vm-scalability's case of the 2015 series: a reader process a CPU, a sparse file each, 10x memory",
-                 {{"mode", "processes"}, {"files", "per-worker"}, {"sparse", "true"}, {"access", "sequential"}}}},
+    .presets =
+        {{kPreset,
+          "vm-scalability's case of the 2015 series: a reader process a CPU, a sparse file each, 10x memory",
+          {{"mode", "processes"}, {"files", "per-worker"}, {"sparse", "true"}, {"access", "sequential"}}}},
     .resolve = &resolve,
-    .make = [](const Plan& plan) -> std::unique_ptr<trial::Workload> { return std::make_unique<FileCache>(plan); },
+    .make = [](const Plan& plan) -> std::unique_ptr<trial::Workload> {
+      return std::make_unique<FileCache>(plan);
+    },
 }};
 
 }  // namespace

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // pageout: deterministic reclaim without pressure. All workers touch a region, so that every CPU holds its
-// translations; then one calls MADV_PAGEOUT while the others stay on their CPUs. Dirty anonymous pages cost one flush
-// each (mm/vmscan.c: shrink_folio_list calls try_to_unmap_flush_dirty before it writes a page), clean ones share a
-// flush for each batch.
+// translations; then one calls MADV_PAGEOUT while the others stay on their CPUs. Dirty anonymous pages cost
+// one flush each (mm/vmscan.c: shrink_folio_list calls try_to_unmap_flush_dirty before it writes a page),
+// clean ones share a flush for each batch.
 #include <fmt/format.h>
 #include <sys/mman.h>
 
@@ -63,8 +63,9 @@ class Pageout final : public trial::Workload {
     worker.measure([&] { left = push_out(worker); });
     if (!kind_.file) check_swapped(worker, swapped_out() - swapped_before, region_.pages() - left.present);
     if (kind_.file && kind_.dirty && left.cached > 0)
-      worker.note("reclaim does not write dirty file pages itself: they were unmapped, which is what costs the "
-                  "flushes, and left in the page cache for the flusher threads");
+      worker.note(
+          "reclaim does not write dirty file pages itself: they were unmapped, which is what costs the "
+          "flushes, and left in the page cache for the flusher threads");
   }
 
   /// The measured window.
@@ -118,8 +119,10 @@ class Pageout final : public trial::Workload {
     if (kind_.dirty && written * 20 < gone * 19)
       worker.invalidate(fmt::format("only {} of {} dirty pages went to swap", written, gone));
     if (!kind_.dirty && written * 20 > gone)
-      worker.invalidate(fmt::format("{} of {} clean pages were written to swap again: this swap gives up its copy when "
-                                    "a page is read (zram does); use --swap file:PATH:SIZE", written, gone));
+      worker.invalidate(
+          fmt::format("{} of {} clean pages were written to swap again: this swap gives up its copy when "
+                      "a page is read (zram does); use --swap file:PATH:SIZE",
+                      written, gone));
   }
 
   PageKind kind_;
@@ -135,21 +138,25 @@ class Pageout final : public trial::Workload {
 void require_swap(const Plan& plan, const machine::Machine& machine, os::Bytes region) {
   const std::string& pages = plan.parameters.text("pages");
   os::Bytes free;
-  for (const machine::SwapArea& area : machine.swaps) free = free + os::Bytes{area.size.count - area.used.count};
+  for (const machine::SwapArea& area : machine.swaps)
+    free = free + os::Bytes{area.size.count - area.used.count};
   for (const trial::SwapRequest& request : plan.swap) free = free + request.size;
   if (free.count == 0)
-    throw os::UsageError("--pages", pages, "no swap is active to put anonymous pages in",
-                         "add --swap zram:1G (or --swap file:/var/tmp:1G): it is set up for the run and taken down");
+    throw os::UsageError(
+        "--pages", pages, "no swap is active to put anonymous pages in",
+        "add --swap zram:1G (or --swap file:/var/tmp:1G): it is set up for the run and taken down");
   if (free < region)
     throw os::UsageError("--region", plan.parameters.text("region"),
-                         "only " + os::format_size(free) + " of swap are free", "give a smaller region or more --swap");
+                         "only " + os::format_size(free) + " of swap are free",
+                         "give a smaller region or more --swap");
 }
 
 void resolve(Plan& plan, const machine::Machine& machine) {
   const os::Bytes region = plan.parameters.size("region");
   const std::string& text = plan.parameters.text("region");
   if (region < os::page_size() * 64 || region.count % os::page_size().count != 0)
-    throw os::UsageError("--region", text, "not a whole number of pages, 64 or more", "give 256K or more, such as 32M");
+    throw os::UsageError("--region", text, "not a whole number of pages, 64 or more",
+                         "give 256K or more, such as 32M");
   if (region.count > machine.available.count / 2)
     throw os::UsageError("--region", text, "more than half of the available memory",
                          "give at most " + os::format_size(machine.available / 2));
@@ -169,7 +176,10 @@ const trial::Registered registration{{
     .operation = "one page offered to MADV_PAGEOUT",
     .pacing = trial::Pacing::rounds,
     .workers_spin = true,
-    .parameters = {{"pages", Parameter::Type::choice, "clean-file", "what the region is made of",
+    .parameters = {{"pages",
+                    Parameter::Type::choice,
+                    "clean-file",
+                    "what the region is made of",
                     {"clean-file", "dirty-anon", "dirty-file", "clean-anon"}},
                    {"region", Parameter::Type::size, "32M", "bytes in the region"},
                    {"rounds", Parameter::Type::integer, "5", "measured rounds in each trial"},
@@ -179,7 +189,9 @@ const trial::Registered registration{{
     .warmup = "1ms",
     .duration = "",
     .resolve = &resolve,
-    .make = [](const Plan& plan) -> std::unique_ptr<trial::Workload> { return std::make_unique<Pageout>(plan); },
+    .make = [](const Plan& plan) -> std::unique_ptr<trial::Workload> {
+      return std::make_unique<Pageout>(plan);
+    },
 }};
 
 }  // namespace

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Fast random numbers for choosing pages and for data that does not compress. Repeatable from the seed on every machine.
+// Fast random numbers for choosing pages and for data that does not compress. Repeatable from the seed on
+// every machine.
 #pragma once
 
 #include <algorithm>
@@ -48,7 +49,10 @@ inline void fill_random(std::span<std::byte> memory, std::uint64_t seed) {
 class Zipf {
  public:
   Zipf(std::uint64_t n, double theta)
-      : n_(n), theta_(theta), h_first_(h_integral(1.5) - 1), h_last_(h_integral(static_cast<double>(n) + 0.5)),
+      : n_(n),
+        theta_(theta),
+        h_first_(h_integral(1.5) - 1),
+        h_last_(h_integral(static_cast<double>(n) + 0.5)),
         shortcut_(2 - h_integral_inverse(h_integral(2.5) - h(2))) {}
 
   std::uint64_t next(Random& random) const {

@@ -37,8 +37,8 @@ void list_probes() {
     std::cout << fmt::format("  {:<22}{}\n", source.name, source.meaning);
     const probe::Opened opened = source.open(target);
     if (const auto* const absent = std::get_if<probe::Unavailable>(&opened)) {
-      std::cout << fmt::format("  {:<22}absent: {}{}{}\n", "", absent->reason, absent->remedy.empty() ? "" : "; ",
-                               absent->remedy);
+      std::cout << fmt::format("  {:<22}absent: {}{}{}\n", "", absent->reason,
+                               absent->remedy.empty() ? "" : "; ", absent->remedy);
     } else {
       const auto& probe = std::get<std::unique_ptr<probe::Probe>>(opened);
       std::cout << fmt::format("  {:<22}available: {} columns{}\n", "", probe->columns().size(),
@@ -50,7 +50,8 @@ void list_probes() {
 void list_metrics() {
   std::cout << "metrics\n";
   for (const verdict::Metric& metric : verdict::metrics()) {
-    std::cout << fmt::format("  {:<22}{:<15}better: {}\n", metric.name, metric.unit, verdict::name(metric.better));
+    std::cout << fmt::format("  {:<22}{:<15}better: {}\n", metric.name, metric.unit,
+                             verdict::name(metric.better));
     std::cout << fmt::format("  {:<22}{}\n", "", metric.meaning);
   }
 }
@@ -59,8 +60,8 @@ void list_metrics() {
 void list_metrics_as_markdown() {
   std::cout << "| metric | unit | better | meaning |\n|---|---|---|---|\n";
   for (const verdict::Metric& metric : verdict::metrics())
-    std::cout << fmt::format("| `{}` | {} | {} | {} |\n", metric.name, metric.unit, verdict::name(metric.better),
-                             metric.meaning);
+    std::cout << fmt::format("| `{}` | {} | {} | {} |\n", metric.name, metric.unit,
+                             verdict::name(metric.better), metric.meaning);
 }
 
 }  // namespace

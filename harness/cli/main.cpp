@@ -27,9 +27,11 @@ constexpr std::array<Subcommand, 4> kSubcommands{{
 }};
 
 void print_help() {
-  std::cout << "tlbstorm " TLBSTORM_VERSION ": what Linux memory reclaim costs in TLB shootdowns\n\n"
+  std::cout << "tlbstorm " TLBSTORM_VERSION
+               ": what Linux memory reclaim costs in TLB shootdowns\n\n"
                "Usage: tlbstorm COMMAND [OPTIONS]      (tlbstorm COMMAND --help tells more)\n\n";
-  for (const Subcommand& command : kSubcommands) std::cout << fmt::format("  {:<10}{}\n", command.name, command.help);
+  for (const Subcommand& command : kSubcommands)
+    std::cout << fmt::format("  {:<10}{}\n", command.name, command.help);
   std::cout << "\nTo begin with: tlbstorm run pageout\n";
 }
 
@@ -37,8 +39,9 @@ int unknown(const std::string& name) {
   std::vector<std::string> names;
   for (const Subcommand& command : kSubcommands) names.emplace_back(command.name);
   const std::string near = tlbstorm::os::nearest(name, names);
-  throw tlbstorm::os::UsageError("tlbstorm", name, "no such command",
-                                 near.empty() ? "see tlbstorm --help" : fmt::format("did you mean {}?", near));
+  throw tlbstorm::os::UsageError(
+      "tlbstorm", name, "no such command",
+      near.empty() ? "see tlbstorm --help" : fmt::format("did you mean {}?", near));
 }
 
 }  // namespace

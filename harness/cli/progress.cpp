@@ -71,7 +71,8 @@ void Progress::sample(const trial::Sample& sample) {
   std::string line = fmt::format("trial {}/{}  {:<8}{:<12}", sample.trial, plan_.trials,
                                  trial::name(sample.stage.phase), time_left(sample));
   for (const Rate& rate : rates_)
-    line += fmt::format("{:>10} {}", rate.per_second ? os::format_figure(std::round(*rate.per_second)) : "-", rate.label);
+    line += fmt::format("{:>10} {}", rate.per_second ? os::format_figure(std::round(*rate.per_second)) : "-",
+                        rate.label);
   fmt::print(stderr, "{}{}", kEraseLine, line);
   std::fflush(stderr);
 }
@@ -85,8 +86,8 @@ void Progress::end_trial(const trial::TrialResult& result) {
   if (quiet_) return;
   std::uint64_t operations = 0;
   for (const trial::WorkerResult& worker : result.workers) operations += worker.operations;
-  fmt::print(stderr, "trial {}/{}: {}{}{}, {} operations\n", result.trial, plan_.trials, trial::name(result.outcome),
-             result.reason.empty() ? "" : ": ", result.reason, operations);
+  fmt::print(stderr, "trial {}/{}: {}{}{}, {} operations\n", result.trial, plan_.trials,
+             trial::name(result.outcome), result.reason.empty() ? "" : ": ", result.reason, operations);
 }
 
 }  // namespace tlbstorm::cli

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// What a run shows while it goes on: a live line on a terminal, one plain line a trial otherwise, nothing when quiet.
+// What a run shows while it goes on: a live line on a terminal, one plain line a trial otherwise, nothing
+// when quiet.
 #pragma once
 
 #include <optional>

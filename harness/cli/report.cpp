@@ -11,7 +11,8 @@ namespace tlbstorm::cli {
 
 int report(const Arguments& given) {
   return guarded([&] {
-    CLI::App app("Prints the summary of run folders; needs nothing of the machine that made them", "tlbstorm report");
+    CLI::App app("Prints the summary of run folders; needs nothing of the machine that made them",
+                 "tlbstorm report");
     std::vector<std::string> folders;
     app.add_option("RUN", folders, "run folders")->required();
     Arguments arguments(given.rbegin(), given.rend());

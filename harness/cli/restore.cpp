@@ -12,7 +12,8 @@ namespace tlbstorm::cli {
 
 int restore(const Arguments& given) {
   return guarded([&] {
-    CLI::App app("Undoes what killed runs left: swap, zram devices, cgroups, sysctls, files", "tlbstorm restore");
+    CLI::App app("Undoes what killed runs left: swap, zram devices, cgroups, sysctls, files",
+                 "tlbstorm restore");
     Arguments arguments(given.rbegin(), given.rend());
     try {
       app.parse(arguments);

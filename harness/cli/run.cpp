@@ -49,7 +49,8 @@ void add_option(CLI::App& app, const std::string& name, const std::string& help,
 /// Names the first word that is no option, and the option that it may have been meant to be.
 [[noreturn]] void refuse_unexpected(const CLI::App& app, const std::string& workload) {
   const std::vector<std::string> words = app.remaining();
-  const auto dashed = std::find_if(words.begin(), words.end(), [](const std::string& w) { return w.starts_with("--"); });
+  const auto dashed =
+      std::find_if(words.begin(), words.end(), [](const std::string& w) { return w.starts_with("--"); });
   const std::string word = dashed != words.end() ? dashed->substr(0, dashed->find('=')) : words.at(0);
   std::vector<std::string> known;
   for (const CLI::Option* option : app.get_options()) known.push_back(option->get_name());
@@ -73,11 +74,12 @@ RunOptions parse(const trial::Definition& definition, Arguments arguments) {
           ->group(own_group);
       continue;
     }
-    add_option(app, parameter.name, parameter_help(parameter), parameter.standard == "0" ? "" : parameter.standard,
-               own_group, run.options);
+    add_option(app, parameter.name, parameter_help(parameter),
+               parameter.standard == "0" ? "" : parameter.standard, own_group, run.options);
   }
   std::string presets;
-  for (const trial::Preset& preset : definition.presets) presets += fmt::format("; {}: {}", preset.name, preset.help);
+  for (const trial::Preset& preset : definition.presets)
+    presets += fmt::format("; {}: {}", preset.name, preset.help);
   for (const trial::CommonOption& option : trial::common_options()) {
     if (option.name == "config") {
       app.set_config("--config", "", option.help)->group("Options of every run");
@@ -90,7 +92,8 @@ RunOptions parse(const trial::Definition& definition, Arguments arguments) {
     add_option(app, option.name, option.help + (option.name == "preset" ? presets : ""), standard,
                "Options of every run", run.options);
   }
-  app.add_flag("--dry-run", run.dry_run, "print the whole plan and touch nothing")->group("Options of every run");
+  app.add_flag("--dry-run", run.dry_run, "print the whole plan and touch nothing")
+      ->group("Options of every run");
   app.add_flag("--quiet", run.quiet, "no progress; the summary only")->group("Options of every run");
   app.allow_config_extras(CLI::config_extras_mode::error);
   std::reverse(arguments.begin(), arguments.end());  // CLI11 takes them off the back
@@ -102,9 +105,11 @@ RunOptions parse(const trial::Definition& definition, Arguments arguments) {
   } catch (const CLI::ExtrasError&) {
     refuse_unexpected(app, definition.name);
   } catch (const CLI::FileError& error) {
-    throw os::UsageError(fmt::format("--config: {}", error.what()), "name a file with a line for each option");
+    throw os::UsageError(fmt::format("--config: {}", error.what()),
+                         "name a file with a line for each option");
   } catch (const CLI::ConfigError& error) {
-    throw os::UsageError(fmt::format("--config: {}", error.what()), "name options without their dashes: trials = 5");
+    throw os::UsageError(fmt::format("--config: {}", error.what()),
+                         "name options without their dashes: trials = 5");
   }
   return run;
 }
@@ -116,7 +121,8 @@ std::string take_workload(Arguments& arguments) {
                        [&](const trial::Definition& definition) { return definition.name == word; });
   });
   if (found == arguments.end())
-    found = std::find_if(arguments.begin(), arguments.end(), [](const std::string& word) { return word[0] != '-'; });
+    found = std::find_if(arguments.begin(), arguments.end(),
+                         [](const std::string& word) { return word[0] != '-'; });
   if (found == arguments.end())
     throw os::UsageError("run", "WORKLOAD", "no workload is named", "`tlbstorm list workloads` shows them");
   std::string name = *found;
@@ -125,9 +131,10 @@ std::string take_workload(Arguments& arguments) {
 }
 
 void print_help() {
-  std::cout << "Runs a workload under memory reclaim and measures its TLB shootdowns.\n"
-               "Usage: tlbstorm run WORKLOAD [OPTIONS]      (tlbstorm run WORKLOAD --help shows the options)\n\n"
-               "Workloads:\n";
+  std::cout
+      << "Runs a workload under memory reclaim and measures its TLB shootdowns.\n"
+         "Usage: tlbstorm run WORKLOAD [OPTIONS]      (tlbstorm run WORKLOAD --help shows the options)\n\n"
+         "Workloads:\n";
   for (const trial::Definition& definition : trial::workloads())
     std::cout << fmt::format("  {:<14}{}\n", definition.name, definition.summary);
 }
@@ -178,7 +185,8 @@ std::vector<os::Applied> prepare_machine(const trial::Plan& plan, os::Journal& j
     std::string path = "/proc/sys/" + key;
     std::replace(path.begin() + 10, path.end(), '.', '/');
     const std::string before = os::read_text(path);
-    applied.push_back(journal.apply({os::Change::Kind::value, path, before}, [&] { os::write_text(path, value); }));
+    applied.push_back(
+        journal.apply({os::Change::Kind::value, path, before}, [&path, &value = value] { os::write_text(path, value); }));
   }
   return applied;
 }

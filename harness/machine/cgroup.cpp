@@ -64,7 +64,8 @@ CgroupHome home_v1(const fs::path& root, const Mount& mount, std::string_view ow
 }
 
 /// v2 allows a cgroup either processes or children with controllers ("no internal processes",
-/// Documentation/admin-guide/cgroup-v2.rst), so our own one seldom does: the nearest ancestor that hands memory down.
+/// Documentation/admin-guide/cgroup-v2.rst), so our own one seldom does: the nearest ancestor that hands
+/// memory down.
 CgroupHome home_v2(const fs::path& root, const Mount& mount, std::string_view own) {
   CgroupHome home;
   home.version = CgroupVersion::v2;
@@ -84,7 +85,8 @@ CgroupHome home_v2(const fs::path& root, const Mount& mount, std::string_view ow
     return home;
   }
   home.reason = "no memory cgroup (v2) that we may make children in";
-  home.remedy = "run as root, or in a delegated cgroup: systemd-run --user --scope -p Delegate=yes tlbstorm ...";
+  home.remedy =
+      "run as root, or in a delegated cgroup: systemd-run --user --scope -p Delegate=yes tlbstorm ...";
   return home;
 }
 
@@ -93,15 +95,19 @@ CgroupHome home_v2(const fs::path& root, const Mount& mount, std::string_view ow
 CgroupHome find_cgroup_home(const fs::path& root, std::string_view own, std::string_view mountinfo) {
   const std::vector<Mount> mounts = parse_mountinfo(mountinfo);
   for (const Mount& mount : mounts)
-    if (mount.type == "cgroup" && has_word(mount.super_options, "memory", ',')) return home_v1(root, mount, own);
+    if (mount.type == "cgroup" && has_word(mount.super_options, "memory", ','))
+      return home_v1(root, mount, own);
   for (const Mount& mount : mounts) {
     if (mount.type != "cgroup2") continue;
     const fs::path top = root / fs::path(mount.mount_point).relative_path();
     if (has_word(os::trim(os::try_read_text(top / "cgroup.controllers").value_or("")), "memory", ' '))
       return home_v2(root, mount, own);
   }
-  return {CgroupVersion::none, {}, "no cgroup hierarchy with a memory controller is mounted",
-          "mount -t cgroup2 none /sys/fs/cgroup, on a kernel with CONFIG_MEMCG", false};
+  return {CgroupVersion::none,
+          {},
+          "no cgroup hierarchy with a memory controller is mounted",
+          "mount -t cgroup2 none /sys/fs/cgroup, on a kernel with CONFIG_MEMCG",
+          false};
 }
 
 }  // namespace tlbstorm::machine

@@ -12,14 +12,16 @@ enum class CgroupVersion { none, v1, v2 };
 
 struct CgroupHome {
   CgroupVersion version = CgroupVersion::none;
-  std::filesystem::path parent;   ///< the folder to make one in; empty when there is none
-  std::string reason;             ///< why there is none
+  std::filesystem::path parent;  ///< the folder to make one in; empty when there is none
+  std::string reason;            ///< why there is none
   std::string remedy;
   /// The parent is v2's root cgroup and does not give its children the memory controller yet.
   bool needs_controller = false;
 };
 
-/// `own` is /proc/self/cgroup, `mountinfo` /proc/self/mountinfo; `root` stands before every path that is looked at.
-CgroupHome find_cgroup_home(const std::filesystem::path& root, std::string_view own, std::string_view mountinfo);
+/// `own` is /proc/self/cgroup, `mountinfo` /proc/self/mountinfo; `root` stands before every path that is
+/// looked at.
+CgroupHome find_cgroup_home(const std::filesystem::path& root, std::string_view own,
+                            std::string_view mountinfo);
 
 }  // namespace tlbstorm::machine

@@ -145,8 +145,10 @@ Machine inspect() {
   machine.memory = meminfo(meminfo_text, "MemTotal");
   machine.available = meminfo(meminfo_text, "MemAvailable");
   machine.swaps = parse_swaps(os::try_read_text("/proc/swaps").value_or(""));
-  machine.cgroup = find_cgroup_home("/", os::read_text("/proc/self/cgroup"), os::read_text("/proc/self/mountinfo"));
-  machine.facts = {{"kernel_release", name.release}, {"kernel_version", name.version}, {"architecture", name.machine}};
+  machine.cgroup =
+      find_cgroup_home("/", os::read_text("/proc/self/cgroup"), os::read_text("/proc/self/mountinfo"));
+  machine.facts = {
+      {"kernel_release", name.release}, {"kernel_version", name.version}, {"architecture", name.machine}};
   for (Fact& fact : collect_facts("/", machine)) machine.facts.push_back(std::move(fact));
   machine.facts.push_back({"pmu", hardware_pmus()});
   return machine;

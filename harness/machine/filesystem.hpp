@@ -12,15 +12,15 @@
 namespace tlbstorm::machine {
 
 struct FileSystem {
-  std::string type;         ///< "ext4"
+  std::string type;  ///< "ext4"
   std::string mount_point;
-  os::Bytes free;           ///< to us
-  bool in_memory = false;   ///< tmpfs and its like
+  os::Bytes free;          ///< to us
+  bool in_memory = false;  ///< tmpfs and its like
 };
 
 /// One line of /proc/self/mountinfo. Format: Documentation/filesystems/proc.rst, section 3.5.
 struct Mount {
-  std::string root;         ///< of the mount within its file system
+  std::string root;  ///< of the mount within its file system
   std::string mount_point;
   std::string type;
   std::string super_options;

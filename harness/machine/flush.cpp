@@ -55,7 +55,8 @@ FlushFacts judge_x86(std::string_view cpuinfo, const CpuIdFacts& cpuid) {
     facts.text = "by Hyper-V hypercall where it can: those flushes send no interrupt";
   } else if (has_flag(cpuinfo, "invlpgb")) {
     facts.method = FlushMethod::broadcast;
-    facts.text = "by INVLPGB broadcast for processes on 3 or more CPUs, else by IPI (broadcasts can't be counted)";
+    facts.text =
+        "by INVLPGB broadcast for processes on 3 or more CPUs, else by IPI (broadcasts can't be counted)";
   } else {
     facts.method = FlushMethod::ipi;
     facts.text = facts.paravirt_flush_offered

@@ -52,7 +52,9 @@ std::vector<int> distinct(const std::vector<Cpu>& cpus, Get get) {
   return {seen.begin(), seen.end()};
 }
 
-std::string counted(std::size_t n, const char* what) { return fmt::format("{} {}{}", n, what, n == 1 ? "" : "s"); }
+std::string counted(std::size_t n, const char* what) {
+  return fmt::format("{} {}{}", n, what, n == 1 ? "" : "s");
+}
 
 }  // namespace
 
@@ -69,8 +71,8 @@ std::vector<int> Topology::nodes() const {
 }
 
 std::string Topology::summary() const {
-  std::string text = fmt::format("{}, {}, {}", counted(online.size(), "CPU"), counted(sockets().size(), "socket"),
-                                 counted(nodes().size(), "NUMA node"));
+  std::string text = fmt::format("{}, {}, {}", counted(online.size(), "CPU"),
+                                 counted(sockets().size(), "socket"), counted(nodes().size(), "NUMA node"));
   if (cpus.size() < online.size()) text += fmt::format(" ({} of the CPUs allowed to us)", cpus.size());
   return text;
 }

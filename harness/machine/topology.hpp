@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// CPUs, cores, sockets and NUMA nodes, from sysfs. The root is a parameter so that fixtures can stand in for machines.
+// CPUs, cores, sockets and NUMA nodes, from sysfs. The root is a parameter so that fixtures can stand in for
+// machines.
 #pragma once
 
 #include <filesystem>
@@ -11,7 +12,7 @@ namespace tlbstorm::machine {
 
 struct Cpu {
   int id = 0;
-  int core = 0;    ///< within its socket
+  int core = 0;  ///< within its socket
   int socket = 0;
   int node = 0;
 };
@@ -30,8 +31,9 @@ struct Topology {
 /// The CPUs that sched_getaffinity(2) allows this process.
 std::vector<int> allowed_cpus();
 
-/// Reads sys/devices/system under `root`; CPUs outside `allowed` are left out if it is given. A machine without NUMA in
-/// the kernel has node 0, one that names no socket has socket 0. Throws os::Error when there is no CPU.
+/// Reads sys/devices/system under `root`; CPUs outside `allowed` are left out if it is given. A machine
+/// without NUMA in the kernel has node 0, one that names no socket has socket 0. Throws os::Error when there
+/// is no CPU.
 Topology read_topology(const std::filesystem::path& root, const std::optional<std::vector<int>>& allowed);
 
 }  // namespace tlbstorm::machine

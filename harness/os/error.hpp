@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The exceptions of tlbstorm. Every error says in its first line what failed, and in its second, the hint, what
-// the user can do about it. cli/ catches them once, at the top of each subcommand.
+// The exceptions of tlbstorm. Every error says in its first line what failed, and in its second, the hint,
+// what the user can do about it. cli/ catches them once, at the top of each subcommand.
 #pragma once
 
 #include <stdexcept>

@@ -14,7 +14,8 @@
 
 namespace tlbstorm::os {
 
-/// Sleeps while the word holds `expected`, until `deadline` on the clock of now(). Spurious returns are possible.
+/// Sleeps while the word holds `expected`, until `deadline` on the clock of now(). Spurious returns are
+/// possible.
 inline void futex_wait(const std::atomic<std::uint32_t>& word, std::uint32_t expected, Nanoseconds deadline) {
   const timespec until = to_timespec(deadline);
   ::syscall(SYS_futex, &word, FUTEX_WAIT_BITSET, expected, &until, nullptr, FUTEX_BITSET_MATCH_ANY);

@@ -43,8 +43,8 @@ const KindName& entry(Change::Kind kind) {
 
 std::string boot_id() { return std::string(trim(read_text("/proc/sys/kernel/random/boot_id"))); }
 
-/// Takes the lock of a journal that nobody holds. A killed process is gone a moment before the kernel closes its files,
-/// so a lock whose owner no longer lives is waited for.
+/// Takes the lock of a journal that nobody holds. A killed process is gone a moment before the kernel closes
+/// its files, so a lock whose owner no longer lives is waited for.
 bool take_lock(const Fd& file, const fs::path& path) {
   const std::string name = path.stem();
   const auto owner = to_number(std::string_view(name).substr(name.find('-') + 1));
@@ -58,7 +58,8 @@ bool take_lock(const Fd& file, const fs::path& path) {
 
 bool outlives_a_boot(const Change& change) { return change.kind == Change::Kind::file; }
 
-/// What a journal's text says is still in force, oldest first. A torn last line means that change was not yet made.
+/// What a journal's text says is still in force, oldest first. A torn last line means that change was not yet
+/// made.
 struct Leftover {
   std::string boot;
   std::map<int, Change> in_force;
@@ -140,7 +141,8 @@ void Journal::open() {
   std::error_code error;
   fs::create_directories(folder_, error);
   if (error)
-    throw SystemError("mkdir", folder_.native(), error.value(), "set TLBSTORM_STATE_DIR to a folder of yours");
+    throw SystemError("mkdir", folder_.native(), error.value(),
+                      "set TLBSTORM_STATE_DIR to a folder of yours");
   path_ = folder_ / fmt::format("journal-{}.jsonl", ::getpid());
   file_ = Fd::open(path_, O_RDWR | O_CREAT | O_APPEND, 0600);
   if (::flock(file_.get(), LOCK_EX | LOCK_NB) != 0) throw SystemError("lock", path_.native(), errno);
@@ -155,7 +157,8 @@ void Journal::append(const std::string& line) {
 Applied Journal::apply(const Change& change, const std::function<void()>& make) {
   if (!file_) open();
   const int id = next_id_++;
-  append(json{{"id", id}, {"kind", entry(change.kind).name}, {"target", change.target}, {"before", change.before}}
+  append(json{
+      {"id", id}, {"kind", entry(change.kind).name}, {"target", change.target}, {"before", change.before}}
              .dump());
   in_force_[id] = change;
   try {
@@ -207,8 +210,8 @@ Restored restore(const fs::path& folder) {
     const bool same_boot = left.boot == boot_id();
     bool clean = left.unknown.empty();
     for (const auto& [id, kind] : left.unknown)
-      result.problems.push_back(fmt::format("{}: a change of kind '{}', which this version does not know", path.native(),
-                                            kind));
+      result.problems.push_back(
+          fmt::format("{}: a change of kind '{}', which this version does not know", path.native(), kind));
     for (auto change = left.in_force.rbegin(); change != left.in_force.rend(); ++change) {
       if (!same_boot && !outlives_a_boot(change->second)) continue;
       try {

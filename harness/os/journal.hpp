@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 // Changes to the machine, written down before they are made and always taken back.
 //
-// A journal is one file of JSON lines in the state folder, held under flock(2) while its run lives. It is on disk
-// (fsync) before a change is made; it is gone when everything in it has been undone. A journal that nobody holds was
-// left by a run that was killed: restore() undoes it.
+// A journal is one file of JSON lines in the state folder, held under flock(2) while its run lives. It is on
+// disk (fsync) before a change is made; it is gone when everything in it has been undone. A journal that
+// nobody holds was left by a run that was killed: restore() undoes it.
 #pragma once
 
 #include <filesystem>
@@ -24,7 +24,8 @@ struct Change {
     swap,      ///< target: an area that we swapped on; undone by swapoff
     cgroup,    ///< target: a cgroup that we made; undone by killing what is in it and rmdir
     value,     ///< target: a kernel file (sysctl, sysfs) that held `before`; undone by writing that back
-    zram_add,  ///< before: the zram devices that there were; undone by removing an unused one that is not among them
+    zram_add,  ///< before: the zram devices that there were; undone by removing an unused one that is not
+               ///< among them
     zram,      ///< target: a zram device that we hot-added; undone by reset and hot_remove
   };
   Kind kind;
@@ -35,11 +36,12 @@ struct Change {
   std::string text() const;
 };
 
-/// Takes one change back; harmless when it is back already. Throws SystemError. Refuses (Error) to remove a file or
-/// cgroup that does not bear our name.
+/// Takes one change back; harmless when it is back already. Throws SystemError. Refuses (Error) to remove a
+/// file or cgroup that does not bear our name.
 void undo(const Change& change);
 
-/// Where journals are kept: $TLBSTORM_STATE_DIR, else /var/lib/tlbstorm for root, else $XDG_STATE_HOME/tlbstorm or
+/// Where journals are kept: $TLBSTORM_STATE_DIR, else /var/lib/tlbstorm for root, else
+/// $XDG_STATE_HOME/tlbstorm or
 /// ~/.local/state/tlbstorm. On disk, so that it outlives a power cut.
 std::filesystem::path state_folder();
 

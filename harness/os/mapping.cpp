@@ -47,7 +47,8 @@ void Mapping::reset() {
 }
 
 Mapping Mapping::anonymous(Bytes size) {
-  Mapping mapping(map_or_throw(size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, "memory"), size);
+  Mapping mapping(map_or_throw(size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, "memory"),
+                  size);
   ::madvise(mapping.data_, size.count, MADV_NOHUGEPAGE);  // EINVAL without THP in the kernel: as wished
   return mapping;
 }
@@ -78,7 +79,8 @@ Residency PageCensus::count(const Mapping& mapping) {
     std::byte* const start = mapping.page(first);
     const auto offset = reinterpret_cast<std::uintptr_t>(start) / page_size().count * sizeof(std::uint64_t);
     const std::size_t wanted = count * sizeof(std::uint64_t);
-    if (::pread(pagemap_.get(), entries_.data(), wanted, static_cast<off_t>(offset)) != static_cast<ssize_t>(wanted))
+    if (::pread(pagemap_.get(), entries_.data(), wanted, static_cast<off_t>(offset)) !=
+        static_cast<ssize_t>(wanted))
       throw SystemError("read", kPagemap, errno);
     if (::mincore(start, count * page_size().count, resident_.data()) != 0)
       throw SystemError("mincore", "of the region", errno);

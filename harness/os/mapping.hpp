@@ -49,8 +49,8 @@ struct Residency {
   std::size_t cached = 0;   ///< in memory: page cache or swap cache (mincore)
 };
 
-/// Asks pagemap and mincore about pages; keeps its file and buffers, so that counting allocates and unmaps nothing.
-/// Linux: Documentation/admin-guide/mm/pagemap.rst.
+/// Asks pagemap and mincore about pages; keeps its file and buffers, so that counting allocates and unmaps
+/// nothing. Linux: Documentation/admin-guide/mm/pagemap.rst.
 class PageCensus {
  public:
   PageCensus();

@@ -55,9 +55,9 @@ TracepointCounter::TracepointCounter(std::uint64_t event_id, int cpu, const std:
   attributes.size = sizeof attributes;
   attributes.type = PERF_TYPE_TRACEPOINT;
   attributes.config = event_id;
-  fd_ = Fd(static_cast<int>(
-      ::syscall(SYS_perf_event_open, &attributes, -1, cpu, -1, PERF_FLAG_FD_CLOEXEC)));
-  if (!fd_) throw SystemError("perf_event_open", fmt::format("tracepoint {} on CPU {}", event_id, cpu), errno);
+  fd_ = Fd(static_cast<int>(::syscall(SYS_perf_event_open, &attributes, -1, cpu, -1, PERF_FLAG_FD_CLOEXEC)));
+  if (!fd_)
+    throw SystemError("perf_event_open", fmt::format("tracepoint {} on CPU {}", event_id, cpu), errno);
   if (!filter.empty() && ::ioctl(fd_.get(), PERF_EVENT_IOC_SET_FILTER, filter.c_str()) != 0)
     throw SystemError("perf_event filter", filter, errno);
 }

@@ -10,8 +10,9 @@
 
 namespace tlbstorm::os {
 
-/// The tracing file system: the mounted one if there is one, else a private instance that no path leads to and that
-/// is gone when this object is (fsmount(2), Linux 5.2), so there is nothing to undo. Throws SystemError.
+/// The tracing file system: the mounted one if there is one, else a private instance that no path leads to
+/// and that is gone when this object is (fsmount(2), Linux 5.2), so there is nothing to undo. Throws
+/// SystemError.
 class TraceFs {
  public:
   TraceFs();
@@ -30,8 +31,8 @@ class TracepointCounter {
  public:
   /// `filter` is a tracepoint filter expression such as "reason == 4", or empty.
   TracepointCounter(std::uint64_t event_id, int cpu, const std::string& filter);
-  /// Hits since it was opened. Reading a remote CPU's counter makes the kernel send that CPU one function-call
-  /// interrupt (kernel/events/core.c: perf_event_read), a CAL, never a TLB shootdown.
+  /// Hits since it was opened. Reading a remote CPU's counter makes the kernel send that CPU one
+  /// function-call interrupt (kernel/events/core.c: perf_event_read), a CAL, never a TLB shootdown.
   std::uint64_t read() const;
 
  private:

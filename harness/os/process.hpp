@@ -33,8 +33,8 @@ class Child {
   ~Child() { kill_and_reap(); }
 
   /// Forks. The child gets SIGKILL when the forking thread dies, leads a process group of its own when
-  /// `own_group` (so that a terminal's Ctrl-C reaches only us), unblocks all signals, runs body() and exits with
-  /// the value that it returns. An exception that leaves body() is exit code 70.
+  /// `own_group` (so that a terminal's Ctrl-C reaches only us), unblocks all signals, runs body() and exits
+  /// with the value that it returns. An exception that leaves body() is exit code 70.
   static Child fork(bool own_group, const std::function<int()>& body);
 
   pid_t pid() const { return pid_; }

@@ -9,7 +9,8 @@
 
 namespace tlbstorm::os {
 
-/// Takes one line (without its '\n') off the front of `text`. Empty when nothing is left: test text.empty() first.
+/// Takes one line (without its '\n') off the front of `text`. Empty when nothing is left: test text.empty()
+/// first.
 inline std::string_view take_line(std::string_view& text) {
   const std::size_t end = text.find('\n');
   const std::string_view line = text.substr(0, end);

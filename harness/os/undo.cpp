@@ -62,7 +62,8 @@ void remove_cgroup(const std::string& path) {
     const std::string members = try_read_text(path + "/cgroup.procs").value_or("");
     std::string_view rest = members;
     while (!rest.empty())
-      if (const auto pid = to_number(take_line(rest)); pid && *pid != 0) ::kill(static_cast<pid_t>(*pid), SIGKILL);
+      if (const auto pid = to_number(take_line(rest)); pid && *pid != 0)
+        ::kill(static_cast<pid_t>(*pid), SIGKILL);
     std::this_thread::sleep_for(20ms);
   }
   throw SystemError("rmdir", path, EBUSY, fmt::format("see {}/cgroup.procs for what is still in it", path));
@@ -81,11 +82,13 @@ void remove_zram(const std::string& device) {
   write_text("/sys/class/zram-control/hot_remove", number);
 }
 
-/// hot_add makes a device before anyone can write its number down; a kill between the two leaves one without a size.
+/// hot_add makes a device before anyone can write its number down; a kill between the two leaves one without
+/// a size.
 void remove_unused_zram(const std::string& known) {
   for (const fs::directory_entry& entry : fs::directory_iterator("/sys/block")) {
     const std::string name = entry.path().filename();
-    if (!name.starts_with("zram") || (" " + known + " ").find(" " + name + " ") != std::string::npos) continue;
+    if (!name.starts_with("zram") || (" " + known + " ").find(" " + name + " ") != std::string::npos)
+      continue;
     if (trim(try_read_text(entry.path() / "disksize").value_or("")) == "0") remove_zram(name);
   }
 }
@@ -94,12 +97,18 @@ void remove_unused_zram(const std::string& known) {
 
 void undo(const Change& change) {
   switch (change.kind) {
-    case Change::Kind::file: return remove_file(change.target);
-    case Change::Kind::swap: return swap_off(change.target);
-    case Change::Kind::cgroup: return remove_cgroup(change.target);
-    case Change::Kind::value: return write_back(change);
-    case Change::Kind::zram_add: return remove_unused_zram(change.before);
-    case Change::Kind::zram: return remove_zram(change.target);
+    case Change::Kind::file:
+      return remove_file(change.target);
+    case Change::Kind::swap:
+      return swap_off(change.target);
+    case Change::Kind::cgroup:
+      return remove_cgroup(change.target);
+    case Change::Kind::value:
+      return write_back(change);
+    case Change::Kind::zram_add:
+      return remove_unused_zram(change.before);
+    case Change::Kind::zram:
+      return remove_zram(change.target);
   }
 }
 

@@ -13,7 +13,8 @@ namespace tlbstorm::probe {
 namespace {
 
 /// The fields of the line "cpu  ..." in their order: fs/proc/stat.c: show_stat.
-constexpr std::array<const char*, 8> kFields{"user", "nice", "system", "idle", "iowait", "irq", "softirq", "steal"};
+constexpr std::array<const char*, 8> kFields{"user",   "nice", "system",  "idle",
+                                             "iowait", "irq",  "softirq", "steal"};
 
 class Cpu final : public Probe {
  public:

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 // Inter-processor interrupts from /proc/interrupts, per CPU and summed.
 //
-// The TLB row counts flush handlers that ran on a CPU for another CPU's sake (arch/x86/mm/tlb.c: flush_tlb_func),
-// CAL counts function-call interrupts taken: several handlers may ride on one.
-// Format: kernel/irq/proc.c: show_interrupts and arch/x86/kernel/irq.c: arch_show_interrupts.
+// The TLB row counts flush handlers that ran on a CPU for another CPU's sake (arch/x86/mm/tlb.c:
+// flush_tlb_func), CAL counts function-call interrupts taken: several handlers may ride on one. Format:
+// kernel/irq/proc.c: show_interrupts and arch/x86/kernel/irq.c: arch_show_interrupts.
 #include <fmt/format.h>
 
 #include <array>

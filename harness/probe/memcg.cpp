@@ -31,10 +31,29 @@ struct ValueFile {
 const std::vector<StatFile> kStatV2{
     {"memory.stat",
      {"anon", "file", "file_mapped", "file_dirty", "file_writeback", "swapcached", "unevictable"},
-     {"pgfault", "pgmajfault", "pgsteal", "pgscan", "pgsteal_kswapd", "pgsteal_direct", "pgsteal_khugepaged",
-      "pgsteal_proactive", "pgscan_kswapd", "pgscan_direct", "pgscan_khugepaged", "pgscan_proactive", "pgrefill",
-      "pgactivate", "pgdeactivate", "pswpin", "pswpout", "swpin_zero", "swpout_zero", "zswpin", "zswpout",
-      "workingset_refault_anon", "workingset_refault_file"},
+     {"pgfault",
+      "pgmajfault",
+      "pgsteal",
+      "pgscan",
+      "pgsteal_kswapd",
+      "pgsteal_direct",
+      "pgsteal_khugepaged",
+      "pgsteal_proactive",
+      "pgscan_kswapd",
+      "pgscan_direct",
+      "pgscan_khugepaged",
+      "pgscan_proactive",
+      "pgrefill",
+      "pgactivate",
+      "pgdeactivate",
+      "pswpin",
+      "pswpout",
+      "swpin_zero",
+      "swpout_zero",
+      "zswpin",
+      "zswpout",
+      "workingset_refault_anon",
+      "workingset_refault_file"},
      "bytes"},
     {"memory.events", {}, {"low", "high", "max", "oom", "oom_kill"}, "events"},
 };
@@ -95,7 +114,9 @@ class Memcg final : public Probe {
     stats_.push_back({std::move(file), KeyScanner(std::move(keys))});
   }
 
-  static std::string counter_unit(const StatFile& stat) { return stat.file == "memory.stat" ? "pages" : "events"; }
+  static std::string counter_unit(const StatFile& stat) {
+    return stat.file == "memory.stat" ? "pages" : "events";
+  }
 
   std::vector<OpenStat> stats_;
   std::vector<OpenValue> values_;
@@ -103,12 +124,14 @@ class Memcg final : public Probe {
 
 Opened open(const Target& target) {
   if (target.cgroup.empty())
-    return Unavailable{"the trial runs in no memory cgroup of its own", "run as root, or in a delegated cgroup"};
+    return Unavailable{"the trial runs in no memory cgroup of its own",
+                       "run as root, or in a delegated cgroup"};
   const bool v2 = target.cgroup_version == CgroupVersion::v2;
   return std::make_unique<Memcg>(target.cgroup, v2 ? kStatV2 : kStatV1, v2 ? kValuesV2 : kValuesV1);
 }
 
-const Registered registration{{"memcg", "usage, reclaim, refaults and OOM events of the trial's memory cgroup",
+const Registered registration{{"memcg",
+                               "usage, reclaim, refaults and OOM events of the trial's memory cgroup",
                                Cadence::every_sample, &open}};
 
 }  // namespace

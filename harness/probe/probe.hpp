@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// A probe is a source of counters: opened once for a trial, then read without allocating, locking or causing a TLB
-// shootdown. A probe lives in one file of this folder and registers itself in that file's last line.
+// A probe is a source of counters: opened once for a trial, then read without allocating, locking or causing
+// a TLB shootdown. A probe lives in one file of this folder and registers itself in that file's last line.
 #pragma once
 
 #include <filesystem>

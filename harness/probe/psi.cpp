@@ -57,12 +57,13 @@ Opened open(const Target& target) {
   try {
     return std::make_unique<Psi>(folder);
   } catch (const os::SystemError& error) {
-    return Unavailable{fmt::format("pressure stall information is off ({})", error.what()), "boot with psi=1"};
+    return Unavailable{fmt::format("pressure stall information is off ({})", error.what()),
+                       "boot with psi=1"};
   }
 }
 
-const Registered registration{{"psi", "time that tasks stalled on memory, I/O and CPU, machine-wide",
-                               Cadence::every_sample, &open}};
+const Registered registration{
+    {"psi", "time that tasks stalled on memory, I/O and CPU, machine-wide", Cadence::every_sample, &open}};
 
 }  // namespace
 }  // namespace tlbstorm::probe

@@ -17,14 +17,16 @@ constexpr std::size_t kPage = 4096;
 }  // namespace
 
 TextFile::TextFile(const std::filesystem::path& path) : fd_(os::Fd::open(path, O_RDONLY)) {
-  const std::string once = os::read_text(path);  // throws where opening is allowed but reading is not (PSI off)
+  const std::string once =
+      os::read_text(path);  // throws where opening is allowed but reading is not (PSI off)
   buffer_.resize(2 * once.size() + 2 * kPage);
 }
 
 std::string_view TextFile::read() noexcept {
   std::size_t filled = 0;
   for (;;) {
-    // seq_file goes on where the last read ended, so the pieces are of one generation as far as the kernel gives one.
+    // seq_file goes on where the last read ended, so the pieces are of one generation as far as the kernel
+    // gives one.
     const ssize_t got =
         ::pread(fd_.get(), buffer_.data() + filled, buffer_.size() - filled, static_cast<off_t>(filled));
     if (got < 0) return {};

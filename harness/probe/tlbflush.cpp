@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// TLB flush operations sent to other CPUs: the tracepoint tlb:tlb_flush with reason "remote IPI send", counted in the
-// kernel by filtered perf events without a ring buffer. One per flush, however many CPUs it goes to
-// (arch/x86/mm/tlb.c: native_flush_tlb_multi).
+// TLB flush operations sent to other CPUs: the tracepoint tlb:tlb_flush with reason "remote IPI send",
+// counted in the kernel by filtered perf events without a ring buffer. One per flush, however many CPUs it
+// goes to (arch/x86/mm/tlb.c: native_flush_tlb_multi).
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -43,7 +43,8 @@ Opened open(const Target& target) {
     return std::make_unique<TlbFlush>(target.online_cpus);
   } catch (const os::SystemError& error) {
     if (error.code() == EPERM || error.code() == EACCES)
-      return Unavailable{fmt::format("the tracepoint tlb:tlb_flush is for root ({})", error.what()), "run as root"};
+      return Unavailable{fmt::format("the tracepoint tlb:tlb_flush is for root ({})", error.what()),
+                         "run as root"};
     return Unavailable{fmt::format("no tracepoint tlb:tlb_flush ({})", error.what()),
                        "a kernel with CONFIG_FTRACE and CONFIG_PERF_EVENTS on x86 has it"};
   }

@@ -13,25 +13,28 @@
 namespace tlbstorm::probe {
 namespace {
 
-const std::vector<std::string> kGauges{"nr_free_pages",    "nr_inactive_anon", "nr_active_anon", "nr_inactive_file",
-                                       "nr_active_file",   "nr_unevictable",   "nr_mlock",       "nr_mapped",
-                                       "nr_dirty",         "nr_writeback",     "nr_file_pages",  "nr_anon_pages"};
+const std::vector<std::string> kGauges{"nr_free_pages",    "nr_inactive_anon", "nr_active_anon",
+                                       "nr_inactive_file", "nr_active_file",   "nr_unevictable",
+                                       "nr_mlock",         "nr_mapped",        "nr_dirty",
+                                       "nr_writeback",     "nr_file_pages",    "nr_anon_pages"};
 
 const std::vector<std::string> kCounters{
     "pgfault", "pgmajfault", "pgpgin", "pgpgout", "pswpin", "pswpout", "swpin_zero", "swpout_zero", "zswpin",
     "zswpout", "zswpwb", "swap_ra", "swap_ra_hit", "thp_swpout", "thp_swpout_fallback",
     // reclaim
-    "pgsteal_kswapd", "pgsteal_direct", "pgsteal_khugepaged", "pgsteal_proactive", "pgsteal_anon", "pgsteal_file",
-    "pgscan_kswapd", "pgscan_direct", "pgscan_khugepaged", "pgscan_proactive", "pgscan_anon", "pgscan_file",
-    "pgscan_direct_throttle", "pgrefill", "pgactivate", "pgdeactivate", "pglazyfree", "pglazyfreed", "pageoutrun",
-    "kswapd_low_wmark_hit_quickly", "kswapd_high_wmark_hit_quickly", "allocstall_dma", "allocstall_dma32",
-    "allocstall_normal", "allocstall_movable", "allocstall_device", "nr_vmscan_write",
-    "nr_vmscan_immediate_reclaim", "slabs_scanned", "oom_kill", "drop_pagecache",
+    "pgsteal_kswapd", "pgsteal_direct", "pgsteal_khugepaged", "pgsteal_proactive", "pgsteal_anon",
+    "pgsteal_file", "pgscan_kswapd", "pgscan_direct", "pgscan_khugepaged", "pgscan_proactive", "pgscan_anon",
+    "pgscan_file", "pgscan_direct_throttle", "pgrefill", "pgactivate", "pgdeactivate", "pglazyfree",
+    "pglazyfreed", "pageoutrun", "kswapd_low_wmark_hit_quickly", "kswapd_high_wmark_hit_quickly",
+    "allocstall_dma", "allocstall_dma32", "allocstall_normal", "allocstall_movable", "allocstall_device",
+    "nr_vmscan_write", "nr_vmscan_immediate_reclaim", "slabs_scanned", "oom_kill", "drop_pagecache",
     // workingset
-    "workingset_refault_anon", "workingset_refault_file", "workingset_activate_anon", "workingset_activate_file",
-    "workingset_restore_anon", "workingset_restore_file", "workingset_nodereclaim",
+    "workingset_refault_anon", "workingset_refault_file", "workingset_activate_anon",
+    "workingset_activate_file", "workingset_restore_anon", "workingset_restore_file",
+    "workingset_nodereclaim",
     // only with CONFIG_DEBUG_TLBFLUSH
-    "nr_tlb_remote_flush", "nr_tlb_remote_flush_received", "nr_tlb_local_flush_all", "nr_tlb_local_flush_one"};
+    "nr_tlb_remote_flush", "nr_tlb_remote_flush_received", "nr_tlb_local_flush_all",
+    "nr_tlb_local_flush_one"};
 
 class VmStat final : public Probe {
  public:

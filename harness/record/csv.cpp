@@ -103,7 +103,8 @@ bool CsvReader::next(std::vector<std::string>& fields) {
     if (i == line.size()) {
       if (!quoted) break;
       fields.back() += '\n';
-      if (!take_line(line)) throw os::Error(fmt::format("{}:{}: a quote is not closed", path_.native(), line_));
+      if (!take_line(line))
+        throw os::Error(fmt::format("{}:{}: a quote is not closed", path_.native(), line_));
       i = static_cast<std::size_t>(-1);
       continue;
     }
@@ -126,8 +127,8 @@ bool CsvReader::next(std::vector<std::string>& fields) {
     }
   }
   if (!header_.empty() && fields.size() != header_.size())
-    throw os::Error(fmt::format("{}:{}: {} fields where the header has {}", path_.native(), line_, fields.size(),
-                                header_.size()));
+    throw os::Error(fmt::format("{}:{}: {} fields where the header has {}", path_.native(), line_,
+                                fields.size(), header_.size()));
   return true;
 }
 

@@ -48,8 +48,8 @@ class CsvReader {
   const std::vector<std::string>& header() const { return header_; }
   /// The index of a column. Throws os::Error with path and name when it is missing.
   std::size_t column(std::string_view name) const;
-  /// Reads the next row into `fields`; false at the end. Throws os::Error with file:line when the number of fields is
-  /// wrong or a quote is not closed.
+  /// Reads the next row into `fields`; false at the end. Throws os::Error with file:line when the number of
+  /// fields is wrong or a quote is not closed.
   bool next(std::vector<std::string>& fields);
   /// Whether the last row was cut off.
   bool truncated() const { return truncated_; }

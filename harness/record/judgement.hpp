@@ -43,7 +43,8 @@ struct Judgement {
   std::vector<Absence> absent;
   std::vector<Check> checks;
   std::string reclaim_source;  ///< where pages_reclaimed came from
-  /// TLB-shootdown handlers by phase and in all ("whole"), for whoever counts /proc/interrupts around the run.
+  /// TLB-shootdown handlers by phase and in all ("whole"), for whoever counts /proc/interrupts around the
+  /// run.
   std::vector<std::pair<std::string, double>> ipis_by_phase;
 
   bool valid() const {

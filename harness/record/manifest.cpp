@@ -77,7 +77,8 @@ void check_folder(const fs::path& folder) {
   while (!fs::exists(existing, error) && existing.has_parent_path() && existing != existing.parent_path())
     existing = existing.parent_path();
   if (!fs::is_directory(existing, error))
-    throw os::UsageError("--output", folder.native(), existing.native() + " is not a folder", "name another folder");
+    throw os::UsageError("--output", folder.native(), existing.native() + " is not a folder",
+                         "name another folder");
   if (::access(existing.c_str(), W_OK | X_OK) != 0)
     throw os::UsageError("--output", folder.native(), "can't write in " + existing.native(),
                          "name a folder that you can write, with --output");

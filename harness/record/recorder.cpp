@@ -49,7 +49,8 @@ Recorder::Recorder(fs::path folder, const trial::Plan& plan, const trial::Defini
     : folder_(std::move(folder)) {
   std::error_code error;
   fs::create_directories(folder_, error);
-  if (error) throw os::UsageError("--output", folder_.native(), error.message(), "name a folder that you can write");
+  if (error)
+    throw os::UsageError("--output", folder_.native(), error.message(), "name a folder that you can write");
   manifest_["schema"] = kSchemaVersion;
   manifest_["tool"] = {{"name", "tlbstorm"}, {"version", TLBSTORM_VERSION}, {"command", command}};
   manifest_["state"] = "running";
@@ -80,9 +81,11 @@ void Recorder::begin_trial(int trial, std::span<const probe::Column> columns) {
     samples_ = CsvWriter(folder_ / kSamplesFile, header);
     manifest_["columns"] = to_json(columns);
   } else if (names != columns_) {
-    throw os::Error(fmt::format("trial {} can't be sampled as the trials before it: the machine's CPUs or counters "
-                                "changed during the run", trial),
-                    "run it again without CPU hotplug");
+    throw os::Error(
+        fmt::format("trial {} can't be sampled as the trials before it: the machine's CPUs or counters "
+                    "changed during the run",
+                    trial),
+        "run it again without CPU hotplug");
   }
   manifest_["trials"].push_back({{"trial", trial}, {"outcome", "running"}});
   write_manifest();
@@ -125,7 +128,8 @@ void Recorder::judge(int trial, const Judgement& judgement) {
   entry["reclaim_source"] = judgement.reclaim_source;
   for (const auto& [phase, ipis] : judgement.ipis_by_phase) entry["tlb_ipis_by_phase"][phase] = ipis;
   for (const Check& check : judgement.checks)
-    entry["checks"].push_back({{"check", check.name}, {"verdict", name(check.verdict)}, {"detail", check.detail}});
+    entry["checks"].push_back(
+        {{"check", check.name}, {"verdict", name(check.verdict)}, {"detail", check.detail}});
   entry["absent"] = ordered_json::array();
   for (const Absence& absence : judgement.absent)
     entry["absent"].push_back({{"metric", absence.metric}, {"reason", absence.reason}});

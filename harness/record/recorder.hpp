@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Writes a run folder as the run proceeds, so that an interrupted run keeps what it measured. Rows go to the kernel as
-// they come; the manifest is replaced whole, so that a reader never sees half of it.
+// Writes a run folder as the run proceeds, so that an interrupted run keeps what it measured. Rows go to the
+// kernel as they come; the manifest is replaced whole, so that a reader never sees half of it.
 #pragma once
 
 #include <filesystem>

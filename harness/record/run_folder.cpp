@@ -34,15 +34,16 @@ ordered_json read_manifest(const fs::path& path) {
 
 void remark_if_cut(const CsvReader& reader, RunFolder& run) {
   if (reader.truncated())
-    run.remarks.push_back(fmt::format("{}: the last row was cut off and is left out", reader.path().native()));
+    run.remarks.push_back(
+        fmt::format("{}: the last row was cut off and is left out", reader.path().native()));
 }
 
 void read_trials(RunFolder& run) {
   const fs::path file = run.path / kTrialsFile;
   if (!fs::exists(file)) return;
   CsvReader reader(file);
-  const std::size_t trial = reader.column("trial"), metric = reader.column("metric"), unit = reader.column("unit"),
-                    value = reader.column("value");
+  const std::size_t trial = reader.column("trial"), metric = reader.column("metric"),
+                    unit = reader.column("unit"), value = reader.column("value");
   std::vector<std::string> row;
   while (reader.next(row)) {
     auto found = std::find_if(run.series.begin(), run.series.end(),
@@ -57,8 +58,8 @@ void read_rounds(RunFolder& run) {
   const fs::path file = run.path / kRoundsFile;
   if (!fs::exists(file)) return;
   CsvReader reader(file);
-  const std::size_t trial = reader.column("trial"), round = reader.column("round"), metric = reader.column("metric"),
-                    value = reader.column("value");
+  const std::size_t trial = reader.column("trial"), round = reader.column("round"),
+                    metric = reader.column("metric"), value = reader.column("value");
   std::vector<std::string> row;
   while (reader.next(row)) {
     const int t = static_cast<int>(to_double(reader, row[trial]));

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The names of a run folder's files and columns: an interface, described in results/README.md. A change that a reader
-// could stumble over needs a new version.
+// The names of a run folder's files and columns: an interface, described in results/README.md. A change that
+// a reader could stumble over needs a new version.
 #pragma once
 
 namespace tlbstorm::record {

@@ -19,13 +19,14 @@ Confinement::Confinement(os::Journal& journal, const machine::CgroupHome& home, 
     : version_(home.version), folder_(home.parent / name) {
   if (home.needs_controller) {
     const std::filesystem::path control = home.parent / "cgroup.subtree_control";
-    controller_ = journal.apply({Change::Kind::value, control, "-memory"},
-                                [&] { os::write_text(control, "+memory"); });
+    controller_ =
+        journal.apply({Change::Kind::value, control, "-memory"}, [&] { os::write_text(control, "+memory"); });
   }
   group_ = journal.apply({Change::Kind::cgroup, folder_, ""}, [this] {
     if (::mkdir(folder_.c_str(), 0755) != 0)
-      throw os::SystemError("make the cgroup", folder_.native(), errno,
-                            "run as root, or in a delegated cgroup; `tlbstorm run pageout` works without one");
+      throw os::SystemError(
+          "make the cgroup", folder_.native(), errno,
+          "run as root, or in a delegated cgroup; `tlbstorm run pageout` works without one");
   });
   if (limit) limit_memory(*limit);
   // One worker's OOM kill ends the trial anyway; taking all at once leaves no half-dead one.

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The fence around a trial: a memory cgroup of its own, v1 or v2, made through the journal and removed with this object.
+// The fence around a trial: a memory cgroup of its own, v1 or v2, made through the journal and removed with
+// this object.
 #pragma once
 
 #include <filesystem>

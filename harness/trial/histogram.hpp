@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // A log-linear latency histogram of fixed size that lives in shared memory. One writer, any reader.
 //
-// Buckets: 1 ns wide below 128 ns, then 64 a power of two, so a bucket is at most 1/64 of its value wide and its
-// middle is off by at most 0.8%. Range: up to 2^38 ns (275 s); what is longer counts in the last bucket.
+// Buckets: 1 ns wide below 128 ns, then 64 a power of two, so a bucket is at most 1/64 of its value wide and
+// its middle is off by at most 0.8%. Range: up to 2^38 ns (275 s); what is longer counts in the last bucket.
 #pragma once
 
 #include <array>

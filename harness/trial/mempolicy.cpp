@@ -49,17 +49,26 @@ void MemPolicy::apply() const {
     throw os::Error("set the memory policy " + text() + ": this kernel has no NUMA", "use --mempolicy local");
   }
   switch (kind_) {
-    case Kind::local: ::numa_set_localalloc(); break;
-    case Kind::interleave: ::numa_set_interleave_mask(mask_of(nodes_).get()); break;
-    case Kind::bind: ::numa_set_membind(mask_of(nodes_).get()); break;
+    case Kind::local:
+      ::numa_set_localalloc();
+      break;
+    case Kind::interleave:
+      ::numa_set_interleave_mask(mask_of(nodes_).get());
+      break;
+    case Kind::bind:
+      ::numa_set_membind(mask_of(nodes_).get());
+      break;
   }
 }
 
 std::string MemPolicy::text() const {
   switch (kind_) {
-    case Kind::local: return "local";
-    case Kind::interleave: return "interleave";
-    case Kind::bind: break;
+    case Kind::local:
+      return "local";
+    case Kind::interleave:
+      return "interleave";
+    case Kind::bind:
+      break;
   }
   return "bind:" + os::format_list(nodes_);
 }

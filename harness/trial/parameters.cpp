@@ -26,15 +26,17 @@ Number parse_number(const std::string& name, const std::string& text, const std:
 bool is_choice(const Parameter& declared, const std::string& value) {
   return std::any_of(declared.choices.begin(), declared.choices.end(), [&](const std::string& choice) {
     const std::size_t colon = choice.find(':');
-    return colon == std::string::npos ? value == choice
-                                      : value.starts_with(choice.substr(0, colon + 1)) && value.size() > colon + 1;
+    return colon == std::string::npos
+               ? value == choice
+               : value.starts_with(choice.substr(0, colon + 1)) && value.size() > colon + 1;
   });
 }
 
 }  // namespace
 
 Parameters::Parameters(const std::vector<Parameter>& declared) {
-  for (const Parameter& parameter : declared) entries_[parameter.name] = {parameter, parameter.standard, false};
+  for (const Parameter& parameter : declared)
+    entries_[parameter.name] = {parameter, parameter.standard, false};
 }
 
 const Parameters::Entry& Parameters::entry(const std::string& name) const {
@@ -54,7 +56,9 @@ void Parameters::set(const std::string& name, const std::string& value, bool giv
 void Parameters::check(const Entry& entry) const {
   const Parameter& declared = entry.declared;
   switch (declared.type) {
-    case Parameter::Type::size: os::parse_size(option(declared.name), entry.value, whole_); break;
+    case Parameter::Type::size:
+      os::parse_size(option(declared.name), entry.value, whole_);
+      break;
     case Parameter::Type::integer:
       if (parse_number<std::int64_t>(declared.name, entry.value, "give a whole number") < 0)
         throw os::UsageError(option(declared.name), entry.value, "negative", "give a whole number");
@@ -73,7 +77,8 @@ void Parameters::check(const Entry& entry) const {
       if (entry.value != "true" && entry.value != "false")
         throw os::UsageError(option(declared.name), entry.value, "not a switch", "give true or false");
       break;
-    case Parameter::Type::text: break;
+    case Parameter::Type::text:
+      break;
   }
 }
 

@@ -15,14 +15,15 @@ namespace tlbstorm::trial {
 /// One option of a workload: what `--help`, the docs and the manifest need.
 struct Parameter {
   enum class Type { size, integer, ratio, choice, text, flag };
-  std::string name;            ///< without the dashes
+  std::string name;  ///< without the dashes
   Type type = Type::text;
-  std::string standard;        ///< the default as the user would write it; "" is "worked out when the plan is made"
+  std::string standard;  ///< the default as the user would write it; "" is "worked out when the plan is made"
   std::string help;
   std::vector<std::string> choices = {};  ///< for a choice; "zipf:THETA" accepts any text after the colon
 };
 
-/// Values of a workload's parameters. A value that can't be read throws os::UsageError with option, value and remedy.
+/// Values of a workload's parameters. A value that can't be read throws os::UsageError with option, value and
+/// remedy.
 class Parameters {
  public:
   Parameters() = default;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The phases of a trial, in the order in which they come. A workload that works in rounds goes from measure back to
-// setup for the next round.
+// The phases of a trial, in the order in which they come. A workload that works in rounds goes from measure
+// back to setup for the next round.
 #pragma once
 
 #include <array>
@@ -28,8 +28,9 @@ inline std::optional<Phase> phase_named(std::string_view text) {
   return std::nullopt;
 }
 
-/// A phase and the round that it belongs to, in one word so that both change at once. Workloads that are timed stay in
-/// round 0; in those that work in rounds a round lasts from its setup to the end of its measured window.
+/// A phase and the round that it belongs to, in one word so that both change at once. Workloads that are
+/// timed stay in round 0; in those that work in rounds a round lasts from its setup to the end of its
+/// measured window.
 struct Stage {
   Phase phase = Phase::setup;
   std::uint32_t round = 0;

@@ -20,7 +20,8 @@ using os::UsageError;
 
 constexpr const char* kRemedy = "give compact, scatter, socket:N, node:N or cpus:LIST";
 
-/// A CPU and where it stands: which hyperthread of its core it is, and which of its socket's (or node's) such CPUs.
+/// A CPU and where it stands: which hyperthread of its core it is, and which of its socket's (or node's) such
+/// CPUs.
 struct Seat {
   Cpu cpu;
   int thread = 0;
@@ -29,8 +30,8 @@ struct Seat {
 
 std::vector<Seat> seats_of(const std::vector<Cpu>& cpus) {
   std::vector<Seat> seats;
-  std::map<std::pair<int, int>, int> threads;          // on a core
-  std::map<std::tuple<int, int, int>, int> turns;      // of a socket and node, by thread
+  std::map<std::pair<int, int>, int> threads;      // on a core
+  std::map<std::tuple<int, int, int>, int> turns;  // of a socket and node, by thread
   for (const Cpu& cpu : cpus) {
     const int thread = threads[{cpu.socket, cpu.core}]++;
     seats.push_back({cpu, thread, turns[{cpu.socket, cpu.node, thread}]++});
@@ -48,14 +49,17 @@ std::vector<int> ordered(const std::vector<Cpu>& cpus, Key key) {
 }
 
 std::vector<int> compact(const std::vector<Cpu>& cpus) {
-  return ordered(cpus, [](const Seat& s) { return std::tuple(s.cpu.socket, s.thread, s.cpu.node, s.cpu.id); });
+  return ordered(cpus,
+                 [](const Seat& s) { return std::tuple(s.cpu.socket, s.thread, s.cpu.node, s.cpu.id); });
 }
 
 /// Sockets in turn; a socket's turns go over its nodes.
 std::vector<int> scatter(const std::vector<Cpu>& cpus) {
   std::map<int, std::vector<int>> by_socket;
-  for (const int id : ordered(cpus, [](const Seat& s) { return std::tuple(s.thread, s.turn, s.cpu.node, s.cpu.id); }))
-    by_socket[std::find_if(cpus.begin(), cpus.end(), [id](const Cpu& c) { return c.id == id; })->socket].push_back(id);
+  for (const int id :
+       ordered(cpus, [](const Seat& s) { return std::tuple(s.thread, s.turn, s.cpu.node, s.cpu.id); }))
+    by_socket[std::find_if(cpus.begin(), cpus.end(), [id](const Cpu& c) { return c.id == id; })->socket]
+        .push_back(id);
   std::vector<int> ids;
   for (std::size_t turn = 0; ids.size() < cpus.size(); ++turn)
     for (const auto& [socket, own] : by_socket)
@@ -88,7 +92,8 @@ std::vector<int> listed(const Topology& topology, std::string_view policy) {
   for (const Cpu& cpu : topology.cpus) existing.push_back(cpu.id);
   for (const int id : ids)
     if (topology.find(id) == nullptr)
-      throw UsageError("--placement", policy, fmt::format("CPU {} is absent, offline or not allowed to us", id),
+      throw UsageError("--placement", policy,
+                       fmt::format("CPU {} is absent, offline or not allowed to us", id),
                        fmt::format("these can be used: {}", os::format_list(existing)));
   return ids;
 }
@@ -111,7 +116,8 @@ std::vector<int> candidates(const Topology& topology, std::string_view policy) {
 std::vector<int> place(const Topology& topology, std::string_view policy, int workers) {
   const std::vector<int> cpus = candidates(topology, policy);
   std::vector<int> placed;
-  for (int worker = 0; worker < workers; ++worker) placed.push_back(cpus[static_cast<std::size_t>(worker) % cpus.size()]);
+  for (int worker = 0; worker < workers; ++worker)
+    placed.push_back(cpus[static_cast<std::size_t>(worker) % cpus.size()]);
   return placed;
 }
 

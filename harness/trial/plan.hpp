@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// A plan: everything about a run, resolved and validated before anything on the machine is touched. Plain data, printed
-// by --dry-run and kept in the manifest.
+// A plan: everything about a run, resolved and validated before anything on the machine is touched. Plain
+// data, printed by --dry-run and kept in the manifest.
 #pragma once
 
 #include <optional>
@@ -21,7 +21,7 @@ enum class Mode { threads, processes };
 struct SwapRequest {
   enum class Kind { zram, file };
   Kind kind;
-  std::string path;       ///< for a file: a folder, or the start of the file's name
+  std::string path;  ///< for a file: a folder, or the start of the file's name
   os::Bytes size;
   std::string algorithm;  ///< for zram; empty is the kernel's default
   std::string text;       ///< as the user wrote it

@@ -30,10 +30,13 @@ const std::array<CommonOption, 19> kCommon{{
     {"placement", "compact", "CPUs of the workers: compact, scatter, socket:N, node:N or cpus:LIST"},
     {"mempolicy", "local", "NUMA policy of the workers' memory: local, interleave or bind:NODES"},
     {"memory", "", "memory limit of the trial's cgroup: 512M, 2G, 25%"},
-    {"swap", "", "swap to bring along for the run: zram:SIZE[:ALGORITHM] or file:PATH:SIZE; several with commas"},
-    {"sysctl", "", "KEY=VALUE to set for the run and put back after it, such as vm.swappiness=100; several with commas"},
+    {"swap", "",
+     "swap to bring along for the run: zram:SIZE[:ALGORITHM] or file:PATH:SIZE; several with commas"},
+    {"sysctl", "",
+     "KEY=VALUE to set for the run and put back after it, such as vm.swappiness=100; several with commas"},
     {"interval", "100ms", "time between samples"},
-    {"sample-budget", "60us", "what a sample may take on average; dearer probes are read less often, and at phase edges"},
+    {"sample-budget", "60us",
+     "what a sample may take on average; dearer probes are read less often, and at phase edges"},
     {"probes", "all", "all, or a list such as interrupts,vmstat"},
     {"preset", "", "a named set of options of this workload"},
     {"output", "", "run folder, new or empty; default results/<date>-<workload>-<label>"},
@@ -133,14 +136,15 @@ class Planner {
     const std::string& text = options_["workers"];
     const std::size_t cpus = machine_.topology.cpus.size();
     plan_.placement = options_["placement"];
-    plan_.workers = static_cast<int>(text.empty() ? default_workers(cpus) : whole_number("workers", text, 1, 4096));
+    plan_.workers =
+        static_cast<int>(text.empty() ? default_workers(cpus) : whole_number("workers", text, 1, 4096));
     plan_.cpus = place(machine_.topology, plan_.placement, plan_.workers);
     std::vector<int> distinct = plan_.cpus;
     std::sort(distinct.begin(), distinct.end());
     distinct.erase(std::unique(distinct.begin(), distinct.end()), distinct.end());
     if (distinct.size() < plan_.cpus.size())
-      plan_.notes.push_back(fmt::format("{} workers share {} CPUs: those that wait get no IPIs", plan_.workers,
-                                        distinct.size()));
+      plan_.notes.push_back(fmt::format("{} workers share {} CPUs: those that wait get no IPIs",
+                                        plan_.workers, distinct.size()));
     plan_.mempolicy = MemPolicy(options_["mempolicy"], machine_.topology);
   }
 
@@ -166,7 +170,8 @@ class Planner {
       plan_.swap.push_back(parse_swap(text, machine_.memory));
       check_swap(plan_.swap.back(), machine_);
     }
-    for (const std::string& text : split_list(options_["sysctl"])) plan_.sysctls.push_back(parse_sysctl(text));
+    for (const std::string& text : split_list(options_["sysctl"]))
+      plan_.sysctls.push_back(parse_sysctl(text));
   }
 
   static std::pair<std::string, std::string> parse_sysctl(const std::string& text) {
@@ -188,7 +193,8 @@ class Planner {
     plan_.probes = text == "all" ? all : split_list(text);
     for (const std::string& name : plan_.probes)
       if (std::find(all.begin(), all.end(), name) == all.end())
-        throw UsageError("--probes", name, "no such probe", fmt::format("the probes are: {}", fmt::join(all, ", ")));
+        throw UsageError("--probes", name, "no such probe",
+                         fmt::format("the probes are: {}", fmt::join(all, ", ")));
   }
 
   void names() {

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Turns options as the user wrote them into a plan. Pure: looks at the machine as it was described, touches nothing.
+// Turns options as the user wrote them into a plan. Pure: looks at the machine as it was described, touches
+// nothing.
 #pragma once
 
 #include <map>

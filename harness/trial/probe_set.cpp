@@ -27,7 +27,8 @@ ProbeSet::ProbeSet(const Plan& plan, const Definition& definition, const probe::
 
   first_worker_column_ = columns_.size();
   columns_.push_back({"workload.operations", "operations"});
-  for (const Counter& counter : definition.counters) columns_.push_back({"workload." + counter.name, counter.unit});
+  for (const Counter& counter : definition.counters)
+    columns_.push_back({"workload." + counter.name, counter.unit});
 }
 
 void ProbeSet::open(const probe::Source& source, const probe::Target& target) {
@@ -61,7 +62,9 @@ void ProbeSet::measure_costs() {
 
 void ProbeSet::spread_dear_probes(os::Nanoseconds budget) {
   constexpr int kRarest = 1 << 16;  // at 10 Hz, two hours: in effect at edges only
-  const auto share = [](const ProbeReading& r) { return r.every == 0 ? 0.0 : double(r.cost.count()) / r.every; };
+  const auto share = [](const ProbeReading& r) {
+    return r.every == 0 ? 0.0 : double(r.cost.count()) / r.every;
+  };
   for (;;) {
     double average = 0;
     for (const ProbeReading& reading : readings_) average += share(reading);

@@ -19,9 +19,9 @@ namespace {
 using std::chrono::milliseconds;
 using std::chrono::seconds;
 
-constexpr os::Nanoseconds kGlance = milliseconds{50};   // how often samples are handed over
+constexpr os::Nanoseconds kGlance = milliseconds{50};  // how often samples are handed over
 constexpr os::Nanoseconds kReadyGlance = milliseconds{1};
-constexpr os::Nanoseconds kGrace = seconds{5};          // for a stopped trial to end by itself
+constexpr os::Nanoseconds kGrace = seconds{5};  // for a stopped trial to end by itself
 
 std::uint64_t machine_oom_kills() {
   const std::string text = os::try_read_text("/proc/vmstat").value_or("");
@@ -49,7 +49,8 @@ struct Runner::Running {
   Outcome outcome = Outcome::ok;
   std::string reason;
 
-  Running(const Plan& plan, const Definition& definition, const probe::Target& target, Confinement fence, int number)
+  Running(const Plan& plan, const Definition& definition, const probe::Target& target, Confinement fence,
+          int number)
       : trial(number),
         scoreboard(plan.workers),
         confinement(std::move(fence)),
@@ -77,12 +78,10 @@ TrialResult Runner::run(int trial) {
                              .online_cpus = machine_.topology.online};
   Running running(plan_, definition_, target, std::move(fence), trial);
   observer_.begin_trial(trial, running.probes.columns());
-  running.child = os::Child::fork(true, [&] {
-    return run_trial_process(plan_, definition_, running.confinement, running.scoreboard);
-  });
+  running.child = os::Child::fork(
+      true, [&] { return run_trial_process(plan_, definition_, running.confinement, running.scoreboard); });
   running.sampler.start();
-  running.give_up =
-      os::now() + plan_.timeout + plan_.warmup + plan_.duration.value_or(os::Nanoseconds{0});
+  running.give_up = os::now() + plan_.timeout + plan_.warmup + plan_.duration.value_or(os::Nanoseconds{0});
   wait_for_workers(running);
   run_phases(running);
   wait_for_end(running);
@@ -101,13 +100,15 @@ bool Runner::watch(Running& running, os::Nanoseconds until) {
       stop(running, Outcome::timeout,
            fmt::format("still in phase {} after {}; --timeout {} allows no more",
                        name(running.scoreboard.stage().phase),
-                       os::format_duration(plan_.timeout + plan_.warmup + plan_.duration.value_or(os::Nanoseconds{0})),
+                       os::format_duration(plan_.timeout + plan_.warmup +
+                                           plan_.duration.value_or(os::Nanoseconds{0})),
                        os::format_duration(plan_.timeout)));
       break;
     }
     if (now >= until) return true;
     const os::Nanoseconds nap = std::min({until - now, running.give_up - now, kGlance});
-    std::array<pollfd, 2> events{{{running.child.pidfd().get(), POLLIN, 0}, {signals_.fd().get(), POLLIN, 0}}};
+    std::array<pollfd, 2> events{
+        {{running.child.pidfd().get(), POLLIN, 0}, {signals_.fd().get(), POLLIN, 0}}};
     const timespec timeout = os::to_timespec(nap);
     ::ppoll(events.data(), events.size(), &timeout, nullptr);
     if (const auto signal = signals_.take()) {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// Runs one trial: forks the trial process into its fence, lets its workers go through the phases, samples, and says how
-// it ended. Whatever happens in the trial process is an outcome; only what the harness itself can't do is an exception.
+// Runs one trial: forks the trial process into its fence, lets its workers go through the phases, samples,
+// and says how it ended. Whatever happens in the trial process is an outcome; only what the harness itself
+// can't do is an exception.
 #pragma once
 
 #include "harness/machine/facts.hpp"
@@ -16,8 +17,8 @@ namespace tlbstorm::trial {
 class Runner {
  public:
   /// All must outlive the runner. `signals` are those that end the run.
-  Runner(const Plan& plan, const Definition& definition, const machine::Machine& machine, os::Journal& journal,
-         os::SignalFd& signals, Observer& observer);
+  Runner(const Plan& plan, const Definition& definition, const machine::Machine& machine,
+         os::Journal& journal, os::SignalFd& signals, Observer& observer);
 
   /// Runs trial number `trial` (from 1).
   TrialResult run(int trial);
@@ -30,7 +31,8 @@ class Runner {
   void wait_for_workers(Running& running);
   void run_phases(Running& running);
   void wait_for_end(Running& running);
-  /// Sleeps until the deadline, handing samples over; false when the child ended, a signal came, or it is too late.
+  /// Sleeps until the deadline, handing samples over; false when the child ended, a signal came, or it is too
+  /// late.
   bool watch(Running& running, os::Nanoseconds until);
   void stop(Running& running, Outcome outcome, std::string reason);
   TrialResult collect(Running& running);

@@ -8,7 +8,8 @@
 namespace tlbstorm::trial {
 namespace {
 
-/// Rows that the ring holds: enough for the recorder to be away for seconds, within some 16 MiB on large machines.
+/// Rows that the ring holds: enough for the recorder to be away for seconds, within some 16 MiB on large
+/// machines.
 std::size_t ring_capacity(std::size_t columns) {
   constexpr std::size_t kBudget = std::size_t{16} << 20;
   return std::clamp<std::size_t>(kBudget / (columns * sizeof(double)), 64, 1024);
@@ -68,7 +69,8 @@ bool Sampler::take_sample(Stage stage, bool edge) {
   const std::size_t width = probes_.columns().size();
   const std::size_t at = static_cast<std::size_t>(row % capacity_);
   const os::Nanoseconds begin = os::now();
-  probes_.read({values_.data() + at * width, width}, facts_.samples, edge, edge && stage.phase == Phase::measure);
+  probes_.read({values_.data() + at * width, width}, facts_.samples, edge,
+               edge && stage.phase == Phase::measure);
   const os::Nanoseconds end = os::now();
   // The time of a row is the moment next to the measured phase.
   rows_[at] = {stage, (edge && stage.phase == Phase::measure ? end : begin) - origin_};

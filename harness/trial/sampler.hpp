@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// The sampling thread: reads all probes at a fixed interval (absolute deadlines) and at every edge, where it also puts
-// the new stage in force. It allocates nothing, takes no lock and hands its rows over through a ring.
+// The sampling thread: reads all probes at a fixed interval (absolute deadlines) and at every edge, where it
+// also puts the new stage in force. It allocates nothing, takes no lock and hands its rows over through a
+// ring.
 #pragma once
 
 #include <atomic>
@@ -14,17 +15,19 @@
 
 namespace tlbstorm::trial {
 
-/// The probes of a plan, opened for one trial, and the columns of a row: those of the probes, then the workers' counts.
+/// The probes of a plan, opened for one trial, and the columns of a row: those of the probes, then the
+/// workers' counts.
 class ProbeSet {
  public:
-  ProbeSet(const Plan& plan, const Definition& definition, const probe::Target& target, Scoreboard& scoreboard);
+  ProbeSet(const Plan& plan, const Definition& definition, const probe::Target& target,
+           Scoreboard& scoreboard);
 
   std::span<const probe::Column> columns() const { return columns_; }
   const std::vector<ProbeReading>& readings() const { return readings_; }
   const std::vector<AbsentProbe>& absent() const { return absent_; }
 
-  /// One row. `tick` counts the samples; an edge reads every probe, and in reverse order when a measured phase begins,
-  /// so that the interrupts are read nearest to it on both sides.
+  /// One row. `tick` counts the samples; an edge reads every probe, and in reverse order when a measured
+  /// phase begins, so that the interrupts are read nearest to it on both sides.
   void read(std::span<double> row, std::uint64_t tick, bool edge, bool opens_measure) noexcept;
 
  private:

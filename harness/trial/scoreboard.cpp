@@ -11,7 +11,8 @@
 namespace tlbstorm::trial {
 namespace {
 
-// A waiter looks again this often, so that a wake-up lost with a killed process costs a moment and not the run.
+// A waiter looks again this often, so that a wake-up lost with a killed process costs a moment and not the
+// run.
 constexpr os::Nanoseconds kLookAgain = std::chrono::milliseconds{100};
 
 }  // namespace
@@ -97,7 +98,8 @@ void Scoreboard::complete_edge(std::uint32_t request) {
 void Scoreboard::stop() {
   head_->stopped.store(1, std::memory_order_release);
   head_->stage.store(Stage{Phase::verify, stage().round}.word(), std::memory_order_release);
-  for (const auto* word : {&head_->stage, &head_->edge_completed, &head_->generation}) os::futex_wake_all(*word);
+  for (const auto* word : {&head_->stage, &head_->edge_completed, &head_->generation})
+    os::futex_wake_all(*word);
 }
 
 bool Scoreboard::barrier() {

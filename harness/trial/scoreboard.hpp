@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-// The shared memory of one trial: the stage, a slot for each worker, and what the trial process has to say. Made by
-// the parent before it forks, so what a killed worker had counted is still there.
+// The shared memory of one trial: the stage, a slot for each worker, and what the trial process has to say.
+// Made by the parent before it forks, so what a killed worker had counted is still there.
 //
-// Who writes what: a slot is written by its worker alone; the stage by the sampler alone, on request; messages by
-// the trial process. Everything is lock-free.
+// Who writes what: a slot is written by its worker alone; the stage by the sampler alone, on request;
+// messages by the trial process. Everything is lock-free.
 #pragma once
 
 #include <array>
@@ -41,9 +41,9 @@ struct alignas(kCacheLine) Slot {
   // written at phase changes only
   std::atomic<std::int32_t> tid{0};
   std::atomic<std::int32_t> cpu{-1};
-  Usage measured;       ///< summed over the measured phase
-  Histogram latency;    ///< of the measured phase
-  StallLog stalls;      ///< of the measured phase
+  Usage measured;     ///< summed over the measured phase
+  Histogram latency;  ///< of the measured phase
+  StallLog stalls;    ///< of the measured phase
 };
 
 /// A short text that one process leaves for another; the first one stays.
@@ -71,9 +71,11 @@ class Scoreboard {
   /// The same as a word, for a loop that only looks whether it changed.
   const std::atomic<std::uint32_t>& stage_word() const { return head_->stage; }
 
-  /// Asks the sampler for a sample at which the stage changes, and waits until it is taken. False when stopped.
+  /// Asks the sampler for a sample at which the stage changes, and waits until it is taken. False when
+  /// stopped.
   bool enter(Stage stage);
-  /// The sampler's side: the last request's number; sleeps until there is a newer one than `seen` or the deadline.
+  /// The sampler's side: the last request's number; sleeps until there is a newer one than `seen` or the
+  /// deadline.
   std::uint32_t wait_for_edge(std::uint32_t seen, os::Nanoseconds deadline) const;
   Stage requested_stage() const { return Stage(head_->edge_stage.load(std::memory_order_acquire)); }
   /// The sampler's side: puts the requested stage in force and lets the requester go on.

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// The times in which a worker finished no operation, kept exactly above a threshold, and from them the longest time
-// in which no worker did. A fixed-size log in shared memory: when it is full its threshold doubles.
+// The times in which a worker finished no operation, kept exactly above a threshold, and from them the
+// longest time in which no worker did. A fixed-size log in shared memory: when it is full its threshold
+// doubles.
 #pragma once
 
 #include <algorithm>
@@ -39,7 +40,8 @@ class StallLog {
   void forget_short_ones() {
     while (size_ == kCapacity) {
       threshold_ *= 2;
-      const auto end = std::remove_if(gaps_.begin(), gaps_.end(), [this](Gap g) { return g.length() < threshold_; });
+      const auto end =
+          std::remove_if(gaps_.begin(), gaps_.end(), [this](Gap g) { return g.length() < threshold_; });
       size_ = static_cast<std::size_t>(end - gaps_.begin());
     }
   }

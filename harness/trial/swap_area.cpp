@@ -55,8 +55,9 @@ std::string zram_devices() {
 void swap_on(const std::string& path) {
   constexpr int kHighest = SWAP_FLAG_PREFER | SWAP_FLAG_PRIO_MASK;
   if (::swapon(path.c_str(), kHighest) != 0)
-    throw os::SystemError("swapon", path, errno,
-                          errno == EINVAL ? "this file system can't hold a swap file; try another, or zram:SIZE" : "");
+    throw os::SystemError(
+        "swapon", path, errno,
+        errno == EINVAL ? "this file system can't hold a swap file; try another, or zram:SIZE" : "");
 }
 
 }  // namespace
@@ -76,12 +77,14 @@ SwapRequest parse_swap(std::string_view text, os::Bytes memory) {
   } else {
     throw os::UsageError("--swap", text, "not a swap area", kRemedy);
   }
-  if (request.size < os::page_size() * 16) throw os::UsageError("--swap", text, "too small to swap on", kRemedy);
+  if (request.size < os::page_size() * 16)
+    throw os::UsageError("--swap", text, "too small to swap on", kRemedy);
   return request;
 }
 
 void check_swap(const SwapRequest& request, const machine::Machine& machine) {
-  if (::geteuid() != 0) throw os::UsageError("--swap", request.text, "only root can set up swap", "run as root");
+  if (::geteuid() != 0)
+    throw os::UsageError("--swap", request.text, "only root can set up swap", "run as root");
   if (request.kind == SwapRequest::Kind::zram) {
     if (!fs::exists(kHotAdd))
       throw os::UsageError("--swap", request.text, "this kernel has no zram",
@@ -97,13 +100,14 @@ void check_swap(const SwapRequest& request, const machine::Machine& machine) {
     throw os::UsageError("--swap", request.text, fmt::format("no folder {}", folder.native()), kRemedy);
   const machine::FileSystem where = machine::file_system_of(folder);
   if (where.in_memory)
-    throw os::UsageError("--swap", request.text, fmt::format("{} is a {}: swap in memory", folder.native(), where.type),
+    throw os::UsageError("--swap", request.text,
+                         fmt::format("{} is a {}: swap in memory", folder.native(), where.type),
                          "name a folder on a disk, or use zram:SIZE");
   if (where.free < request.size + kFloor)
-    throw os::UsageError("--swap", request.text,
-                         fmt::format("{} has {} free, and 1 GiB stays free", folder.native(),
-                                     os::format_size(where.free)),
-                         "give a smaller size or another folder");
+    throw os::UsageError(
+        "--swap", request.text,
+        fmt::format("{} has {} free, and 1 GiB stays free", folder.native(), os::format_size(where.free)),
+        "give a smaller size or another folder");
 }
 
 void write_swap_header(const std::string& path, os::Bytes size) {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Swap that a run brings with it: a zram device or a file, swapped on at the highest priority and taken down through
-// the journal. Never a block device with something on it: zram devices are hot-added, files are new.
+// Swap that a run brings with it: a zram device or a file, swapped on at the highest priority and taken down
+// through the journal. Never a block device with something on it: zram devices are hot-added, files are new.
 #pragma once
 
 #include <string>
@@ -34,8 +34,8 @@ class SwapArea {
   os::Applied active_;  ///< after storage_, so that swapoff comes first
 };
 
-/// Writes the header that makes `size` bytes of a file or device a swap area. Linux: include/linux/swap.h: union
-/// swap_header; the same that mkswap(8) writes, with the label "tlbstorm".
+/// Writes the header that makes `size` bytes of a file or device a swap area. Linux: include/linux/swap.h:
+/// union swap_header; the same that mkswap(8) writes, with the label "tlbstorm".
 void write_swap_header(const std::string& path, os::Bytes size);
 
 }  // namespace tlbstorm::trial

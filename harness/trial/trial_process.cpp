@@ -64,7 +64,8 @@ int end_as(const os::ExitStatus& worst) {
 int run_processes(const Plan& plan, Pacing pacing, Scoreboard& scoreboard, Workload& workload) {
   std::vector<os::Child> children;
   for (int i = 0; i < plan.workers; ++i)
-    children.push_back(os::Child::fork(false, [&, i] { return run_worker(plan, pacing, scoreboard, workload, i); }));
+    children.push_back(
+        os::Child::fork(false, [&, i] { return run_worker(plan, pacing, scoreboard, workload, i); }));
   os::ExitStatus worst;
   for (os::Child& child : children) {
     const os::ExitStatus status = child.wait();
@@ -80,16 +81,17 @@ int run_processes(const Plan& plan, Pacing pacing, Scoreboard& scoreboard, Workl
 int run_trial_process(const Plan& plan, const Definition& definition, const Confinement& confinement,
                       Scoreboard& scoreboard) {
   return guarded(scoreboard, [&] {
-           // The kernel's choice of a victim, should memory run out, is us.
-           os::write_text("/proc/self/oom_score_adj", "1000");
-           confinement.join();
-           plan.mempolicy.apply();
-           const std::unique_ptr<Workload> workload = definition.make(plan);
-           workload->prepare();
-           const int code = plan.mode == Mode::threads ? run_threads(plan, definition.pacing, scoreboard, *workload)
-                                                       : run_processes(plan, definition.pacing, scoreboard, *workload);
-           if (code != 0) throw os::Error(fmt::format("a worker ended with exit code {}", code));
-         });
+    // The kernel's choice of a victim, should memory run out, is us.
+    os::write_text("/proc/self/oom_score_adj", "1000");
+    confinement.join();
+    plan.mempolicy.apply();
+    const std::unique_ptr<Workload> workload = definition.make(plan);
+    workload->prepare();
+    const int code = plan.mode == Mode::threads
+                         ? run_threads(plan, definition.pacing, scoreboard, *workload)
+                         : run_processes(plan, definition.pacing, scoreboard, *workload);
+    if (code != 0) throw os::Error(fmt::format("a worker ended with exit code {}", code));
+  });
 }
 
 }  // namespace tlbstorm::trial

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// What runs in the forked trial process: the workload and its workers, as threads or as processes of their own.
+// What runs in the forked trial process: the workload and its workers, as threads or as processes of their
+// own.
 #pragma once
 
 #include "harness/trial/confinement.hpp"

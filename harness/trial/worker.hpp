@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// What a workload sees of the harness: its worker. Nothing here takes a lock or makes a syscall while a phase lasts;
-// a count is one plain store to a cache line that no other worker writes.
+// What a workload sees of the harness: its worker. Nothing here takes a lock or makes a syscall while a phase
+// lasts; a count is one plain store to a cache line that no other worker writes.
 #pragma once
 
 #include <cstdint>
@@ -30,7 +30,8 @@ class Worker {
   // --- for Pacing::timed
   /// True in warmup and measure. One load of a line that is only read.
   bool running() {
-    if (scoreboard_.stage_word().load(std::memory_order_acquire) != seen_.word()) [[unlikely]] observe_stage();
+    if (scoreboard_.stage_word().load(std::memory_order_acquire) != seen_.word()) [[unlikely]]
+      observe_stage();
     return seen_.phase < Phase::verify;
   }
 
@@ -43,7 +44,8 @@ class Worker {
   void measure(const std::function<void()>& reclaim);
   /// The others: true until the leader's window has closed. One load of a line that is only read.
   bool round_open() {
-    if (scoreboard_.stage_word().load(std::memory_order_acquire) != seen_.word()) [[unlikely]] observe_stage();
+    if (scoreboard_.stage_word().load(std::memory_order_acquire) != seen_.word()) [[unlikely]]
+      observe_stage();
     return seen_.round == round_ && seen_.phase < Phase::verify;
   }
 
@@ -51,7 +53,8 @@ class Worker {
   void count_operations(std::uint64_t n = 1) { add(slot_.operations, n); }
   /// `counter` is the index in Definition::counters.
   void count(std::size_t counter, std::uint64_t n) { add(slot_.counters[counter], n); }
-  /// Records the time of one operation that ended at `end`, and the gap since the one before as a stall if it is one.
+  /// Records the time of one operation that ended at `end`, and the gap since the one before as a stall if it
+  /// is one.
   void record_latency(os::Nanoseconds time, os::Nanoseconds end) {
     if (!measuring_) return;
     slot_.latency.record(time);

@@ -26,8 +26,9 @@ const Definition& find_workload(std::string_view name) {
   }
   const std::string near = os::nearest(name, names);
   throw os::UsageError("run", name, "no such workload",
-                       near.empty() ? fmt::format("the workloads are: {}", fmt::join(names, ", "))
-                                    : fmt::format("did you mean {}? `tlbstorm list workloads` shows all", near));
+                       near.empty()
+                           ? fmt::format("the workloads are: {}", fmt::join(names, ", "))
+                           : fmt::format("did you mean {}? `tlbstorm list workloads` shows all", near));
 }
 
 Registered::Registered(Definition definition) {

@@ -27,8 +27,8 @@ class Workload {
   virtual void work(Worker& worker) = 0;
 };
 
-/// A count beside operations that a workload keeps; column "workload.<name>" of samples.csv. Some names have a meaning
-/// for the metrics, whoever keeps them: see namespace counter.
+/// A count beside operations that a workload keeps; column "workload.<name>" of samples.csv. Some names have
+/// a meaning for the metrics, whoever keeps them: see namespace counter.
 struct Counter {
   std::string name;
   std::string unit;
@@ -37,9 +37,9 @@ struct Counter {
 
 /// Counters that verdict/ knows.
 namespace counter {
-inline constexpr const char* kBytes = "bytes";            ///< data read or written
-inline constexpr const char* kPagesGone = "pages_gone";   ///< pages that left, as the workload itself saw
-inline constexpr const char* kReclaimTime = "reclaim_ns"; ///< time in the call that reclaims
+inline constexpr const char* kBytes = "bytes";             ///< data read or written
+inline constexpr const char* kPagesGone = "pages_gone";    ///< pages that left, as the workload itself saw
+inline constexpr const char* kReclaimTime = "reclaim_ns";  ///< time in the call that reclaims
 }  // namespace counter
 
 /// How a workload's trial is paced.
@@ -52,7 +52,8 @@ enum class Pacing {
 struct Preset {
   std::string name;
   std::string help;
-  std::vector<std::pair<std::string, std::string>> options;  ///< without dashes; common ones too, such as mode
+  std::vector<std::pair<std::string, std::string>>
+      options;  ///< without dashes; common ones too, such as mode
 };
 
 struct Definition {
@@ -68,7 +69,8 @@ struct Definition {
   int trials = 3;
   std::string warmup = "1s";
   std::string duration = "3s";  ///< "" for rounds: until they are done
-  /// Fills in defaults that depend on the machine and refuses what can't work (os::UsageError). Touches nothing.
+  /// Fills in defaults that depend on the machine and refuses what can't work (os::UsageError). Touches
+  /// nothing.
   void (*resolve)(Plan&, const machine::Machine&) = nullptr;
   std::unique_ptr<Workload> (*make)(const Plan&) = nullptr;
 };

@@ -18,8 +18,8 @@ void Judge::sample(const trial::Sample& sample) {
 }
 
 record::Judgement Judge::judge(const trial::TrialResult& result) const {
-  const TrialFacts facts{*totals_,       result, definition_, plan_, machine_.flush,
-                         static_cast<int>(machine_.topology.online.size())};
+  const TrialFacts facts{*totals_, result,         definition_,
+                         plan_,    machine_.flush, static_cast<int>(machine_.topology.online.size())};
   record::Judgement judgement;
   derive(facts, judgement);
   judgement.checks = check_validity(facts);

@@ -21,7 +21,8 @@ Value missing(const TrialFacts& facts, const std::string& column) {
   for (const trial::AbsentProbe& candidate : facts.result.sampling.absent)
     if (candidate.name == probe) return absent(candidate.why.reason);
   for (const trial::ProbeReading& reading : facts.result.sampling.readings)
-    if (reading.name == probe) return absent(fmt::format("this kernel has no counter {}, or it could not be read", column));
+    if (reading.name == probe)
+      return absent(fmt::format("this kernel has no counter {}, or it could not be read", column));
   return absent(fmt::format("the probe {} was left out by --probes", probe));
 }
 
@@ -44,7 +45,8 @@ Value ratio(const Value& part, const Value& whole, const char* nothing) {
 }
 
 Value tlb_ipis(const TrialFacts& facts, const Window& window) {
-  if (facts.flush.method == FlushMethod::broadcast && !facts.flush.has_tlb_row) return absent(facts.flush.text);
+  if (facts.flush.method == FlushMethod::broadcast && !facts.flush.has_tlb_row)
+    return absent(facts.flush.text);
   return growth(facts, window, "interrupts.tlb");
 }
 
@@ -62,7 +64,9 @@ Value scanned(const TrialFacts& facts, const Window& window, Reclaimer who) {
   return missing(facts, "vmstat.pgscan_file");
 }
 
-Value reclaimed(const TrialFacts& facts, const Window& window) { return stolen(facts, window, Reclaimer::all); }
+Value reclaimed(const TrialFacts& facts, const Window& window) {
+  return stolen(facts, window, Reclaimer::all);
+}
 
 Value own_counter(const TrialFacts& facts, const Window& window, const char* name) {
   return growth(facts, window, std::string("workload.") + name);
@@ -96,7 +100,8 @@ using W = const Window&;
 
 constexpr std::array<Metric, 29> kMetrics{{
     {"ipis_per_page", "handlers/page", Better::lower,
-     "TLB-shootdown handlers run for each page reclaimed; needs no steady clock, so it repeats on noisy machines",
+     "TLB-shootdown handlers run for each page reclaimed; needs no steady clock, so it repeats on noisy "
+     "machines",
      true, [](F f, W w) { return ratio(tlb_ipis(f, w), reclaimed(f, w), kNothingReclaimed); }},
     {"flushes_per_page", "flushes/page", Better::lower, "TLB flushes sent for each page reclaimed", true,
      [](F f, W w) { return ratio(flushes_sent(f, w), reclaimed(f, w), kNothingReclaimed); }},
@@ -110,13 +115,14 @@ constexpr std::array<Metric, 29> kMetrics{{
     {"tlb_ipis", "handlers", Better::lower,
      "TLB-shootdown handlers run, summed over CPUs (TLB row of /proc/interrupts)", true, &tlb_ipis},
     {"cal_interrupts", "interrupts", Better::lower,
-     "function-call interrupts taken (CAL row): several flushes may ride on one; the tool's own reads cause some", true,
-     [](F f, W w) { return growth(f, w, "interrupts.cal"); }},
+     "function-call interrupts taken (CAL row): several flushes may ride on one; the tool's own reads cause "
+     "some",
+     true, [](F f, W w) { return growth(f, w, "interrupts.cal"); }},
     {"tlb_flushes_sent", "flushes", Better::lower,
-     "flush operations sent to other CPUs (tlb:tlb_flush, remote IPI send), however many CPUs each went to", true,
-     &flushes_sent},
-    {"pages_reclaimed", "pages", Better::higher, "pages that reclaim took; the manifest says by which counter", true,
-     &reclaimed},
+     "flush operations sent to other CPUs (tlb:tlb_flush, remote IPI send), however many CPUs each went to",
+     true, &flushes_sent},
+    {"pages_reclaimed", "pages", Better::higher,
+     "pages that reclaim took; the manifest says by which counter", true, &reclaimed},
     {"tlb_ipi_rate", "handlers/s", Better::lower, "TLB-shootdown handlers per second", false,
      [](F f, W w) { return per_second(tlb_ipis(f, w), w); }},
     {"reclaim_rate", "pages/s", Better::higher, "pages reclaimed per second", false,
@@ -134,7 +140,8 @@ constexpr std::array<Metric, 29> kMetrics{{
      }},
     {"direct_velocity", "pages/s", Better::neither, "pages scanned per second by tasks themselves", false,
      [](F f, W w) { return per_second(scanned(f, w, Reclaimer::direct), w); }},
-    {"direct_efficiency", "ratio", Better::higher, "pages reclaimed for each page scanned, by tasks themselves", false,
+    {"direct_efficiency", "ratio", Better::higher,
+     "pages reclaimed for each page scanned, by tasks themselves", false,
      [](F f, W w) {
        return ratio(stolen(f, w, Reclaimer::direct), scanned(f, w, Reclaimer::direct), kNothingScanned);
      }},
@@ -142,14 +149,15 @@ constexpr std::array<Metric, 29> kMetrics{{
      [](F f, W w) { return per_second(own_counter(f, w, "operations"), w); }},
     {"bandwidth", "bytes/s", Better::higher, "data that the workers read or wrote per second", false,
      [](F f, W w) { return per_second(own_counter(f, w, trial::counter::kBytes), w); }},
-    {"major_fault_rate", "faults/s", Better::lower, "faults per second that waited for I/O, all workers", false,
+    {"major_fault_rate", "faults/s", Better::lower, "faults per second that waited for I/O, all workers",
+     false,
      [](F f, W) {
        return share_of_wall(f, [&](const trial::Usage& used) {
          return static_cast<double>(used.major_faults) * static_cast<double>(f.result.workers.size());
        });
      }},
-    {"refault_rate", "pages/s", Better::lower, "reclaimed file pages that were wanted back, per second", false,
-     [](F f, W w) { return per_second(growth(f, w, "vmstat.workingset_refault_file"), w); }},
+    {"refault_rate", "pages/s", Better::lower, "reclaimed file pages that were wanted back, per second",
+     false, [](F f, W w) { return per_second(growth(f, w, "vmstat.workingset_refault_file"), w); }},
     {"user_time", "cpu/worker", Better::neither, "share of a worker's time spent in user mode", false,
      [](F f, W) { return share_of_wall(f, [](const trial::Usage& u) { return os::to_seconds(u.user); }); }},
     {"system_time", "cpu/worker", Better::lower, "share of a worker's time spent in the kernel", false,
@@ -165,28 +173,38 @@ constexpr std::array<Metric, 29> kMetrics{{
        return f.result.latency ? Value(static_cast<double>(f.result.latency->max())) : latency(f, 1);
      }},
     {"longest_stall", "s", Better::lower,
-     "longest time in which no worker finished an operation; below the log's resolution it gives the resolution", false,
+     "longest time in which no worker finished an operation; below the log's resolution it gives the "
+     "resolution",
+     false,
      [](F f, W) -> Value {
        if (!f.result.longest_stall) return absent("not every worker timed its operations");
        return os::to_seconds(std::max(*f.result.longest_stall, f.result.stall_resolution));
      }},
-    {"memory_stall_some", "ratio", Better::lower, "share of time in which some task waited for memory (PSI)", false,
-     [](F f, W w) { return ratio(growth(f, w, "psi.memory_some"), w.seconds * 1e6, "no time was measured"); }},
-    {"memory_stall_full", "ratio", Better::lower, "share of time in which all tasks waited for memory (PSI)", false,
-     [](F f, W w) { return ratio(growth(f, w, "psi.memory_full"), w.seconds * 1e6, "no time was measured"); }},
+    {"memory_stall_some", "ratio", Better::lower, "share of time in which some task waited for memory (PSI)",
+     false,
+     [](F f, W w) {
+       return ratio(growth(f, w, "psi.memory_some"), w.seconds * 1e6, "no time was measured");
+     }},
+    {"memory_stall_full", "ratio", Better::lower, "share of time in which all tasks waited for memory (PSI)",
+     false,
+     [](F f, W w) {
+       return ratio(growth(f, w, "psi.memory_full"), w.seconds * 1e6, "no time was measured");
+     }},
 }};
 
-/// Whether a metric can be asked of a workload at all: those that need a counter which it doesn't keep don't apply.
+/// Whether a metric can be asked of a workload at all: those that need a counter which it doesn't keep don't
+/// apply.
 bool applies(const Metric& metric, const TrialFacts& facts) {
   const auto keeps = [&](const char* name) { return facts.totals.has(std::string("workload.") + name); };
   const bool own_count = keeps(trial::counter::kPagesGone);
   const std::string_view n = metric.name;
   if (n == "ns_per_page") return keeps(trial::counter::kReclaimTime);
   if (n == "bandwidth") return keeps(trial::counter::kBytes);
-  if (n == "throughput" || n == "longest_stall" || n.starts_with("access_latency") || n == "major_fault_rate" ||
-      n == "refault_rate")
+  if (n == "throughput" || n == "longest_stall" || n.starts_with("access_latency") ||
+      n == "major_fault_rate" || n == "refault_rate")
     return facts.definition.pacing == trial::Pacing::timed;
-  if (n.starts_with("kswapd_") || n.starts_with("direct_") || n.starts_with("reclaim_rate_")) return !own_count;
+  if (n.starts_with("kswapd_") || n.starts_with("direct_") || n.starts_with("reclaim_rate_"))
+    return !own_count;
   return true;
 }
 
@@ -217,8 +235,8 @@ void derive(const TrialFacts& facts, record::Judgement& judgement) {
   const Window& measured = facts.totals.phase(trial::Phase::measure);
   for (const Metric& metric : kMetrics) {
     if (!applies(metric, facts)) continue;
-    const Value value = measured.seconds > 0 ? metric.derive(facts, measured)
-                                             : absent("the measured phase was not finished");
+    const Value value =
+        measured.seconds > 0 ? metric.derive(facts, measured) : absent("the measured phase was not finished");
     if (const auto* figure = std::get_if<double>(&value))
       judgement.figures.push_back({std::string(metric.name), std::string(metric.unit), *figure});
     else

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The dictionary of metrics: names, units, directions, meanings and formulas. The screen, trials.csv, `tlbstorm list`
-// and results/README.md all come from it.
+// The dictionary of metrics: names, units, directions, meanings and formulas. The screen, trials.csv,
+// `tlbstorm list` and results/README.md all come from it.
 #pragma once
 
 #include <span>
@@ -49,7 +49,8 @@ void derive(const TrialFacts& facts, record::Judgement& judgement);
 /// Where pages_reclaimed comes from on this machine and for this workload.
 std::string reclaim_source(const TrialFacts& facts);
 
-/// What the value is exceeded by in the fraction 1 - q of a histogram: the middle of the bucket, in nanoseconds.
+/// What the value is exceeded by in the fraction 1 - q of a histogram: the middle of the bucket, in
+/// nanoseconds.
 double percentile(const trial::Histogram& histogram, double q);
 
 }  // namespace tlbstorm::verdict

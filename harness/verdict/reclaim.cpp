@@ -22,7 +22,9 @@ std::optional<double> of_cgroup(const TrialFacts& facts, const Window& window, c
 /// From the whole machine: what neither kswapd nor a helper did, tasks did themselves.
 std::optional<double> of_machine(const TrialFacts& facts, const Window& window, const std::string& verb,
                                  Reclaimer who) {
-  const auto growth = [&](const char* suffix) { return facts.totals.growth(window, "vmstat." + verb + suffix); };
+  const auto growth = [&](const char* suffix) {
+    return facts.totals.growth(window, "vmstat." + verb + suffix);
+  };
   const auto kswapd = growth("_kswapd");
   if (who == Reclaimer::kswapd) return kswapd;
   const auto anon = growth("_anon");
@@ -30,8 +32,8 @@ std::optional<double> of_machine(const TrialFacts& facts, const Window& window, 
   if (!anon || !file) return std::nullopt;
   if (who == Reclaimer::all) return *anon + *file;
   if (!kswapd) return std::nullopt;
-  return std::max(0.0, *anon + *file - *kswapd - growth("_khugepaged").value_or(0) -
-                           growth("_proactive").value_or(0));
+  return std::max(
+      0.0, *anon + *file - *kswapd - growth("_khugepaged").value_or(0) - growth("_proactive").value_or(0));
 }
 
 std::optional<double> counted(const TrialFacts& facts, const Window& window, const std::string& verb,

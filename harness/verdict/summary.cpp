@@ -42,7 +42,8 @@ std::string parameters(const ordered_json& plan) {
   for (const auto& [name, value] : plan["parameters"].items())
     if (const auto text = value.get<std::string>(); !text.empty()) {
       const bool size = name == "size" || name == "region";
-      parts.push_back(fmt::format("{}={}", name, size ? os::format_size(os::parse_size(name, text, {})) : text));
+      parts.push_back(
+          fmt::format("{}={}", name, size ? os::format_size(os::parse_size(name, text, {})) : text));
     }
   return fmt::format("{}", fmt::join(parts, ", "));
 }
@@ -50,21 +51,29 @@ std::string parameters(const ordered_json& plan) {
 void context(const RunFolder& run, std::string& out) {
   const ordered_json& plan = run.manifest["plan"];
   const ordered_json& machine = run.manifest["machine"];
-  const auto line = [&](const char* key, const std::string& value) { out += fmt::format("  {:<11}{}\n", key, value); };
+  const auto line = [&](const char* key, const std::string& value) {
+    out += fmt::format("  {:<11}{}\n", key, value);
+  };
   out += fmt::format("tlbstorm {}: {}, {}\n\n", text_or(run.manifest["tool"], "version", "?"),
                      text_or(plan, "workload", "?"), paced(plan));
-  line("kernel", fmt::format("{} {}", text_or(machine, "kernel_release", "?"), text_or(machine, "kernel_version", "")));
-  line("machine", fmt::format("{}, {}{}", text_or(machine, "cpu_model", "?"), text_or(run.manifest, "topology", "?"),
-                              run.manifest["flush"].value("hypervisor", "").empty()
-                                  ? ""
-                                  : ", guest of " + run.manifest["flush"]["hypervisor"].get<std::string>()));
+  line("kernel",
+       fmt::format("{} {}", text_or(machine, "kernel_release", "?"), text_or(machine, "kernel_version", "")));
+  line("machine",
+       fmt::format("{}, {}{}", text_or(machine, "cpu_model", "?"), text_or(run.manifest, "topology", "?"),
+                   run.manifest["flush"].value("hypervisor", "").empty()
+                       ? ""
+                       : ", guest of " + run.manifest["flush"]["hypervisor"].get<std::string>()));
   line("flushes", text_or(run.manifest["flush"], "text", "?"));
-  line("memory", fmt::format("{}; limit {}; swap {}", bytes(run.manifest["memory_bytes"]),
-                             plan["memory_limit_bytes"].is_null() ? "none" : bytes(plan["memory_limit_bytes"]),
-                             plan["swap"].empty() ? text_or(machine, "swaps", "none")
-                                                  : fmt::format("{} (for this run)", fmt::join(plan["swap"].get<std::vector<std::string>>(), ", "))));
-  line("workers", fmt::format("{} {} on CPUs {} ({})", plan.value("workers", 0), plan.value("mode", ""),
-                              os::format_list(plan["cpus"].get<std::vector<int>>()), plan.value("placement", "")));
+  line("memory",
+       fmt::format("{}; limit {}; swap {}", bytes(run.manifest["memory_bytes"]),
+                   plan["memory_limit_bytes"].is_null() ? "none" : bytes(plan["memory_limit_bytes"]),
+                   plan["swap"].empty()
+                       ? text_or(machine, "swaps", "none")
+                       : fmt::format("{} (for this run)",
+                                     fmt::join(plan["swap"].get<std::vector<std::string>>(), ", "))));
+  line("workers",
+       fmt::format("{} {} on CPUs {} ({})", plan.value("workers", 0), plan.value("mode", ""),
+                   os::format_list(plan["cpus"].get<std::vector<int>>()), plan.value("placement", "")));
   line("parameters", parameters(plan));
   for (const auto& note : plan["notes"]) line("note", note.get<std::string>());
 }
@@ -89,9 +98,10 @@ void metrics(const RunFolder& run, std::string& out) {
   if (run.series.empty()) return;
   const bool any_valid = std::any_of(run.manifest["trials"].begin(), run.manifest["trials"].end(),
                                      [](const ordered_json& entry) { return entry.value("valid", false); });
-  if (!any_valid) out += "\n  NO TRIAL IS VALID (why is said below): these figures are no evidence of anything\n";
-  out += fmt::format("\n  {:<22}{:<14}{:>10}{:>11}{:>10}{:>8}  {}\n", "metric", "unit", "median", "min", "max", "cv",
-                     any_valid ? "valid trials" : "trials");
+  if (!any_valid)
+    out += "\n  NO TRIAL IS VALID (why is said below): these figures are no evidence of anything\n";
+  out += fmt::format("\n  {:<22}{:<14}{:>10}{:>11}{:>10}{:>8}  {}\n", "metric", "unit", "median", "min",
+                     "max", "cv", any_valid ? "valid trials" : "trials");
   for (const record::Series& series : run.series) {
     std::vector<double> valid, all;
     for (const auto& [trial, value] : series.by_trial) {
@@ -162,14 +172,19 @@ void reasons(const RunFolder& run, std::string& out) {
       if (check.value("verdict", "") == "unknown") unknown.add(subject, text, trial);
     }
     for (const auto& absence : entry.value("absent", ordered_json::array()))
-      absent.add(fmt::format("{}: {}", text_or(absence, "metric", "?"), text_or(absence, "reason", "")), trial);
-    for (const auto& note : entry.value("notes", ordered_json::array())) notes.add(note.get<std::string>(), trial);
+      absent.add(fmt::format("{}: {}", text_or(absence, "metric", "?"), text_or(absence, "reason", "")),
+                 trial);
+    for (const auto& note : entry.value("notes", ordered_json::array()))
+      notes.add(note.get<std::string>(), trial);
     const ordered_json sampling = entry.value("sampling", ordered_json::object());
     const ordered_json readings = sampling.value("probes", ordered_json::object());
     for (const auto& [probe, reading] : readings.items())
       if (const int every = reading.value("every_samples", 1); every > 1)
-        notes.add(probe, fmt::format("the probe {} is dear to read ({:.0f} us): at every {}th sample, and at phase edges",
-                                     probe, reading.value("read_us", 0.0), every), 0);
+        notes.add(
+            probe,
+            fmt::format("the probe {} is dear to read ({:.0f} us): at every {}th sample, and at phase edges",
+                        probe, reading.value("read_us", 0.0), every),
+            0);
   }
   for (const auto& probe : run.manifest["absent_probes"])
     absent.add(fmt::format("probe {}: {}{}", text_or(probe, "probe", "?"), text_or(probe, "reason", ""),
@@ -194,8 +209,9 @@ void whole_run(const RunFolder& run, std::string& out) {
   }
   out += "\n";
   if (known)
-    out += fmt::format("  TLB row of /proc/interrupts: +{:.0f} over all trials, of which +{:.0f} were measured\n", whole,
-                       measured);
+    out += fmt::format(
+        "  TLB row of /proc/interrupts: +{:.0f} over all trials, of which +{:.0f} were measured\n", whole,
+        measured);
   if (!source.empty()) out += fmt::format("  pages_reclaimed from: {}\n", source);
 }
 

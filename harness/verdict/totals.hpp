@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Reduces the samples of one trial to what happened in each phase and in each measured round. Streams: memory does not
-// grow with the number of samples.
+// Reduces the samples of one trial to what happened in each phase and in each measured round. Streams: memory
+// does not grow with the number of samples.
 #pragma once
 
 #include <array>

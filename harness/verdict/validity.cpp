@@ -16,13 +16,14 @@ using record::Check;
 using trial::Phase;
 using Verdict = Check::Verdict;
 
-// A sharer that is off its CPU gets no IPI: the kernel's lazy TLB mode skips it. 10% off is up to 10% missing IPIs.
+// A sharer that is off its CPU gets no IPI: the kernel's lazy TLB mode skips it. 10% off is up to 10% missing
+// IPIs.
 constexpr double kLeastOnCpu = 0.90;
-constexpr double kMostWaiting = 0.10;   // of a worker's time, runnable but not running
-constexpr double kMostForeign = 0.05;   // of all CPU time, in user mode of other processes
-constexpr double kMostStolen = 0.10;    // of all CPU time, by the hypervisor
-constexpr double kShortest = 1.0;       // seconds that make the 10 ms ticks of /proc/stat tell anything
-constexpr double kLeastGone = 0.95;     // of the pages that a workload pushed out
+constexpr double kMostWaiting = 0.10;  // of a worker's time, runnable but not running
+constexpr double kMostForeign = 0.05;  // of all CPU time, in user mode of other processes
+constexpr double kMostStolen = 0.10;   // of all CPU time, by the hypervisor
+constexpr double kShortest = 1.0;      // seconds that make the 10 ms ticks of /proc/stat tell anything
+constexpr double kLeastGone = 0.95;    // of the pages that a workload pushed out
 
 Check outcome(const TrialFacts& facts) {
   const bool ok = facts.result.outcome == trial::Outcome::ok;
@@ -51,16 +52,18 @@ double extreme_share(const TrialFacts& facts, bool smallest, Get get) {
 Check sharers_on_cpu(const TrialFacts& facts) {
   const double least = extreme_share(facts, true, [](const trial::Usage& used) { return used.on_cpu; });
   if (least < 0) return {"sharers_on_cpu", Verdict::unknown, "no worker finished a measured phase"};
-  const std::string detail = fmt::format("the worker that ran least was on its CPU for {:.1f}% (limit {:.0f}%)",
-                                         100 * least, 100 * kLeastOnCpu);
-  if (!facts.definition.workers_spin) return {"sharers_on_cpu", Verdict::ok, detail + ": this workload may sleep"};
+  const std::string detail = fmt::format(
+      "the worker that ran least was on its CPU for {:.1f}% (limit {:.0f}%)", 100 * least, 100 * kLeastOnCpu);
+  if (!facts.definition.workers_spin)
+    return {"sharers_on_cpu", Verdict::ok, detail + ": this workload may sleep"};
   return {"sharers_on_cpu", least < kLeastOnCpu ? Verdict::invalid : Verdict::ok, detail};
 }
 
 Check waiting_for_cpu(const TrialFacts& facts) {
   const bool known = std::all_of(facts.result.workers.begin(), facts.result.workers.end(),
                                  [](const trial::WorkerResult& w) { return w.measured.waiting_known; });
-  if (!known) return {"waiting_for_cpu", Verdict::unknown, "the kernel keeps no schedstat, or nothing was measured"};
+  if (!known)
+    return {"waiting_for_cpu", Verdict::unknown, "the kernel keeps no schedstat, or nothing was measured"};
   const double most = extreme_share(facts, false, [](const trial::Usage& used) { return used.waiting; });
   return {"waiting_for_cpu", most > kMostWaiting ? Verdict::invalid : Verdict::ok,
           fmt::format("the worker that waited most for its CPU waited {:.1f}% (limit {:.0f}%)", 100 * most,
@@ -95,11 +98,12 @@ Check foreign_load(const TrialFacts& facts) {
   if (!ticks_tell(facts, check)) return check;
   double own = 0;
   for (const trial::WorkerResult& worker : facts.result.workers) own += os::to_seconds(worker.measured.user);
-  // Kernel threads (kswapd, writeback) work for the workload and have no user time; other processes have some.
+  // Kernel threads (kswapd, writeback) work for the workload and have no user time; other processes have
+  // some.
   const double foreign = std::max(0.0, cpu_seconds(facts, "user") + cpu_seconds(facts, "nice") - own);
   const double share = foreign / capacity(facts);
-  check.detail = fmt::format("other processes' user time took {:.1f}% of all CPU time (limit {:.0f}%)", 100 * share,
-                             100 * kMostForeign);
+  check.detail = fmt::format("other processes' user time took {:.1f}% of all CPU time (limit {:.0f}%)",
+                             100 * share, 100 * kMostForeign);
   if (share > kMostForeign) check.verdict = Verdict::invalid;
   return check;
 }
@@ -108,8 +112,8 @@ Check stolen_time(const TrialFacts& facts) {
   Check check{"stolen_time", Verdict::ok, ""};
   if (!ticks_tell(facts, check)) return check;
   const double share = cpu_seconds(facts, "steal") / capacity(facts);
-  check.detail =
-      fmt::format("the hypervisor stole {:.1f}% of all CPU time (limit {:.0f}%)", 100 * share, 100 * kMostStolen);
+  check.detail = fmt::format("the hypervisor stole {:.1f}% of all CPU time (limit {:.0f}%)", 100 * share,
+                             100 * kMostStolen);
   if (share > kMostStolen) check.verdict = Verdict::invalid;
   return check;
 }
@@ -125,7 +129,8 @@ Check pages_gone(const TrialFacts& facts) {
                        : "nothing was reclaimed: the working set fits, or was charged to another cgroup"};
   const double share = offered && *offered > 0 ? *pages / *offered : 0;
   return {"pages_gone", share < kLeastGone ? Verdict::invalid : Verdict::ok,
-          fmt::format("{:.1f}% of the pages pushed out really left (limit {:.0f}%)", 100 * share, 100 * kLeastGone)};
+          fmt::format("{:.1f}% of the pages pushed out really left (limit {:.0f}%)", 100 * share,
+                      100 * kLeastGone)};
 }
 
 /// Major faults or write-outs that no device saw are not what they seem: zero pages are only counted.
@@ -134,9 +139,11 @@ Check zero_pages(const TrialFacts& facts) {
   const double zero = facts.totals.growth(measured, "vmstat.swpout_zero").value_or(0);
   const double written = facts.totals.growth(measured, "vmstat.pswpout").value_or(0);
   if (zero <= written * 0.05)
-    return {"zero_pages", Verdict::ok, fmt::format("{:.0f} zero pages beside {:.0f} written to swap", zero, written)};
+    return {"zero_pages", Verdict::ok,
+            fmt::format("{:.0f} zero pages beside {:.0f} written to swap", zero, written)};
   return {"zero_pages", Verdict::invalid,
-          fmt::format("{:.0f} zero pages were only counted and {:.0f} written: swap saw no such load", zero, written)};
+          fmt::format("{:.0f} zero pages were only counted and {:.0f} written: swap saw no such load", zero,
+                      written)};
 }
 
 Check flush_path(const TrialFacts& facts) {
@@ -144,7 +151,8 @@ Check flush_path(const TrialFacts& facts) {
     return {"flush_path", Verdict::ok, facts.flush.text};
   if (facts.flush.method == machine::FlushMethod::ipi)
     return {"flush_path", Verdict::ok,
-            "the hypervisor offers paravirtual flushes: those to preempted vCPUs are deferred and send no IPI; steal "
+            "the hypervisor offers paravirtual flushes: those to preempted vCPUs are deferred and send no "
+            "IPI; steal "
             "and time on CPU say how many that can be"};
   return {"flush_path", Verdict::unknown, facts.flush.text + ": IPIs are not the whole of the flushes"};
 }
@@ -154,7 +162,8 @@ Check one_cpu(const TrialFacts& facts) {
   std::sort(cpus.begin(), cpus.end());
   const auto distinct = std::unique(cpus.begin(), cpus.end()) - cpus.begin();
   if (distinct > 1) return {"several_cpus", Verdict::ok, fmt::format("workers ran on {} CPUs", distinct)};
-  return {"several_cpus", Verdict::unknown, "all workers ran on one CPU: no shootdown between them is possible"};
+  return {"several_cpus", Verdict::unknown,
+          "all workers ran on one CPU: no shootdown between them is possible"};
 }
 
 Check sampling(const TrialFacts& facts) {
@@ -167,9 +176,9 @@ Check sampling(const TrialFacts& facts) {
 }  // namespace
 
 std::vector<Check> check_validity(const TrialFacts& facts) {
-  return {outcome(facts),      workload(facts),    pages_gone(facts), zero_pages(facts), sharers_on_cpu(facts),
-          waiting_for_cpu(facts), foreign_load(facts), stolen_time(facts), flush_path(facts), one_cpu(facts),
-          sampling(facts)};
+  return {outcome(facts),        workload(facts),        pages_gone(facts),   zero_pages(facts),
+          sharers_on_cpu(facts), waiting_for_cpu(facts), foreign_load(facts), stolen_time(facts),
+          flush_path(facts),     one_cpu(facts),         sampling(facts)};
 }
 
 }  // namespace tlbstorm::verdict

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Validity comes before statistics: whether the figures of a trial mean what they should. Each check is a small
-// function; its limits are said in its detail.
+// Validity comes before statistics: whether the figures of a trial mean what they should. Each check is a
+// small function; its limits are said in its detail.
 #pragma once
 
 #include <vector>

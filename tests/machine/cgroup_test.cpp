@@ -34,7 +34,8 @@ class CgroupTest : public ::testing::Test {
   fs::path root_;
 };
 
-constexpr const char* kV2 = "30 23 0:26 / /sys/fs/cgroup rw,nosuid shared:4 - cgroup2 cgroup2 rw,nsdelegate\n";
+constexpr const char* kV2 =
+    "30 23 0:26 / /sys/fs/cgroup rw,nosuid shared:4 - cgroup2 cgroup2 rw,nsdelegate\n";
 constexpr const char* kV1 =
     "30 23 0:26 / /sys/fs/cgroup rw - tmpfs tmpfs rw\n"
     "31 30 0:27 / /sys/fs/cgroup/cpu rw - cgroup cgroup rw,cpu\n"
@@ -91,7 +92,8 @@ TEST_F(CgroupTest, NoMemoryControllerIsSaid) {
 }
 
 TEST(Mountinfo, OptionalFieldsAndEscapesAreUnderstood) {
-  const auto mounts = parse_mountinfo("36 35 98:0 /mnt1 /mnt\\040two rw,noatime master:1 shared:2 - ext3 /dev/root rw,x\n");
+  const auto mounts =
+      parse_mountinfo("36 35 98:0 /mnt1 /mnt\\040two rw,noatime master:1 shared:2 - ext3 /dev/root rw,x\n");
   ASSERT_EQ(mounts.size(), 1u);
   EXPECT_EQ(mounts[0].root, "/mnt1");
   EXPECT_EQ(mounts[0].mount_point, "/mnt two");

@@ -25,7 +25,8 @@ TEST(Flush, KvmParavirtualFlushNeedsStealTimeAndNoRealtimeHint) {
   const std::string text = cpuinfo("kvm-epyc");
   EXPECT_TRUE(judge_flush(text, "x86_64", {"KVMKVMKVM", kPvFlush | kStealTime, 0, 0}).paravirt_flush_offered);
   EXPECT_FALSE(judge_flush(text, "x86_64", {"KVMKVMKVM", kPvFlush, 0, 0}).paravirt_flush_offered);
-  EXPECT_FALSE(judge_flush(text, "x86_64", {"KVMKVMKVM", kPvFlush | kStealTime, kRealtime, 0}).paravirt_flush_offered);
+  EXPECT_FALSE(
+      judge_flush(text, "x86_64", {"KVMKVMKVM", kPvFlush | kStealTime, kRealtime, 0}).paravirt_flush_offered);
 }
 
 TEST(Flush, HyperVGuestFlushesByHypercall) {

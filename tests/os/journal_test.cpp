@@ -64,8 +64,10 @@ TEST_F(JournalTest, ValuesAreWrittenBackInReverseOrder) {
   make_file(top_ / "value", "1");
   {
     Journal journal(state_);
-    Applied first = journal.apply({Change::Kind::value, top_ / "value", "1"}, [&] { write_text(top_ / "value", "2"); });
-    Applied second = journal.apply({Change::Kind::value, top_ / "value", "2"}, [&] { write_text(top_ / "value", "3"); });
+    Applied first =
+        journal.apply({Change::Kind::value, top_ / "value", "1"}, [&] { write_text(top_ / "value", "2"); });
+    Applied second =
+        journal.apply({Change::Kind::value, top_ / "value", "2"}, [&] { write_text(top_ / "value", "3"); });
     EXPECT_EQ(read_text(top_ / "value"), "3");
   }
   EXPECT_EQ(read_text(top_ / "value"), "1");
@@ -122,7 +124,8 @@ class WrittenJournal : public JournalTest {
     std::string boot = read_text("/proc/sys/kernel/random/boot_id");
     boot.pop_back();
     std::ofstream(state_ / "journal-999999999.jsonl")
-        << R"({"boot":")" << (this_boot ? boot : "another") << "\",\"pid\":999999999}\n" << lines;
+        << R"({"boot":")" << (this_boot ? boot : "another") << "\",\"pid\":999999999}\n"
+        << lines;
   }
   std::string line(int id, const char* kind, const fs::path& target, const char* before) const {
     return "{\"id\":" + std::to_string(id) + ",\"kind\":\"" + kind + "\",\"target\":\"" + target.native() +

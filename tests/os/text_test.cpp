@@ -26,7 +26,8 @@ TEST(Text, FieldsAreSeparatedByBlanksAndTabs) {
 
 TEST(Text, NumbersFillTheirField) {
   EXPECT_EQ(to_number("42"), 42u);
-  for (const char* const text : {"", "42x", "-1", "4 2", "99999999999999999999"}) EXPECT_FALSE(to_number(text)) << text;
+  for (const char* const text : {"", "42x", "-1", "4 2", "99999999999999999999"})
+    EXPECT_FALSE(to_number(text)) << text;
 }
 
 TEST(Text, ValuesAreFoundByTheirWholeKey) {

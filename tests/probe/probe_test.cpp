@@ -88,7 +88,8 @@ TEST(VmStat, OnlyTheKeysOfThisKernelAreColumns) {
   EXPECT_FALSE(old.contains("vmstat.swpin_zero"));
   EXPECT_FALSE(old.contains("vmstat.workingset_refault_file"));
   const auto today = values(open("vmstat", fixture("vm-2cpu")));
-  for (const char* const name : {"vmstat.swpin_zero", "vmstat.swpout_zero", "vmstat.pgsteal_file", "vmstat.zswpin"})
+  for (const char* const name :
+       {"vmstat.swpin_zero", "vmstat.swpout_zero", "vmstat.pgsteal_file", "vmstat.zswpin"})
     EXPECT_TRUE(today.contains(name)) << name;
   for (const auto& [name, value] : today) EXPECT_FALSE(std::isnan(value)) << name;
 }
@@ -124,7 +125,8 @@ class Memcg : public ::testing::Test {
 
 TEST_F(Memcg, VersionTwo) {
   target_.cgroup_version = machine::CgroupVersion::v2;
-  put("memory.stat", "anon 4096\nfile 8192\nfile_mapped 4096\npgsteal 77\npgsteal_kswapd 7\npgsteal_direct 70\npgscan 99\n");
+  put("memory.stat",
+      "anon 4096\nfile 8192\nfile_mapped 4096\npgsteal 77\npgsteal_kswapd 7\npgsteal_direct 70\npgscan 99\n");
   put("memory.current", "12288\n");
   put("memory.events", "low 0\nhigh 0\nmax 5\noom 1\noom_kill 1\n");
   const auto all = values(open("memcg", target_));

@@ -33,7 +33,8 @@ class RecordTest : public ::testing::Test {
       body();
     } catch (const os::Error& error) {
       std::string text = error.what();
-      if (const auto at = text.find(folder_.native()); at != std::string::npos) text.erase(at, folder_.native().size() + 1);
+      if (const auto at = text.find(folder_.native()); at != std::string::npos)
+        text.erase(at, folder_.native().size() + 1);
       return text;
     }
     return "";

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Killing, interrupting and starving the tool: nothing that was recorded is lost and nothing is left on the machine.
+// Killing, interrupting and starving the tool: nothing that was recorded is lost and nothing is left on the
+// machine.
 #include <gtest/gtest.h>
 #include <signal.h>
 #include <sys/mount.h>
@@ -38,9 +39,25 @@ class Faults : public ::testing::Test {
     if (!is_root()) GTEST_SKIP() << "a memory cgroup and swap need root";
   }
   Words long_run(const std::string& folder) const {
-    return {"run",    "file-cache", "--memory", "32M",      "--size",    "128M", "--sparse", "--trials",
-            "3",      "--warmup",   "0",        "--duration", "20s",      "--sysctl", "vm.page-cluster=5",
-            "--swap", "file:" + place_.path().native() + ":16M", "--output", folder};
+    return {"run",
+            "file-cache",
+            "--memory",
+            "32M",
+            "--size",
+            "128M",
+            "--sparse",
+            "--trials",
+            "3",
+            "--warmup",
+            "0",
+            "--duration",
+            "20s",
+            "--sysctl",
+            "vm.page-cluster=5",
+            "--swap",
+            "file:" + place_.path().native() + ":16M",
+            "--output",
+            folder};
   }
   Workplace place_;
 };
@@ -90,7 +107,8 @@ TEST_F(Faults, TheNextRunRestoresByItself) {
   ASSERT_TRUE(eventually([&] { return place_.leftovers().find("cgroup") != std::string::npos; }));
   ::kill(tool, SIGKILL);
   place_.finish(tool);
-  const Finished next = place_.run({"run", "pageout", "--trials", "1", "--rounds", "1", "--output", place_.new_folder()});
+  const Finished next =
+      place_.run({"run", "pageout", "--trials", "1", "--rounds", "1", "--output", place_.new_folder()});
   EXPECT_EQ(next.code, 0) << next.err;
   EXPECT_NE(next.err.find("undid what a killed run had left: cgroup"), std::string::npos) << next.err;
   EXPECT_EQ(place_.leftovers(), "");
@@ -99,8 +117,9 @@ TEST_F(Faults, TheNextRunRestoresByItself) {
 TEST_F(Faults, KilledTrialProcessIsAnOutcome) {
   for (const char* const mode : {"threads", "processes"}) {
     const std::string folder = place_.new_folder();
-    const pid_t tool = place_.start({"run", "file-cache", "--memory", "32M", "--size", "128M", "--sparse", "--trials",
-                                     "1", "--warmup", "0", "--duration", "20s", "--mode", mode, "--output", folder});
+    const pid_t tool =
+        place_.start({"run", "file-cache", "--memory", "32M", "--size", "128M", "--sparse", "--trials", "1",
+                      "--warmup", "0", "--duration", "20s", "--mode", mode, "--output", folder});
     ASSERT_TRUE(eventually([&] { return measuring(folder); }));
     const std::vector<pid_t> children = descendants(tool);
     ASSERT_FALSE(children.empty());
@@ -117,8 +136,8 @@ TEST_F(Faults, FullFileSystemEndsTheRunAndLeavesNothing) {
   const std::filesystem::path full = place_.path() / "full";
   std::filesystem::create_directory(full);
   ASSERT_EQ(::mount("none", full.c_str(), "tmpfs", 0, "size=64k"), 0);
-  const Finished done = place_.run({"run", "pageout", "--swap", "file:" + place_.path().native() + ":16M", "--output",
-                                    full / "run"});
+  const Finished done = place_.run(
+      {"run", "pageout", "--swap", "file:" + place_.path().native() + ":16M", "--output", full / "run"});
   ::umount(full.c_str());
   EXPECT_EQ(done.code, 1);
   EXPECT_NE(done.err.find("No space left on device"), std::string::npos) << done.err;
@@ -127,8 +146,9 @@ TEST_F(Faults, FullFileSystemEndsTheRunAndLeavesNothing) {
 
 TEST_F(Faults, HangIsATimeout) {
   const std::string folder = place_.new_folder();
-  const pid_t tool = place_.start({"run", "file-cache", "--memory", "32M", "--size", "128M", "--sparse", "--trials", "1",
-                                   "--warmup", "0", "--duration", "1s", "--timeout", "1s", "--output", folder});
+  const pid_t tool =
+      place_.start({"run", "file-cache", "--memory", "32M", "--size", "128M", "--sparse", "--trials", "1",
+                    "--warmup", "0", "--duration", "1s", "--timeout", "1s", "--output", folder});
   ASSERT_TRUE(eventually([&] { return measuring(folder); }));
   for (const pid_t child : descendants(tool)) ::kill(child, SIGSTOP);
   EXPECT_EQ(place_.finish(tool).code, 1);

@@ -18,8 +18,8 @@ class FileCache : public ::testing::Test {
   }
   std::string run(Words options) {
     const std::string folder = place_.new_folder();
-    Words words{"run",       "file-cache", "--trials", "1", "--warmup", "200ms", "--duration", "800ms",
-                "--output", folder};
+    Words words{"run",   "file-cache", "--trials", "1",        "--warmup",
+                "200ms", "--duration", "800ms",    "--output", folder};
     words.insert(words.end(), options.begin(), options.end());
     const Finished done = place_.run(words);
     EXPECT_EQ(done.code, 0) << done.err << done.out;
@@ -73,7 +73,8 @@ TEST_F(FileCache, EveryAccessPatternReclaims) {
 TEST_F(FileCache, WritesOnlyToAFileOfItsOwn) {
   const std::filesystem::path mine = place_.path() / "mine";
   { std::ofstream(mine) << std::string(64 << 20, 'x'); }
-  const Finished refused = place_.run({"run", "file-cache", "--memory", "16M", "--file", mine, "--write-ratio", "0.5"});
+  const Finished refused =
+      place_.run({"run", "file-cache", "--memory", "16M", "--file", mine, "--write-ratio", "0.5"});
   EXPECT_EQ(refused.code, 2);
   EXPECT_NE(refused.err.find("--write-ratio 0.5"), std::string::npos) << refused.err;
   run({"--memory", "16M", "--file", mine});

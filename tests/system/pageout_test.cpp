@@ -17,8 +17,9 @@ class Pageout : public ::testing::Test {
     if (online_cpus() < 2) GTEST_SKIP() << "one CPU: no shootdown is possible";
   }
 
-  /// Runs until all trials are valid, a few times at most: other load makes trials invalid, and they say so. On a
-  /// machine that is still busy then, nothing can be measured: the test is skipped, with what was running.
+  /// Runs until all trials are valid, a few times at most: other load makes trials invalid, and they say so.
+  /// On a machine that is still busy then, nothing can be measured: the test is skipped, with what was
+  /// running.
   std::string valid_run(Words options) {
     std::string why;
     for (int attempt = 0; attempt < 4; ++attempt) {
@@ -86,7 +87,8 @@ TEST_F(Pageout, ProcessesThatShareNothingGetNoIpis) {
 
 TEST_F(Pageout, SwapFileKeepsCopiesSoThatCleanAnonymousPagesAreNotWrittenAgain) {
   if (!is_root()) GTEST_SKIP() << "swap needs root";
-  const std::string folder = valid_run({"--pages", "clean-anon", "--region", "8M", "--swap", "file:/var/tmp:256M"});
+  const std::string folder =
+      valid_run({"--pages", "clean-anon", "--region", "8M", "--swap", "file:/var/tmp:256M"});
   if (folder.empty()) return;
   for (const double ipis : figures(folder, "ipis_per_page")) EXPECT_LT(ipis, 0.1);
   EXPECT_EQ(place_.leftovers(), "");
@@ -96,8 +98,11 @@ TEST_F(Pageout, CleanAnonymousPagesOnZramAreCalledInvalid) {
   if (!is_root()) GTEST_SKIP() << "swap needs root";
   if (!std::filesystem::exists("/sys/class/zram-control/hot_add")) GTEST_SKIP() << "the kernel has no zram";
   const std::string folder = place_.new_folder();
-  ASSERT_EQ(place_.run({"run", "pageout", "--pages", "clean-anon", "--swap", "zram:256M", "--trials", "1", "--output",
-                        folder}).code, 0);
+  ASSERT_EQ(place_
+                .run({"run", "pageout", "--pages", "clean-anon", "--swap", "zram:256M", "--trials", "1",
+                      "--output", folder})
+                .code,
+            0);
   EXPECT_NE(why_invalid(folder).find("written to swap again"), std::string::npos) << why_invalid(folder);
 }
 

@@ -35,14 +35,19 @@ void redirect(const fs::path& path, int fd) {
 std::set<std::string> ours_on_the_machine() {
   std::set<std::string> found;
   std::error_code error;
-  fs::recursive_directory_iterator entry("/sys/fs/cgroup", fs::directory_options::skip_permission_denied, error), end;
+  fs::recursive_directory_iterator entry("/sys/fs/cgroup", fs::directory_options::skip_permission_denied,
+                                         error),
+      end;
   for (; entry != end && !error; entry.increment(error))
-    if (entry->path().filename().native().starts_with("tlbstorm-")) found.insert("cgroup " + entry->path().native());
+    if (entry->path().filename().native().starts_with("tlbstorm-"))
+      found.insert("cgroup " + entry->path().native());
   std::istringstream swaps(slurp("/proc/swaps"));
   for (std::string line; std::getline(swaps, line);)
-    if (line.find("tlbstorm") != std::string::npos || line.starts_with("/dev/zram")) found.insert("swap " + line);
+    if (line.find("tlbstorm") != std::string::npos || line.starts_with("/dev/zram"))
+      found.insert("swap " + line);
   for (const fs::directory_entry& device : fs::directory_iterator("/sys/block"))
-    if (device.path().filename().native().starts_with("zram") && os::trim(slurp(device.path() / "disksize")) != "0")
+    if (device.path().filename().native().starts_with("zram") &&
+        os::trim(slurp(device.path() / "disksize")) != "0")
       found.insert(device.path().filename().native() + " has a size");
   return found;
 }
@@ -93,7 +98,9 @@ Finished Workplace::run(const std::vector<std::string>& arguments) const { retur
 
 std::string Workplace::new_folder() { return path_ / ("run" + std::to_string(++folders_)); }
 
-nlohmann::json manifest(const std::string& folder) { return nlohmann::json::parse(slurp(fs::path(folder) / "run.json")); }
+nlohmann::json manifest(const std::string& folder) {
+  return nlohmann::json::parse(slurp(fs::path(folder) / "run.json"));
+}
 
 std::vector<double> figures(const std::string& folder, const std::string& metric) {
   record::CsvReader reader(fs::path(folder) / "trials.csv");
@@ -110,7 +117,8 @@ std::string why_invalid(const std::string& folder) {
   const nlohmann::json run = manifest(folder);
   for (const auto& trial : run["trials"])
     for (const auto& check : trial["checks"])
-      if (check["verdict"] == "invalid") why += check["check"].get<std::string>() + ": " + check["detail"].get<std::string>() + "\n";
+      if (check["verdict"] == "invalid")
+        why += check["check"].get<std::string>() + ": " + check["detail"].get<std::string>() + "\n";
   return why;
 }
 
@@ -148,7 +156,8 @@ std::vector<pid_t> descendants(pid_t pid) {
       std::string_view rest = std::string_view(stat).substr(close + 1);
       os::take_field(rest);  // state
       const auto parent = os::to_number(os::take_field(rest));
-      if (parent && family.contains(static_cast<pid_t>(*parent))) grew |= family.insert(static_cast<pid_t>(*number)).second;
+      if (parent && family.contains(static_cast<pid_t>(*parent)))
+        grew |= family.insert(static_cast<pid_t>(*number)).second;
     }
   }
   family.erase(pid);

@@ -36,8 +36,8 @@ class Workplace {
   /// A new name for a run folder.
   std::string new_folder();
   const std::filesystem::path& path() const { return path_; }
-  /// What tlbstorm has on the machine (cgroups, swap, zram devices with a size) beyond what there was before, by other
-  /// runs. Empty when it is clean.
+  /// What tlbstorm has on the machine (cgroups, swap, zram devices with a size) beyond what there was before,
+  /// by other runs. Empty when it is clean.
   std::string leftovers() const;
 
  private:

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Wrong options: one line that names option and value, one that says what to do, exit code 2, nothing touched.
+// Wrong options: one line that names option and value, one that says what to do, exit code 2, nothing
+// touched.
 #include <gtest/gtest.h>
 
 #include <fstream>

@@ -17,7 +17,8 @@ TEST(Histogram, BucketsCoverTheRangeWithoutGapsAndAreNarrow) {
     ASSERT_LT(Histogram::lower(i), Histogram::upper(i));
     ASSERT_EQ(Histogram::bucket(Histogram::lower(i)), i);
     ASSERT_EQ(Histogram::bucket(Histogram::upper(i) - 1), i);
-    ASSERT_LE(Histogram::upper(i) - Histogram::lower(i), std::max<std::uint64_t>(1, Histogram::lower(i) / 64));
+    ASSERT_LE(Histogram::upper(i) - Histogram::lower(i),
+              std::max<std::uint64_t>(1, Histogram::lower(i) / 64));
   }
 }
 

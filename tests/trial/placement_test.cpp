@@ -9,7 +9,8 @@
 namespace tlbstorm::trial {
 namespace {
 
-/// Two sockets (one node each) of two cores of two threads, numbered as Linux does: 0-3 first threads, 4-7 siblings.
+/// Two sockets (one node each) of two cores of two threads, numbered as Linux does: 0-3 first threads, 4-7
+/// siblings.
 machine::Topology two_sockets() {
   machine::Topology topology;
   for (int id = 0; id < 8; ++id) {

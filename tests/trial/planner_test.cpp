@@ -77,19 +77,30 @@ TEST(Planner, PercentagesAreOfTheMachine) {
 }
 
 TEST(Planner, RefusalsNameOptionAndValue) {
-  const std::vector<std::pair<Options, std::string>> wrong{
-      {{{"workers", "0"}}, "--workers 0"},      {{{"workers", "x"}}, "--workers x"},
-      {{{"trials", "0"}}, "--trials 0"},        {{{"mode", "fibers"}}, "--mode fibers"},
-      {{{"memory", "9G"}}, "--memory 9G"},      {{{"memory", "1K"}}, "--memory 1K"},
-      {{{"duration", "0"}}, "--duration 0"},    {{{"duration", "3"}}, "--duration 3"},
-      {{{"interval", "1us"}}, "--interval 1us"}, {{{"probes", "psi,none"}}, "--probes none"},
-      {{{"label", "a b"}}, "--label a b"},      {{{"label", "../x"}}, "--label ../x"},
-      {{{"sysctl", "vm.none=1"}}, "--sysctl vm.none=1"}, {{{"sysctl", "x"}}, "--sysctl x"},
-      {{{"swap", "zram"}}, "--swap zram"},      {{{"preset", "small"}}, "--preset small"},
-      {{{"size", "x"}}, "--size x"},            {{{"kind", "b"}}, "--kind b"},
-      {{{"kind", "zipf:"}}, "--kind zipf:"},    {{{"share", "1.5"}}, "--share 1.5"},
-      {{{"share", "nan"}}, "--share nan"},      {{{"mempolicy", "bind:7"}}, "--mempolicy bind:7"},
-      {{{"seed", "-1"}}, "--seed -1"},          {{{"timeout", "long"}}, "--timeout long"}};
+  const std::vector<std::pair<Options, std::string>> wrong{{{{"workers", "0"}}, "--workers 0"},
+                                                           {{{"workers", "x"}}, "--workers x"},
+                                                           {{{"trials", "0"}}, "--trials 0"},
+                                                           {{{"mode", "fibers"}}, "--mode fibers"},
+                                                           {{{"memory", "9G"}}, "--memory 9G"},
+                                                           {{{"memory", "1K"}}, "--memory 1K"},
+                                                           {{{"duration", "0"}}, "--duration 0"},
+                                                           {{{"duration", "3"}}, "--duration 3"},
+                                                           {{{"interval", "1us"}}, "--interval 1us"},
+                                                           {{{"probes", "psi,none"}}, "--probes none"},
+                                                           {{{"label", "a b"}}, "--label a b"},
+                                                           {{{"label", "../x"}}, "--label ../x"},
+                                                           {{{"sysctl", "vm.none=1"}}, "--sysctl vm.none=1"},
+                                                           {{{"sysctl", "x"}}, "--sysctl x"},
+                                                           {{{"swap", "zram"}}, "--swap zram"},
+                                                           {{{"preset", "small"}}, "--preset small"},
+                                                           {{{"size", "x"}}, "--size x"},
+                                                           {{{"kind", "b"}}, "--kind b"},
+                                                           {{{"kind", "zipf:"}}, "--kind zipf:"},
+                                                           {{{"share", "1.5"}}, "--share 1.5"},
+                                                           {{{"share", "nan"}}, "--share nan"},
+                                                           {{{"mempolicy", "bind:7"}}, "--mempolicy bind:7"},
+                                                           {{{"seed", "-1"}}, "--seed -1"},
+                                                           {{{"timeout", "long"}}, "--timeout long"}};
   for (const auto& [options, said] : wrong) EXPECT_NE(refusal(options).find(said), std::string::npos) << said;
 }
 
@@ -114,7 +125,8 @@ TEST(Workloads, SayWhatTheyAre) {
     EXPECT_FALSE(definition.summary.empty()) << definition.name;
     EXPECT_FALSE(definition.operation.empty()) << definition.name;
     EXPECT_LE(definition.counters.size(), kWorkloadCounters) << definition.name;
-    for (const Parameter& parameter : definition.parameters) EXPECT_FALSE(parameter.help.empty()) << parameter.name;
+    for (const Parameter& parameter : definition.parameters)
+      EXPECT_FALSE(parameter.help.empty()) << parameter.name;
   }
 }
 

@@ -70,15 +70,18 @@ void count_while_running(Worker& worker) {
 TEST_F(RunnerTest, PhasesComeInTheirOrder) {
   const TrialResult result = run(&count_while_running);
   EXPECT_EQ(result.outcome, Outcome::ok) << result.reason;
-  EXPECT_EQ(log_.stages, (std::vector<Stage>{{Phase::setup, 0}, {Phase::warmup, 0}, {Phase::measure, 0},
-                                             {Phase::verify, 0}, {Phase::done, 0}}));
+  EXPECT_EQ(
+      log_.stages,
+      (std::vector<Stage>{
+          {Phase::setup, 0}, {Phase::warmup, 0}, {Phase::measure, 0}, {Phase::verify, 0}, {Phase::done, 0}}));
   ASSERT_EQ(result.workers.size(), 2u);
   for (const WorkerResult& worker : result.workers) {
     EXPECT_GT(worker.operations, 0u);
     EXPECT_GE(worker.measured.wall, 50ms);
     EXPECT_GT(worker.measured.on_cpu, 0ms);
   }
-  EXPECT_EQ(log_.operations, static_cast<double>(result.workers[0].operations + result.workers[1].operations));
+  EXPECT_EQ(log_.operations,
+            static_cast<double>(result.workers[0].operations + result.workers[1].operations));
 }
 
 TEST_F(RunnerTest, RoundsAreWarmUpThenMeasured) {
@@ -95,9 +98,14 @@ TEST_F(RunnerTest, RoundsAreWarmUpThenMeasured) {
     }
   });
   EXPECT_EQ(result.outcome, Outcome::ok) << result.reason;
-  EXPECT_EQ(log_.stages,
-            (std::vector<Stage>{{Phase::setup, 0}, {Phase::warmup, 0}, {Phase::setup, 1}, {Phase::measure, 1},
-                                {Phase::setup, 2}, {Phase::measure, 2}, {Phase::setup, 3}, {Phase::done, 3}}));
+  EXPECT_EQ(log_.stages, (std::vector<Stage>{{Phase::setup, 0},
+                                             {Phase::warmup, 0},
+                                             {Phase::setup, 1},
+                                             {Phase::measure, 1},
+                                             {Phase::setup, 2},
+                                             {Phase::measure, 2},
+                                             {Phase::setup, 3},
+                                             {Phase::done, 3}}));
   EXPECT_EQ(log_.operations, 30);
 }
 

@@ -33,11 +33,21 @@ class JudgeTest : public ::testing::Test {
       worker.measured.waiting_known = true;
       result_.workers.push_back(worker);
     }
-    grow_ = {{"interrupts.tlb", 1000},     {"interrupts.cal", 900},       {"tlbflush.sent", 500},
-             {"vmstat.pgsteal_anon", 0},   {"vmstat.pgsteal_file", 8000}, {"vmstat.pgsteal_kswapd", 3000},
-             {"vmstat.pgsteal_khugepaged", 0}, {"vmstat.pgsteal_proactive", 0}, {"vmstat.pgscan_anon", 0},
-             {"vmstat.pgscan_file", 16000}, {"vmstat.pgscan_kswapd", 4000}, {"cpu.user", 2.0}, {"cpu.nice", 0},
-             {"cpu.steal", 0},             {"workload.operations", 20000}};
+    grow_ = {{"interrupts.tlb", 1000},
+             {"interrupts.cal", 900},
+             {"tlbflush.sent", 500},
+             {"vmstat.pgsteal_anon", 0},
+             {"vmstat.pgsteal_file", 8000},
+             {"vmstat.pgsteal_kswapd", 3000},
+             {"vmstat.pgsteal_khugepaged", 0},
+             {"vmstat.pgsteal_proactive", 0},
+             {"vmstat.pgscan_anon", 0},
+             {"vmstat.pgscan_file", 16000},
+             {"vmstat.pgscan_kswapd", 4000},
+             {"cpu.user", 2.0},
+             {"cpu.nice", 0},
+             {"cpu.steal", 0},
+             {"workload.operations", 20000}};
   }
 
   record::Judgement judge() {
@@ -125,7 +135,8 @@ TEST_F(JudgeTest, NothingReclaimedHasNoRatioAndIsInvalid) {
 }
 
 TEST_F(JudgeTest, GoodTrialIsValid) {
-  for (const Check& check : judge().checks) EXPECT_NE(check.verdict, Check::Verdict::invalid) << check.name << check.detail;
+  for (const Check& check : judge().checks)
+    EXPECT_NE(check.verdict, Check::Verdict::invalid) << check.name << check.detail;
   EXPECT_TRUE(judge().valid());
 }
 

@@ -89,11 +89,13 @@ class FileCache final : public trial::Workload {
     const std::string& access = parameters_.text("access");
     Random random(worker.seed());
     if (access == "sequential") {
-      // Workers that share a file start in parts of their own, and go round the whole of it.
-      std::uint64_t at = maps_.size() == 1 ? pages / static_cast<std::uint64_t>(worker.count()) *
-                                                 static_cast<std::uint64_t>(worker.index())
-                                           : 0;
-      visit(worker, map, random, [&] { return at = at + 1 < pages ? at + 1 : 0; });
+      // Workers that share a file go round parts of their own: in the whole of it, the fast catch up with the
+      // slow and from then on find every page there.
+      const std::uint64_t parts = maps_.size() == 1 ? static_cast<std::uint64_t>(worker.count()) : 1;
+      const std::uint64_t first = pages / parts * (static_cast<std::uint64_t>(worker.index()) % parts);
+      const std::uint64_t end = first + pages / parts;
+      std::uint64_t at = first;
+      visit(worker, map, random, [&] { return at = at + 1 < end ? at + 1 : first; });
     } else if (access == "random") {
       visit(worker, map, random, [&] { return random.below(pages); });
     } else {
@@ -276,7 +278,7 @@ const trial::Registered registration{{
                    {"access",
                     Parameter::Type::choice,
                     "sequential",
-                    "order of the pages",
+                    "order of the pages; sequential: each worker its own part",
                     {"sequential", "random", "zipf:THETA"}},
                    {"write-ratio", Parameter::Type::ratio, "0", "share of the accesses that also write"},
                    {"advise",

@@ -186,6 +186,7 @@ const trial::Registered registration{{
                    {"folder", Parameter::Type::text, "", "where a file region's unnamed file goes"}},
     .counters = {{trial::counter::kPagesGone, "pages", "pages that left the page table"},
                  {trial::counter::kReclaimTime, "ns", "time in madvise"}},
+    .trials = 5,
     .warmup = "1ms",
     .duration = "",
     .resolve = &resolve,

@@ -56,7 +56,7 @@ std::string Progress::time_left(const trial::Sample& sample) const {
   std::optional<os::Nanoseconds> length;
   if (sample.stage.phase == trial::Phase::warmup && plan_.duration) length = plan_.warmup;
   if (sample.stage.phase == trial::Phase::measure) length = plan_.duration;
-  if (!length) return fmt::format("round {}", sample.stage.round);
+  if (!length) return plan_.duration ? "" : fmt::format("round {}", sample.stage.round);
   const os::Nanoseconds left = std::max(os::Nanoseconds{0}, *length - (sample.at - phase_began_));
   return fmt::format("{:.1f}s left", os::to_seconds(left));
 }

@@ -53,7 +53,7 @@ class RunnerTest : public ::testing::Test {
   TrialResult run(std::function<void(Worker&)> body) {
     Fake::body() = std::move(body);
     os::SignalFd signals{SIGUSR2};
-    os::Journal journal("/no/journal/is/needed");
+    os::Journal journal(std::filesystem::temp_directory_path() / os::own_name());
     return Runner(plan_, definition_, machine_, journal, signals, log_).run(1);
   }
 
@@ -123,11 +123,11 @@ TEST_F(RunnerTest, KilledWorkerKeepsItsCountsAndDoesNotHangTheOthers) {
     plan_.mode = mode;
     const TrialResult result = run([](Worker& worker) {
       worker.count_operations(7);
-      if (worker.leader()) ::raise(SIGBUS);
+      if (worker.leader()) ::raise(SIGTERM);
       worker.barrier();  // where the killed one never comes
     });
     EXPECT_EQ(result.outcome, Outcome::failed);
-    EXPECT_NE(result.reason.find("SIGBUS"), std::string::npos) << result.reason;
+    EXPECT_NE(result.reason.find("SIGTERM"), std::string::npos) << result.reason;
     EXPECT_GE(result.workers[0].operations, 7u);
   }
 }
@@ -159,6 +159,26 @@ TEST_F(RunnerTest, SignalEndsTheTrialAsInterrupted) {
     count_while_running(worker);
   });
   EXPECT_EQ(result.outcome, Outcome::interrupted);
+}
+
+TEST_F(RunnerTest, KernelKillForMemoryIsAnOutcome) {
+  const machine::Machine real = machine::inspect();
+  if (real.cgroup.parent.empty()) GTEST_SKIP() << real.cgroup.reason;
+  if (!real.swaps.empty()) GTEST_SKIP() << "swap is active: it would take the pages";
+  machine_.cgroup = real.cgroup;
+  plan_.memory = os::Bytes{16 << 20};
+  for (const Mode mode : {Mode::threads, Mode::processes}) {
+    plan_.mode = mode;
+    const TrialResult result = run([](Worker& worker) {
+      if (worker.leader()) {
+        const os::Mapping memory = os::Mapping::anonymous({64 << 20});
+        for (std::size_t page = 0; page < memory.pages(); ++page) *memory.page(page) = std::byte{1};
+      }
+      count_while_running(worker);
+    });
+    EXPECT_EQ(result.outcome, Outcome::oom) << result.reason;
+  }
+  EXPECT_FALSE(std::filesystem::exists(real.cgroup.parent / os::own_name()));
 }
 
 TEST_F(RunnerTest, WorkloadsOwnVerdictIsKeptOnce) {

@@ -189,7 +189,7 @@ os::Bytes resolve_pressure(Plan& plan, const machine::Machine& machine) {
 void resolve_size(Plan& plan, os::Bytes memory) {
   Parameters& parameters = plan.parameters;
   const bool global = parameters.text("pressure") == "global";
-  const std::uint64_t times = plan.preset == kPreset ? 10 : global ? 2 : 4;
+  const std::uint64_t times = plan.preset == kPreset ? 10 : 4;
   const Found found = parameters.text("files") == "one" && parameters.given("file")
                           ? look_at(parameters.text("file"))
                           : Found{};

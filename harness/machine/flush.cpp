@@ -35,6 +35,7 @@ bool has_flag(std::string_view cpuinfo, std::string_view flag) {
 std::string hypervisor_name(const std::string& signature) {
   if (signature.starts_with(kKvm)) return "KVM";
   if (signature.starts_with(kHyperV)) return "Hyper-V";
+  if (signature.starts_with("TCGTCGTCGTCG")) return "QEMU (TCG)";
   return signature;
 }
 

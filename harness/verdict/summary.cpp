@@ -182,7 +182,7 @@ void reasons(const RunFolder& run, std::string& out) {
       if (const int every = reading.value("every_samples", 1); every > 1)
         notes.add(
             probe,
-            fmt::format("the probe {} is dear to read ({:.0f} us): at every {}th sample, and at phase edges",
+            fmt::format("the probe {} is dear to read ({:.0f} us): at 1 sample in {}, and at phase edges",
                         probe, reading.value("read_us", 0.0), every),
             0);
   }

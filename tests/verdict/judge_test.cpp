@@ -155,6 +155,8 @@ TEST_F(JudgeTest, EachFaultIsFoundByItsCheck) {
 }
 
 TEST_F(JudgeTest, WhatCannotBeKnownIsSaidSo) {
+  result_.workers[1].measured.waiting = 600ms;
+  EXPECT_EQ(verdict("waiting_for_cpu"), Check::Verdict::unknown) << "it may have waited for kswapd";
   plan_.cpus = {1, 1};
   EXPECT_EQ(verdict("several_cpus"), Check::Verdict::unknown);
   machine_.flush.method = machine::FlushMethod::hypercall;

@@ -81,7 +81,9 @@ TEST_F(CgroupTest, NowhereToMakeOneSaysWhyAndWhatToDo) {
     constexpr uid_t kNobody = 65534;
     fs::permissions(root_, fs::perms::others_read | fs::perms::others_exec, fs::perm_options::add);
     fs::permissions(at(""), fs::perms::owner_read | fs::perms::owner_exec | fs::perms::others_exec);
-    if (::geteuid() == 0 && ::setresuid(kNobody, kNobody, kNobody) != 0) return 10;
+    if (::geteuid() == 0 &&
+        (::setresgid(kNobody, kNobody, kNobody) != 0 || ::setresuid(kNobody, kNobody, kNobody) != 0))
+      return 10;
     const CgroupHome home = find_cgroup_home(root_, "0::/\n", kV2);
     if (!home.parent.empty()) return 11;
     if (home.reason.empty()) return 12;

@@ -62,6 +62,9 @@ class Pageout final : public trial::Workload {
     os::Residency left;
     worker.measure([&] { left = push_out(worker); });
     if (!kind_.file) check_swapped(worker, swapped_out() - swapped_before, region_.pages() - left.present);
+    if (kind_.file && !kind_.dirty && left.cached * 20 > region_.pages())
+      worker.invalidate(fmt::format("{} of {} clean file pages were unmapped but stayed in memory",
+                                    left.cached, region_.pages()));
     if (kind_.file && kind_.dirty && left.cached > 0)
       worker.note(
           "reclaim does not write dirty file pages itself: they were unmapped, which is what costs the "

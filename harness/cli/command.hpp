@@ -6,6 +6,10 @@
 #include <string>
 #include <vector>
 
+namespace CLI {
+class App;
+}
+
 namespace tlbstorm::cli {
 
 inline constexpr int kOk = 0;
@@ -19,6 +23,9 @@ int run(const Arguments& arguments);
 int list(const Arguments& arguments);
 int report(const Arguments& arguments);
 int restore(const Arguments& arguments);
+
+/// Parses the arguments of a subcommand; prints its help and throws CLI::CallForHelp when that was asked for.
+void parse(CLI::App& app, const Arguments& arguments);
 
 /// Runs a subcommand's body; prints what it throws as two lines, the error and the remedy.
 int guarded(const std::function<int()>& body);

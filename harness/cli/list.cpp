@@ -73,13 +73,7 @@ int list(const Arguments& given) {
     app.add_option("WHAT", what, "workloads, probes or metrics; all of them if left out");
     bool markdown = false;
     app.add_flag("--markdown", markdown, "metrics as a table for a document");
-    Arguments arguments(given.rbegin(), given.rend());
-    try {
-      app.parse(arguments);
-    } catch (const CLI::CallForHelp&) {
-      std::cout << app.help();
-      throw;
-    }
+    parse(app, given);
     const bool all = what == "all";
     if (!all && what != "workloads" && what != "probes" && what != "metrics")
       throw os::UsageError("list", what, "nothing of that name", "list workloads, probes or metrics");

@@ -15,13 +15,7 @@ int report(const Arguments& given) {
                  "tlbstorm report");
     std::vector<std::string> folders;
     app.add_option("RUN", folders, "run folders")->required();
-    Arguments arguments(given.rbegin(), given.rend());
-    try {
-      app.parse(arguments);
-    } catch (const CLI::CallForHelp&) {
-      std::cout << app.help();
-      throw;
-    }
+    parse(app, given);
     for (const std::string& folder : folders) std::cout << verdict::summarise(record::read_run(folder));
     return kOk;
   });

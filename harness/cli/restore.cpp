@@ -14,13 +14,7 @@ int restore(const Arguments& given) {
   return guarded([&] {
     CLI::App app("Undoes what killed runs left: swap, zram devices, cgroups, sysctls, files",
                  "tlbstorm restore");
-    Arguments arguments(given.rbegin(), given.rend());
-    try {
-      app.parse(arguments);
-    } catch (const CLI::CallForHelp&) {
-      std::cout << app.help();
-      throw;
-    }
+    parse(app, given);
     const os::Restored restored = os::restore();
     for (const std::string& change : restored.undone) std::cout << "undone: " << change << "\n";
     for (const std::string& problem : restored.problems) std::cout << "not undone: " << problem << "\n";

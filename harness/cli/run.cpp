@@ -60,7 +60,7 @@ void add_option(CLI::App& app, const std::string& name, const std::string& help,
                                     : fmt::format("did you mean {}?", near));
 }
 
-RunOptions parse(const trial::Definition& definition, Arguments arguments) {
+RunOptions parse_options(const trial::Definition& definition, const Arguments& arguments) {
   RunOptions run;
   CLI::App app(fmt::format("{}\nOne operation: {}", definition.summary, definition.operation),
                "tlbstorm run " + definition.name);
@@ -96,12 +96,8 @@ RunOptions parse(const trial::Definition& definition, Arguments arguments) {
       ->group("Options of every run");
   app.add_flag("--quiet", run.quiet, "no progress; the summary only")->group("Options of every run");
   app.allow_config_extras(CLI::config_extras_mode::error);
-  std::reverse(arguments.begin(), arguments.end());  // CLI11 takes them off the back
   try {
-    app.parse(arguments);
-  } catch (const CLI::CallForHelp&) {
-    std::cout << app.help();
-    throw;
+    parse(app, arguments);
   } catch (const CLI::ExtrasError&) {
     refuse_unexpected(app, definition.name);
   } catch (const CLI::FileError& error) {
@@ -185,8 +181,8 @@ std::vector<os::Applied> prepare_machine(const trial::Plan& plan, os::Journal& j
     std::string path = "/proc/sys/" + key;
     std::replace(path.begin() + 10, path.end(), '.', '/');
     const std::string before = os::read_text(path);
-    applied.push_back(
-        journal.apply({os::Change::Kind::value, path, before}, [&path, &value = value] { os::write_text(path, value); }));
+    applied.push_back(journal.apply({os::Change::Kind::value, path, before},
+                                    [&path, &value = value] { os::write_text(path, value); }));
   }
   return applied;
 }
@@ -238,7 +234,7 @@ int run(const Arguments& given) {
       return arguments.empty() ? kUsage : kOk;
     }
     const trial::Definition& definition = trial::find_workload(take_workload(arguments));
-    return run_plan(given, parse(definition, std::move(arguments)), definition);
+    return run_plan(given, parse_options(definition, arguments), definition);
   });
 }
 

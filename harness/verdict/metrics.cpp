@@ -102,110 +102,119 @@ constexpr std::array<Metric, 29> kMetrics{{
     {"ipis_per_page", "handlers/page", Better::lower,
      "TLB-shootdown handlers run for each page reclaimed; needs no steady clock, so it repeats on noisy "
      "machines",
-     true, [](F f, W w) { return ratio(tlb_ipis(f, w), reclaimed(f, w), kNothingReclaimed); }},
-    {"flushes_per_page", "flushes/page", Better::lower, "TLB flushes sent for each page reclaimed", true,
+     Scope::all, true, [](F f, W w) { return ratio(tlb_ipis(f, w), reclaimed(f, w), kNothingReclaimed); }},
+    {"flushes_per_page", "flushes/page", Better::lower, "TLB flushes sent for each page reclaimed",
+     Scope::all, true,
      [](F f, W w) { return ratio(flushes_sent(f, w), reclaimed(f, w), kNothingReclaimed); }},
     {"pages_per_flush", "pages/flush", Better::higher,
-     "pages reclaimed for each TLB flush sent: how well the kernel batches", true,
+     "pages reclaimed for each TLB flush sent: how well the kernel batches", Scope::all, true,
      [](F f, W w) { return ratio(reclaimed(f, w), flushes_sent(f, w), "no flush was sent"); }},
-    {"ns_per_page", "ns/page", Better::lower, "time in the reclaiming call for each page that left", true,
+    {"ns_per_page", "ns/page", Better::lower, "time in the reclaiming call for each page that left",
+     Scope::timing_reclaim, true,
      [](F f, W w) {
        return ratio(own_counter(f, w, trial::counter::kReclaimTime), reclaimed(f, w), kNothingReclaimed);
      }},
     {"tlb_ipis", "handlers", Better::lower,
-     "TLB-shootdown handlers run, summed over CPUs (TLB row of /proc/interrupts)", true, &tlb_ipis},
+     "TLB-shootdown handlers run, summed over CPUs (TLB row of /proc/interrupts)", Scope::all, true,
+     &tlb_ipis},
     {"cal_interrupts", "interrupts", Better::lower,
      "function-call interrupts taken (CAL row): several flushes may ride on one; the tool's own reads cause "
      "some",
-     true, [](F f, W w) { return growth(f, w, "interrupts.cal"); }},
+     Scope::all, true, [](F f, W w) { return growth(f, w, "interrupts.cal"); }},
     {"tlb_flushes_sent", "flushes", Better::lower,
      "flush operations sent to other CPUs (tlb:tlb_flush, remote IPI send), however many CPUs each went to",
-     true, &flushes_sent},
+     Scope::all, true, &flushes_sent},
     {"pages_reclaimed", "pages", Better::higher,
-     "pages that reclaim took; the manifest says by which counter", true, &reclaimed},
-    {"tlb_ipi_rate", "handlers/s", Better::lower, "TLB-shootdown handlers per second", false,
+     "pages that reclaim took; the manifest says by which counter", Scope::all, true, &reclaimed},
+    {"tlb_ipi_rate", "handlers/s", Better::lower, "TLB-shootdown handlers per second", Scope::all, false,
      [](F f, W w) { return per_second(tlb_ipis(f, w), w); }},
-    {"reclaim_rate", "pages/s", Better::higher, "pages reclaimed per second", false,
+    {"reclaim_rate", "pages/s", Better::higher, "pages reclaimed per second", Scope::all, false,
      [](F f, W w) { return per_second(reclaimed(f, w), w); }},
-    {"reclaim_rate_kswapd", "pages/s", Better::higher, "pages reclaimed per second by kswapd", false,
-     [](F f, W w) { return per_second(stolen(f, w, Reclaimer::kswapd), w); }},
+    {"reclaim_rate_kswapd", "pages/s", Better::higher, "pages reclaimed per second by kswapd",
+     Scope::kernel_counted, false, [](F f, W w) { return per_second(stolen(f, w, Reclaimer::kswapd), w); }},
     {"reclaim_rate_direct", "pages/s", Better::higher,
-     "pages reclaimed per second by tasks themselves, at a watermark or at their cgroup's limit", false,
-     [](F f, W w) { return per_second(stolen(f, w, Reclaimer::direct), w); }},
-    {"kswapd_velocity", "pages/s", Better::neither, "pages scanned per second by kswapd", false,
-     [](F f, W w) { return per_second(scanned(f, w, Reclaimer::kswapd), w); }},
-    {"kswapd_efficiency", "ratio", Better::higher, "pages reclaimed for each page scanned, by kswapd", false,
+     "pages reclaimed per second by tasks themselves, at a watermark or at their cgroup's limit",
+     Scope::kernel_counted, false, [](F f, W w) { return per_second(stolen(f, w, Reclaimer::direct), w); }},
+    {"kswapd_velocity", "pages/s", Better::neither, "pages scanned per second by kswapd",
+     Scope::kernel_counted, false, [](F f, W w) { return per_second(scanned(f, w, Reclaimer::kswapd), w); }},
+    {"kswapd_efficiency", "ratio", Better::higher, "pages reclaimed for each page scanned, by kswapd",
+     Scope::kernel_counted, false,
      [](F f, W w) {
        return ratio(stolen(f, w, Reclaimer::kswapd), scanned(f, w, Reclaimer::kswapd), kNothingScanned);
      }},
-    {"direct_velocity", "pages/s", Better::neither, "pages scanned per second by tasks themselves", false,
-     [](F f, W w) { return per_second(scanned(f, w, Reclaimer::direct), w); }},
+    {"direct_velocity", "pages/s", Better::neither, "pages scanned per second by tasks themselves",
+     Scope::kernel_counted, false, [](F f, W w) { return per_second(scanned(f, w, Reclaimer::direct), w); }},
     {"direct_efficiency", "ratio", Better::higher,
-     "pages reclaimed for each page scanned, by tasks themselves", false,
+     "pages reclaimed for each page scanned, by tasks themselves", Scope::kernel_counted, false,
      [](F f, W w) {
        return ratio(stolen(f, w, Reclaimer::direct), scanned(f, w, Reclaimer::direct), kNothingScanned);
      }},
-    {"throughput", "operations/s", Better::higher, "the workload's operations per second, all workers", false,
-     [](F f, W w) { return per_second(own_counter(f, w, "operations"), w); }},
-    {"bandwidth", "bytes/s", Better::higher, "data that the workers read or wrote per second", false,
+    {"throughput", "operations/s", Better::higher, "the workload's operations per second, all workers",
+     Scope::timed, false, [](F f, W w) { return per_second(own_counter(f, w, "operations"), w); }},
+    {"bandwidth", "bytes/s", Better::higher, "data that the workers read or wrote per second",
+     Scope::counting_bytes, false,
      [](F f, W w) { return per_second(own_counter(f, w, trial::counter::kBytes), w); }},
     {"major_fault_rate", "faults/s", Better::lower, "faults per second that waited for I/O, all workers",
-     false,
+     Scope::timed, false,
      [](F f, W) {
        return share_of_wall(f, [&](const trial::Usage& used) {
          return static_cast<double>(used.major_faults) * static_cast<double>(f.result.workers.size());
        });
      }},
     {"refault_rate", "pages/s", Better::lower, "reclaimed file pages that were wanted back, per second",
-     false, [](F f, W w) { return per_second(growth(f, w, "vmstat.workingset_refault_file"), w); }},
-    {"user_time", "cpu/worker", Better::neither, "share of a worker's time spent in user mode", false,
+     Scope::timed, false,
+     [](F f, W w) { return per_second(growth(f, w, "vmstat.workingset_refault_file"), w); }},
+    {"user_time", "cpu/worker", Better::neither, "share of a worker's time spent in user mode", Scope::all,
+     false,
      [](F f, W) { return share_of_wall(f, [](const trial::Usage& u) { return os::to_seconds(u.user); }); }},
-    {"system_time", "cpu/worker", Better::lower, "share of a worker's time spent in the kernel", false,
+    {"system_time", "cpu/worker", Better::lower, "share of a worker's time spent in the kernel", Scope::all,
+     false,
      [](F f, W) { return share_of_wall(f, [](const trial::Usage& u) { return os::to_seconds(u.system); }); }},
-    {"access_latency_p50", "ns", Better::lower, "time of one operation, median", false,
+    {"access_latency_p50", "ns", Better::lower, "time of one operation, median", Scope::timed, false,
      [](F f, W) { return latency(f, 0.50); }},
-    {"access_latency_p99", "ns", Better::lower, "time of one operation, 99th percentile", false,
+    {"access_latency_p99", "ns", Better::lower, "time of one operation, 99th percentile", Scope::timed, false,
      [](F f, W) { return latency(f, 0.99); }},
-    {"access_latency_p99_9", "ns", Better::lower, "time of one operation, 99.9th percentile", false,
-     [](F f, W) { return latency(f, 0.999); }},
-    {"access_latency_max", "ns", Better::lower, "the longest operation", false,
+    {"access_latency_p99_9", "ns", Better::lower, "time of one operation, 99.9th percentile", Scope::timed,
+     false, [](F f, W) { return latency(f, 0.999); }},
+    {"access_latency_max", "ns", Better::lower, "the longest operation", Scope::timed, false,
      [](F f, W) {
        return f.result.latency ? Value(static_cast<double>(f.result.latency->max())) : latency(f, 1);
      }},
     {"longest_stall", "s", Better::lower,
      "longest time in which no worker finished an operation; below the log's resolution it gives the "
      "resolution",
-     false,
+     Scope::timed, false,
      [](F f, W) -> Value {
        if (!f.result.longest_stall) return absent("not every worker timed its operations");
        return os::to_seconds(std::max(*f.result.longest_stall, f.result.stall_resolution));
      }},
     {"memory_stall_some", "ratio", Better::lower, "share of time in which some task waited for memory (PSI)",
-     false,
+     Scope::all, false,
      [](F f, W w) {
        return ratio(growth(f, w, "psi.memory_some"), w.seconds * 1e6, "no time was measured");
      }},
     {"memory_stall_full", "ratio", Better::lower, "share of time in which all tasks waited for memory (PSI)",
-     false,
+     Scope::all, false,
      [](F f, W w) {
        return ratio(growth(f, w, "psi.memory_full"), w.seconds * 1e6, "no time was measured");
      }},
 }};
 
-/// Whether a metric can be asked of a workload at all: those that need a counter which it doesn't keep don't
-/// apply.
-bool applies(const Metric& metric, const TrialFacts& facts) {
+bool applies(Scope scope, const TrialFacts& facts) {
   const auto keeps = [&](const char* name) { return facts.totals.has(std::string("workload.") + name); };
-  const bool own_count = keeps(trial::counter::kPagesGone);
-  const std::string_view n = metric.name;
-  if (n == "ns_per_page") return keeps(trial::counter::kReclaimTime);
-  if (n == "bandwidth") return keeps(trial::counter::kBytes);
-  if (n == "throughput" || n == "longest_stall" || n.starts_with("access_latency") ||
-      n == "major_fault_rate" || n == "refault_rate")
-    return facts.definition.pacing == trial::Pacing::timed;
-  if (n.starts_with("kswapd_") || n.starts_with("direct_") || n.starts_with("reclaim_rate_"))
-    return !own_count;
-  return true;
+  switch (scope) {
+    case Scope::all:
+      return true;
+    case Scope::timed:
+      return facts.definition.pacing == trial::Pacing::timed;
+    case Scope::counting_bytes:
+      return keeps(trial::counter::kBytes);
+    case Scope::timing_reclaim:
+      return keeps(trial::counter::kReclaimTime);
+    case Scope::kernel_counted:
+      return !keeps(trial::counter::kPagesGone);
+  }
+  return false;
 }
 
 }  // namespace
@@ -234,7 +243,7 @@ void derive(const TrialFacts& facts, record::Judgement& judgement) {
   judgement.reclaim_source = reclaim_source(facts);
   const Window& measured = facts.totals.phase(trial::Phase::measure);
   for (const Metric& metric : kMetrics) {
-    if (!applies(metric, facts)) continue;
+    if (!applies(metric.scope, facts)) continue;
     const Value value =
         measured.seconds > 0 ? metric.derive(facts, measured) : absent("the measured phase was not finished");
     if (const auto* figure = std::get_if<double>(&value))
@@ -245,7 +254,7 @@ void derive(const TrialFacts& facts, record::Judgement& judgement) {
   if (facts.definition.pacing != trial::Pacing::rounds) return;
   for (const auto& [round, window] : facts.totals.rounds())
     for (const Metric& metric : kMetrics) {
-      if (!metric.by_round || !applies(metric, facts)) continue;
+      if (!metric.by_round || !applies(metric.scope, facts)) continue;
       const Value value = metric.derive(facts, window);
       if (const auto* figure = std::get_if<double>(&value))
         judgement.rounds.push_back(

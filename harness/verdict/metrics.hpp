@@ -32,11 +32,21 @@ struct TrialFacts {
 /// A figure, or why there is none: absent is not zero.
 using Value = std::variant<double, record::Absence>;
 
+/// Which workloads a metric can be asked of.
+enum class Scope {
+  all,
+  timed,           ///< those paced by time
+  counting_bytes,  ///< those that keep counter::kBytes
+  timing_reclaim,  ///< those that keep counter::kReclaimTime
+  kernel_counted,  ///< those whose reclaim the kernel counts, not they themselves
+};
+
 struct Metric {
   std::string_view name;
   std::string_view unit;
   Better better;
   std::string_view meaning;
+  Scope scope;
   bool by_round;  ///< also given for each round of a workload that works in rounds
   Value (*derive)(const TrialFacts& facts, const Window& window);
 };

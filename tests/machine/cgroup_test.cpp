@@ -9,6 +9,7 @@
 #include "harness/machine/facts.hpp"
 #include "harness/machine/filesystem.hpp"
 #include "harness/os/process.hpp"
+#include "tests/temporary_folder.hpp"
 
 namespace tlbstorm::machine {
 namespace {
@@ -17,12 +18,6 @@ namespace fs = std::filesystem;
 
 class CgroupTest : public ::testing::Test {
  protected:
-  CgroupTest() {
-    std::string name = (fs::temp_directory_path() / "tlbstorm-cgroup-XXXXXX").native();
-    if (::mkdtemp(name.data()) != nullptr) root_ = name;
-  }
-  ~CgroupTest() override { fs::remove_all(root_); }
-
   /// A cgroup folder with its control files.
   void make(const std::string& path, const char* controllers = "", const char* handed_down = "") const {
     const fs::path folder = root_ / ("sys/fs/cgroup" + path);
@@ -32,7 +27,8 @@ class CgroupTest : public ::testing::Test {
     std::ofstream(folder / "cgroup.subtree_control") << handed_down << "\n";
   }
   fs::path at(const std::string& path) const { return root_ / ("sys/fs/cgroup" + path); }
-  fs::path root_;
+  const test::TemporaryFolder folder_of_test_;
+  const fs::path root_ = folder_of_test_.path();
 };
 
 constexpr const char* kV2 =

@@ -7,6 +7,7 @@
 #include <fstream>
 
 #include "harness/os/error.hpp"
+#include "tests/temporary_folder.hpp"
 
 namespace tlbstorm::machine {
 namespace {
@@ -15,11 +16,6 @@ namespace fs = std::filesystem;
 
 class TopologyTest : public ::testing::Test {
  protected:
-  TopologyTest() {
-    std::string name = (fs::temp_directory_path() / "tlbstorm-sysfs-XXXXXX").native();
-    if (::mkdtemp(name.data()) != nullptr) root_ = name;
-  }
-  ~TopologyTest() override { fs::remove_all(root_); }
   void put(const fs::path& path, const std::string& text) const {
     const fs::path file = root_ / "sys/devices/system" / path;
     fs::create_directories(file.parent_path());
@@ -30,7 +26,8 @@ class TopologyTest : public ::testing::Test {
     put(folder / "physical_package_id", socket);
     put(folder / "core_id", std::to_string(core));
   }
-  fs::path root_;
+  const test::TemporaryFolder folder_of_test_;
+  const fs::path root_ = folder_of_test_.path();
 };
 
 TEST_F(TopologyTest, TwoSocketsWithHyperthreads) {

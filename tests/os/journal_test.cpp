@@ -10,6 +10,7 @@
 
 #include "harness/os/error.hpp"
 #include "harness/os/process.hpp"
+#include "tests/temporary_folder.hpp"
 
 namespace tlbstorm::os {
 namespace {
@@ -18,13 +19,6 @@ namespace fs = std::filesystem;
 
 class JournalTest : public ::testing::Test {
  protected:
-  JournalTest() {
-    std::string name = (fs::temp_directory_path() / "tlbstorm-journal-XXXXXX").native();
-    if (::mkdtemp(name.data()) != nullptr) top_ = name;
-    state_ = top_ / "state";
-  }
-  ~JournalTest() override { fs::remove_all(top_); }
-
   fs::path ours(const char* what) const { return top_ / (own_name() + what); }
   static void make_file(const fs::path& path, const char* text = "") { std::ofstream(path) << text; }
   int journals() const {
@@ -34,7 +28,9 @@ class JournalTest : public ::testing::Test {
     return n;
   }
 
-  fs::path top_, state_;
+  const test::TemporaryFolder folder_of_test_;
+  const fs::path top_ = folder_of_test_.path();
+  const fs::path state_ = top_ / "state";
 };
 
 TEST_F(JournalTest, ChangeIsWrittenDownBeforeItIsMadeAndForgottenWhenUndone) {

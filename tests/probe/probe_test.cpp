@@ -10,6 +10,7 @@
 #include <map>
 
 #include "tests/probe/allocations.hpp"
+#include "tests/temporary_folder.hpp"
 
 namespace tlbstorm::probe {
 namespace {
@@ -62,12 +63,11 @@ TEST(Interrupts, ArmIsAbsentWithItsReason) {
 }
 
 TEST(Interrupts, CpuThatComesOrGoesMakesTheRowAbsentNotWrong) {
-  std::string folder = (fs::temp_directory_path() / "tlbstorm-proc-XXXXXX").native();
-  ASSERT_NE(::mkdtemp(folder.data()), nullptr);
-  const fs::path file = fs::path(folder) / "interrupts";
+  const test::TemporaryFolder folder;
+  const fs::path file = folder.path() / "interrupts";
   std::ofstream(file) << "           CPU0       CPU1\nTLB:          1          2   TLB shootdowns\n";
   Target target;
-  target.proc = folder;
+  target.proc = folder.path();
   Opened opened = open("interrupts", target);
   auto& probe = std::get<std::unique_ptr<Probe>>(opened);
   std::vector<double> row(probe->columns().size());
@@ -77,7 +77,6 @@ TEST(Interrupts, CpuThatComesOrGoesMakesTheRowAbsentNotWrong) {
   std::ofstream(file) << "           CPU0\nTLB:          1   TLB shootdowns\n";
   probe->read(row);
   for (const double value : row) EXPECT_TRUE(std::isnan(value));
-  fs::remove_all(folder);
 }
 
 TEST(VmStat, OnlyTheKeysOfThisKernelAreColumns) {
@@ -114,12 +113,9 @@ TEST(Cpu, FirstLineOfStatInSeconds) {
 
 class Memcg : public ::testing::Test {
  protected:
-  Memcg() {
-    std::string name = (fs::temp_directory_path() / "tlbstorm-memcg-XXXXXX").native();
-    if (::mkdtemp(name.data()) != nullptr) target_.cgroup = name;
-  }
-  ~Memcg() override { fs::remove_all(target_.cgroup); }
+  Memcg() { target_.cgroup = folder_.path(); }
   void put(const char* file, const char* text) const { std::ofstream(target_.cgroup / file) << text; }
+  const test::TemporaryFolder folder_;
   Target target_;
 };
 

@@ -9,6 +9,7 @@
 
 #include "harness/os/error.hpp"
 #include "harness/record/run_folder.hpp"
+#include "tests/temporary_folder.hpp"
 
 namespace tlbstorm::record {
 namespace {
@@ -17,11 +18,6 @@ namespace fs = std::filesystem;
 
 class RecordTest : public ::testing::Test {
  protected:
-  RecordTest() {
-    std::string name = (fs::temp_directory_path() / "tlbstorm-record-XXXXXX").native();
-    if (::mkdtemp(name.data()) != nullptr) folder_ = name;
-  }
-  ~RecordTest() override { fs::remove_all(folder_); }
   fs::path put(const char* name, const std::string& text) const {
     std::ofstream(folder_ / name, std::ios::binary) << text;
     return folder_ / name;
@@ -45,7 +41,8 @@ class RecordTest : public ::testing::Test {
     while (reader.next(row)) all.push_back(row);
     return all;
   }
-  fs::path folder_;
+  const test::TemporaryFolder folder_of_test_;
+  const fs::path folder_ = folder_of_test_.path();
 };
 
 TEST_F(RecordTest, WhatIsWrittenReadsBack) {

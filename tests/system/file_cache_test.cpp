@@ -46,7 +46,9 @@ TEST_F(FileCache, ReclaimsMappedPagesOfARealFile) {
 TEST_F(FileCache, LoneWorkerReclaimsItsOwnPagesWithoutIpis) {
   if (online_cpus() < 2) GTEST_SKIP() << "one CPU: no shootdown is possible";
   const auto ipis_per_page = [&](const char* workers) {
-    return figures(run({"--memory", "64M", "--size", "256M", "--sparse", "--workers", workers}), "ipis_per_page").at(0);
+    return figures(run({"--memory", "64M", "--size", "256M", "--sparse", "--workers", workers}),
+                   "ipis_per_page")
+        .at(0);
   };
   EXPECT_GE(ipis_per_page("2"), 10 * ipis_per_page("1"));
 }

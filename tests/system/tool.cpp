@@ -54,16 +54,8 @@ std::set<std::string> ours_on_the_machine() {
 
 }  // namespace
 
-Workplace::Workplace() : before_(ours_on_the_machine()) {
-  std::string name = "/var/tmp/tlbstorm-test-XXXXXX";  // a real file system: /tmp may be in memory
-  if (::mkdtemp(name.data()) == nullptr) throw std::runtime_error("mkdtemp " + name);
-  path_ = name;
-}
-
-Workplace::~Workplace() {
-  std::error_code error;  // a swap file that a failed test left on must not hide that failure
-  fs::remove_all(path_, error);
-}
+// A real file system: the usual temporary folder may be in memory.
+Workplace::Workplace() : folder_("/var/tmp"), before_(ours_on_the_machine()) {}
 
 std::string Workplace::leftovers() const {
   std::string found;
@@ -78,11 +70,11 @@ pid_t Workplace::start(const std::vector<std::string>& arguments) const {
   words.push_back(nullptr);
   const pid_t pid = ::fork();
   if (pid != 0) return pid;
-  if (::chdir(path_.c_str()) != 0) ::_exit(126);
-  ::setenv("TLBSTORM_STATE_DIR", (path_ / "state").c_str(), 1);
-  ::setenv("TLBSTORM_DATA_DIR", (path_ / "data").c_str(), 1);
-  redirect(path_ / "out", STDOUT_FILENO);
-  redirect(path_ / "err", STDERR_FILENO);
+  if (::chdir(path().c_str()) != 0) ::_exit(126);
+  ::setenv("TLBSTORM_STATE_DIR", (path() / "state").c_str(), 1);
+  ::setenv("TLBSTORM_DATA_DIR", (path() / "data").c_str(), 1);
+  redirect(path() / "out", STDOUT_FILENO);
+  redirect(path() / "err", STDERR_FILENO);
   ::execv(TLBSTORM_BINARY, words.data());
   ::_exit(127);
 }
@@ -90,13 +82,13 @@ pid_t Workplace::start(const std::vector<std::string>& arguments) const {
 Finished Workplace::finish(pid_t pid) const {
   int status = 0;
   ::waitpid(pid, &status, 0);
-  return {WIFSIGNALED(status) ? 128 + WTERMSIG(status) : WEXITSTATUS(status), slurp(path_ / "out"),
-          slurp(path_ / "err")};
+  return {WIFSIGNALED(status) ? 128 + WTERMSIG(status) : WEXITSTATUS(status), slurp(path() / "out"),
+          slurp(path() / "err")};
 }
 
 Finished Workplace::run(const std::vector<std::string>& arguments) const { return finish(start(arguments)); }
 
-std::string Workplace::new_folder() { return path_ / ("run" + std::to_string(++folders_)); }
+std::string Workplace::new_folder() { return path() / ("run" + std::to_string(++folders_)); }
 
 nlohmann::json manifest(const std::string& folder) {
   return nlohmann::json::parse(slurp(fs::path(folder) / "run.json"));

@@ -11,6 +11,8 @@
 #include <string>
 #include <vector>
 
+#include "tests/temporary_folder.hpp"
+
 namespace tlbstorm::test {
 
 struct Finished {
@@ -23,9 +25,6 @@ struct Finished {
 class Workplace {
  public:
   Workplace();
-  ~Workplace();
-  Workplace(const Workplace&) = delete;
-  Workplace& operator=(const Workplace&) = delete;
 
   /// Runs the tool to its end.
   Finished run(const std::vector<std::string>& arguments) const;
@@ -35,13 +34,13 @@ class Workplace {
 
   /// A new name for a run folder.
   std::string new_folder();
-  const std::filesystem::path& path() const { return path_; }
+  const std::filesystem::path& path() const { return folder_.path(); }
   /// What tlbstorm has on the machine (cgroups, swap, zram devices with a size) beyond what there was before,
   /// by other runs. Empty when it is clean.
   std::string leftovers() const;
 
  private:
-  std::filesystem::path path_;
+  TemporaryFolder folder_;
   std::set<std::string> before_;
   int folders_ = 0;
 };

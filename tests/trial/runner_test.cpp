@@ -181,6 +181,19 @@ TEST_F(RunnerTest, KernelKillForMemoryIsAnOutcome) {
   EXPECT_FALSE(std::filesystem::exists(real.cgroup.parent / os::own_name()));
 }
 
+TEST_F(RunnerTest, CgroupThatCannotBeMadeIsAnErrorThatLeavesNothing) {
+  machine_.cgroup.version = machine::CgroupVersion::v1;
+  machine_.cgroup.parent = "/no/such/cgroup";
+  try {
+    run(&count_while_running);
+    FAIL();
+  } catch (const os::SystemError& error) {
+    EXPECT_NE(std::string(error.what()).find("make the cgroup /no/such/cgroup/tlbstorm-"), std::string::npos);
+    EXPECT_FALSE(error.hint().empty());
+  }
+  EXPECT_FALSE(std::filesystem::exists(std::filesystem::temp_directory_path() / os::own_name()));
+}
+
 TEST_F(RunnerTest, WorkloadsOwnVerdictIsKeptOnce) {
   const TrialResult result = run([](Worker& worker) {
     worker.invalidate("the pages stayed");

@@ -62,6 +62,18 @@ void sync(const os::Fd& fd, const fs::path& path) {
   drop_cached(fd);
 }
 
+/// A file that no path leads to: whatever ends its maker ends it, too.
+os::Fd open_unnamed(const fs::path& folder) {
+  std::error_code error;
+  fs::create_directories(folder, error);
+  if (error) throw os::SystemError("mkdir", folder.native(), error.value());
+  os::Fd fd(::open(folder.c_str(), O_TMPFILE | O_RDWR | O_CLOEXEC, 0600));
+  if (!fd)
+    throw os::SystemError("make an unnamed file in", folder.native(), errno,
+                          "name a folder on ext4, xfs, btrfs or another file system with O_TMPFILE");
+  return fd;
+}
+
 }  // namespace
 
 fs::path data_folder() {
@@ -118,38 +130,24 @@ Found look_at(const fs::path& path) {
 }
 
 void make_data_file(const fs::path& path, os::Bytes size, bool sparse, std::uint64_t seed) {
-  std::error_code error;
-  fs::create_directories(path.parent_path(), error);
-  if (error) throw os::SystemError("mkdir", path.parent_path().native(), error.value());
-  const fs::path making = path.native() + ".making";
-  ::unlink(making.c_str());  // of a run that was killed while it made the file
-  const os::Fd fd = os::Fd::open(making, O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW, 0600);
-  try {
-    if (::ftruncate(fd.get(), static_cast<off_t>(size.count)) != 0)
-      throw os::SystemError("truncate", making.native(), errno);
-    if (!sparse) write_random(fd, size, seed, making);
-    const std::string first = header(size, sparse);
-    write_at(fd, first.data(), first.size(), 0, making);
-    sync(fd, making);
-    if (::rename(making.c_str(), path.c_str()) != 0) throw os::SystemError("rename", path.native(), errno);
-  } catch (...) {
-    ::unlink(making.c_str());
-    throw;
-  }
+  os::Fd fd = open_unnamed(path.parent_path());
+  if (::ftruncate(fd.get(), static_cast<off_t>(size.count)) != 0)
+    throw os::SystemError("truncate", path.native(), errno);
+  if (!sparse) write_random(fd, size, seed, path);
+  const std::string first = header(size, sparse);
+  write_at(fd, first.data(), first.size(), 0, path);
+  sync(fd, path);
+  ::unlink(path.c_str());  // an older one of ours, of another size
+  const std::string unnamed = fmt::format("/proc/self/fd/{}", fd.get());
+  if (::linkat(AT_FDCWD, unnamed.c_str(), AT_FDCWD, path.c_str(), AT_SYMLINK_FOLLOW) != 0)
+    throw os::SystemError("link", path.native(), errno,
+                          "this file system can't name an unnamed file; use another folder");
 }
 
 os::Fd make_unnamed_file(const fs::path& folder, os::Bytes size, std::uint64_t seed) {
-  std::error_code error;
-  fs::create_directories(folder, error);
-  os::Fd fd(::open(folder.c_str(), O_TMPFILE | O_RDWR | O_CLOEXEC, 0600));
-  if (!fd) {  // not every file system has O_TMPFILE
-    std::string name = (folder / "tlbstorm-XXXXXX").native();
-    fd = os::Fd(::mkostemp(name.data(), O_CLOEXEC));
-    if (!fd) throw os::SystemError("make a file in", folder.native(), errno);
-    ::unlink(name.c_str());
-  }
-  write_random(fd, size, seed, folder / "(unnamed)");
-  sync(fd, folder / "(unnamed)");
+  os::Fd fd = open_unnamed(folder);
+  write_random(fd, size, seed, folder);
+  sync(fd, folder);
   return fd;
 }
 

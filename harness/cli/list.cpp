@@ -41,7 +41,8 @@ void list_probes() {
                                absent->remedy.empty() ? "" : "; ", absent->remedy);
     } else {
       const auto& probe = std::get<std::unique_ptr<probe::Probe>>(opened);
-      std::cout << fmt::format("  {:<22}available: {} columns{}\n", "", probe->columns().size(),
+      std::cout << fmt::format("  {:<22}available: {} column{}{}\n", "", probe->columns().size(),
+                               probe->columns().size() == 1 ? "" : "s",
                                source.cadence == probe::Cadence::edges_only ? ", read at phase edges" : "");
     }
   }

@@ -147,7 +147,9 @@ void Runner::stop(Running& running, Outcome outcome, std::string reason) {
 void Runner::wait_for_end(Running& running) {
   while (watch(running, os::now() + kGlance)) {
   }
-  const os::Nanoseconds patience = os::now() + kGrace;
+  // Workers end by themselves when told; one that still prepares has nothing to tell and nobody to listen.
+  const bool working = running.scoreboard.ready().load() == static_cast<std::uint32_t>(plan_.workers);
+  const os::Nanoseconds patience = os::now() + (working ? kGrace : os::Nanoseconds{0});
   while (!running.child.poll() && os::now() < patience) {
     pollfd ended{running.child.pidfd().get(), POLLIN, 0};
     ::poll(&ended, 1, 50);

@@ -171,8 +171,14 @@ void reasons(const RunFolder& run, std::string& out) {
       if (check.value("verdict", "") == "invalid") invalid.add(subject, text, trial);
       if (check.value("verdict", "") == "unknown") unknown.add(subject, text, trial);
     }
+    std::map<std::string, std::vector<std::string>> metrics_by_reason;
     for (const auto& absence : entry.value("absent", ordered_json::array()))
-      absent.add(fmt::format("{}: {}", text_or(absence, "metric", "?"), text_or(absence, "reason", "")),
+      metrics_by_reason[text_or(absence, "reason", "")].push_back(text_or(absence, "metric", "?"));
+    for (const auto& [reason, names] : metrics_by_reason)
+      absent.add(fmt::format("{}{}: {}",
+                             fmt::join(names.begin(),
+                                       names.begin() + std::min<std::ptrdiff_t>(4, std::ssize(names)), ", "),
+                             names.size() > 4 ? fmt::format(" and {} more", names.size() - 4) : "", reason),
                  trial);
     for (const auto& note : entry.value("notes", ordered_json::array()))
       notes.add(note.get<std::string>(), trial);

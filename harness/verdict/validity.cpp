@@ -126,6 +126,7 @@ Check stolen_time(const TrialFacts& facts) {
 
 Check pages_gone(const TrialFacts& facts) {
   const Window& measured = facts.totals.phase(Phase::measure);
+  if (measured.seconds <= 0) return {"pages_gone", Verdict::unknown, "the measured phase was not finished"};
   const auto pages = pages_stolen(facts, measured, Reclaimer::all);
   if (!pages) return {"pages_gone", Verdict::unknown, reclaim_source(facts)};
   const auto offered = facts.totals.growth(measured, "workload.operations");

@@ -52,7 +52,7 @@ class Pageout final : public trial::Workload {
       if (worker.leader())
         reclaim(worker);
       else
-        while (worker.round_open()) __builtin_ia32_pause();  // on its CPU, in this mm: lazy TLBs get no IPI
+        while (worker.round_open()) trial::relax();  // on its CPU, in this mm: lazy TLBs get no IPI
     }
   }
 

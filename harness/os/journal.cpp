@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 #include <signal.h>
 #include <sys/file.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <array>
@@ -46,14 +47,21 @@ std::string boot_id() { return std::string(trim(read_text("/proc/sys/kernel/rand
 /// Takes the lock of a journal that nobody holds. A killed process is gone a moment before the kernel closes
 /// its files, so a lock whose owner no longer lives is waited for.
 bool take_lock(const Fd& file, const fs::path& path) {
-  const std::string name = path.stem();
-  const auto owner = to_number(std::string_view(name).substr(name.find('-') + 1));
+  const std::string name = path.stem();  // "journal-<pid>" or "journal-<pid>-<n>"
+  const std::string_view numbers = std::string_view(name).substr(name.find('-') + 1);
+  const auto owner = to_number(numbers.substr(0, numbers.find('-')));
   for (int attempt = 0; attempt < 100; ++attempt) {
     if (::flock(file.get(), LOCK_EX | LOCK_NB) == 0) return true;
     if (!owner || ::kill(static_cast<pid_t>(*owner), 0) == 0 || errno != ESRCH) return false;
     std::this_thread::sleep_for(std::chrono::milliseconds{20});
   }
   return false;
+}
+
+/// Whether another process unlinked an open file.
+bool unlinked(const Fd& file) {
+  struct stat status {};
+  return ::fstat(file.get(), &status) == 0 && status.st_nlink == 0;
 }
 
 bool outlives_a_boot(const Change& change) { return change.kind == Change::Kind::file; }
@@ -64,25 +72,37 @@ struct Leftover {
   std::string boot;
   std::map<int, Change> in_force;
   std::map<int, std::string> unknown;  ///< kinds that a newer version wrote
+  std::vector<int> damaged;            ///< numbers of the lines that make no sense
 };
+
+void parse_line(const json& line, Leftover& found) {
+  if (line.contains("boot")) found.boot = line.at("boot").get<std::string>();
+  if (line.contains("undone")) {
+    const int id = line.at("undone").get<int>();
+    found.in_force.erase(id);
+    found.unknown.erase(id);
+  }
+  if (!line.contains("kind")) return;
+  const int id = line.at("id").get<int>();
+  const std::string kind = line.at("kind").get<std::string>();
+  for (const KindName& known : kKinds)
+    if (kind == known.name) {
+      found.in_force[id] = {known.kind, line.at("target").get<std::string>(),
+                            line.at("before").get<std::string>()};
+      return;
+    }
+  found.unknown[id] = kind;
+}
 
 Leftover parse(std::string_view text) {
   Leftover found;
-  while (!text.empty()) {
-    const json line = json::parse(take_line(text), nullptr, false);
-    if (!line.is_object()) continue;
-    if (line.contains("boot")) found.boot = line.value("boot", "");
-    if (line.contains("undone")) {
-      found.in_force.erase(line.value("undone", 0));
-      found.unknown.erase(line.value("undone", 0));
+  for (int number = 1; !text.empty(); ++number) {
+    const bool torn = text.find('\n') == std::string_view::npos;
+    try {
+      parse_line(json::parse(take_line(text)), found);
+    } catch (const json::exception&) {
+      if (!torn) found.damaged.push_back(number);
     }
-    if (!line.contains("kind")) continue;
-    const int id = line.value("id", 0);
-    found.unknown[id] = line.value("kind", "");
-    for (const KindName& kind : kKinds)
-      if (found.unknown[id] == kind.name)
-        found.in_force[id] = {kind.kind, line.value("target", ""), line.value("before", "")};
-    if (found.in_force.contains(id)) found.unknown.erase(id);
   }
   return found;
 }
@@ -138,14 +158,31 @@ Journal::~Journal() {
 }
 
 void Journal::open() {
-  std::error_code error;
-  fs::create_directories(folder_, error);
-  if (error)
-    throw SystemError("mkdir", folder_.native(), error.value(),
-                      "set TLBSTORM_STATE_DIR to a folder of yours");
-  path_ = folder_ / fmt::format("journal-{}.jsonl", ::getpid());
-  file_ = Fd::open(path_, O_RDWR | O_CREAT | O_APPEND, 0600);
-  if (::flock(file_.get(), LOCK_EX | LOCK_NB) != 0) throw SystemError("lock", path_.native(), errno);
+  constexpr int kAttempts = 100;
+  for (int n = 1;; ++n) {
+    std::error_code error;
+    fs::create_directories(folder_, error);
+    if (error)
+      throw SystemError("mkdir", folder_.native(), error.value(),
+                        "set TLBSTORM_STATE_DIR to a folder of yours");
+    path_ = folder_ / (n == 1 ? fmt::format("journal-{}.jsonl", ::getpid())
+                              : fmt::format("journal-{}-{}.jsonl", ::getpid(), n));
+    Fd file;
+    try {
+      // Never an existing one: a killed run that had our number may have left it.
+      file = Fd::open(path_, O_RDWR | O_CREAT | O_EXCL | O_APPEND, 0600);
+    } catch (const SystemError& failure) {
+      // ENOENT: another run that ended has just removed the folder.
+      if ((failure.code() == EEXIST || failure.code() == ENOENT) && n < kAttempts) continue;
+      throw;
+    }
+    if (::flock(file.get(), LOCK_EX | LOCK_NB) == 0 && !unlinked(file)) {
+      file_ = std::move(file);
+      break;
+    }
+    // restore() took it for a killed run's before we held it.
+    if (n >= kAttempts) throw SystemError("lock", path_.native(), EWOULDBLOCK);
+  }
   append(json{{"boot", boot_id()}, {"pid", ::getpid()}}.dump());
 }
 
@@ -175,7 +212,7 @@ void Journal::undo(int id) {
   if (found == in_force_.end()) return;
   try {
     os::undo(found->second);
-  } catch (const Error& error) {
+  } catch (const std::exception& error) {
     problems_.push_back(fmt::format("{}: {}", found->second.text(), error.what()));
     throw;
   }
@@ -195,34 +232,50 @@ void Journal::remove_if_empty() {
   ::rmdir(folder_.c_str());  // fails while another run keeps a journal there
 }
 
+namespace {
+
+void restore_one(const fs::path& path, Restored& result) {
+  const Fd file = Fd::open(path, O_RDWR);
+  if (!take_lock(file, path)) {
+    ++result.held;
+    return;
+  }
+  if (unlinked(file)) return;  // its run has ended meanwhile
+  const Leftover left = parse(read_text(path));
+  const bool same_boot = left.boot == boot_id();
+  bool clean = left.unknown.empty() && left.damaged.empty();
+  for (const auto& [id, kind] : left.unknown)
+    result.problems.push_back(
+        fmt::format("{}: a change of kind '{}', which this version does not know", path.native(), kind));
+  for (const int number : left.damaged)
+    result.problems.push_back(fmt::format("{}: line {} is damaged", path.native(), number));
+  for (auto change = left.in_force.rbegin(); change != left.in_force.rend(); ++change) {
+    if (!same_boot && !outlives_a_boot(change->second)) continue;
+    try {
+      undo(change->second);
+      result.undone.push_back(change->second.text());
+    } catch (const std::exception& problem) {
+      result.problems.push_back(problem.what());
+      clean = false;
+    }
+  }
+  if (clean) ::unlink(path.c_str());
+}
+
+}  // namespace
+
 Restored restore(const fs::path& folder) {
   Restored result;
   std::error_code error;
   for (const fs::directory_entry& candidate : fs::directory_iterator(folder, error)) {
     const fs::path& path = candidate.path();
     if (!path.filename().native().starts_with("journal-")) continue;
-    const Fd file = Fd::open(path, O_RDWR);
-    if (!take_lock(file, path)) {
-      ++result.held;
-      continue;
+    try {
+      restore_one(path, result);
+    } catch (const SystemError& problem) {
+      // ENOENT: its run has ended meanwhile.
+      if (problem.code() != ENOENT) result.problems.push_back(problem.what());
     }
-    const Leftover left = parse(read_text(path));
-    const bool same_boot = left.boot == boot_id();
-    bool clean = left.unknown.empty();
-    for (const auto& [id, kind] : left.unknown)
-      result.problems.push_back(
-          fmt::format("{}: a change of kind '{}', which this version does not know", path.native(), kind));
-    for (auto change = left.in_force.rbegin(); change != left.in_force.rend(); ++change) {
-      if (!same_boot && !outlives_a_boot(change->second)) continue;
-      try {
-        undo(change->second);
-        result.undone.push_back(change->second.text());
-      } catch (const Error& problem) {
-        result.problems.push_back(problem.what());
-        clean = false;
-      }
-    }
-    if (clean) ::unlink(path.c_str());
   }
   ::rmdir(folder.c_str());
   return result;

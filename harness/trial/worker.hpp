@@ -13,6 +13,15 @@
 
 namespace tlbstorm::trial {
 
+/// For a loop that waits on its CPU without leaving it.
+inline void relax() {
+#if defined(__x86_64__) || defined(__i386__)
+  __builtin_ia32_pause();
+#elif defined(__aarch64__)
+  asm volatile("yield");
+#endif
+}
+
 /// Thrown in a worker when the trial has been stopped; leaves work(), and is no failure.
 struct Stopped {};
 

@@ -88,6 +88,8 @@ TEST_F(FileCache, DataFileIsMadeOnceAndUsedAgain) {
   const auto made = std::filesystem::last_write_time(place_.path() / "data/file-cache.data");
   run({"--memory", "16M", "--size", "64M"});
   EXPECT_EQ(std::filesystem::last_write_time(place_.path() / "data/file-cache.data"), made);
+  run({"--memory", "16M", "--size", "32M"});
+  EXPECT_EQ(std::filesystem::file_size(place_.path() / "data/file-cache.data"), 32u << 20);
 }
 
 }  // namespace

@@ -145,7 +145,9 @@ void make_data_file(const fs::path& path, os::Bytes size, bool sparse, std::uint
 }
 
 os::Fd make_unnamed_file(const fs::path& folder, os::Bytes size, std::uint64_t seed) {
+  const bool existed = fs::exists(folder);
   os::Fd fd = open_unnamed(folder);
+  if (!existed) ::rmdir(folder.c_str());  // the file needs no folder to live in, and nothing is left behind
   write_random(fd, size, seed, folder);
   sync(fd, folder);
   return fd;

@@ -108,6 +108,10 @@ Topology read_topology(const fs::path& root, const std::optional<std::vector<int
     topology.cpus.push_back({id, read_id(folder / "core_id"), read_id(folder / "physical_package_id"),
                              node == nodes.end() ? 0 : node->second});
   }
+  if (topology.cpus.empty())
+    throw os::Error(
+        fmt::format("none of the online CPUs {} is allowed to us", os::format_list(topology.online)),
+        "see taskset -p and the cpuset of your cgroup");
   return topology;
 }
 

@@ -184,6 +184,9 @@ void Journal::open() {
     if (n >= kAttempts) throw SystemError("lock", path_.native(), EWOULDBLOCK);
   }
   append(json{{"boot", boot_id()}, {"pid", ::getpid()}}.dump());
+  const Fd folder = Fd::open(folder_, O_RDONLY | O_DIRECTORY);
+  if (::fsync(folder.get()) != 0)
+    throw SystemError("fsync", folder_.native(), errno);  // its name outlives a power cut
 }
 
 void Journal::append(const std::string& line) {

@@ -48,6 +48,53 @@ TEST(Flush, ArmBroadcastsAndHasNoRowToCount) {
   EXPECT_FALSE(facts.has_tlb_row);
 }
 
+TEST(Flush, XeonOnBareMetalFlushesByIpi) {
+  const FlushFacts facts = judge_flush(cpuinfo("intel-xeon"), "x86_64", {});
+  EXPECT_EQ(facts.method, FlushMethod::ipi);
+  EXPECT_EQ(facts.text, "by IPI");
+  EXPECT_EQ(facts.hypervisor, "");
+  EXPECT_FALSE(facts.paravirt_flush_offered);
+  EXPECT_TRUE(facts.has_tlb_row);
+}
+
+TEST(Flush, FlagIsMatchedAsAWholeWord) {
+  EXPECT_EQ(judge_flush("flags\t\t: fpu noinvlpgb invlpgb2\n", "x86_64", {}).method, FlushMethod::ipi);
+  EXPECT_EQ(judge_flush("bugs\t\t: invlpgb\n", "x86_64", {}).method, FlushMethod::ipi);
+  EXPECT_EQ(judge_flush("flags\t\t: fpu invlpgb\n", "x86_64", {}).method, FlushMethod::broadcast);
+}
+
+TEST(Flush, KvmWithParavirtualFlushSaysThatInterruptsAreDeferred) {
+  const FlushFacts facts =
+      judge_flush(cpuinfo("kvm-epyc"), "x86_64", {"KVMKVMKVM", kPvFlush | kStealTime, 0, 0});
+  EXPECT_EQ(facts.method, FlushMethod::ipi);
+  EXPECT_NE(facts.text.find("preempted vCPUs"), std::string::npos) << facts.text;
+}
+
+TEST(Flush, KvmsFeatureBitsMeanNothingUnderAnotherHypervisor) {
+  const FlushFacts facts =
+      judge_flush(cpuinfo("intel-xeon"), "x86_64", {"VMwareVMware", kPvFlush | kStealTime, 0, kHyperVFlush});
+  EXPECT_EQ(facts.method, FlushMethod::ipi);
+  EXPECT_EQ(facts.hypervisor, "VMwareVMware");
+  EXPECT_FALSE(facts.paravirt_flush_offered);
+}
+
+TEST(Flush, HyperVThatDoesNotAdviseHypercallsFlushesByIpi) {
+  const FlushFacts facts = judge_flush(cpuinfo("intel-xeon"), "x86_64", {"Microsoft Hv", 0, 0, 0});
+  EXPECT_EQ(facts.method, FlushMethod::ipi);
+  EXPECT_FALSE(facts.paravirt_flush_offered);
+}
+
+TEST(CpuId, FeaturesAreReadOnlyUnderTheirHypervisor) {
+  const CpuIdFacts facts = read_cpuid();
+  if (!facts.hypervisor.starts_with("KVMKVMKVM")) {
+    EXPECT_EQ(facts.kvm_features, 0u);
+    EXPECT_EQ(facts.kvm_hints, 0u);
+  }
+  if (!facts.hypervisor.starts_with("Microsoft Hv")) {
+    EXPECT_EQ(facts.hyperv_advice, 0u);
+  }
+}
+
 TEST(Flush, UnknownArchitectureIsNamed) {
   const FlushFacts facts = judge_flush("", "riscv64", {});
   EXPECT_EQ(facts.method, FlushMethod::unknown);

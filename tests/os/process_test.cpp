@@ -2,6 +2,7 @@
 #include "harness/os/process.hpp"
 
 #include <gtest/gtest.h>
+#include <poll.h>
 #include <sys/mman.h>
 #include <unistd.h>
 
@@ -52,6 +53,58 @@ TEST(Child, DoesNotOutliveTheProcessThatForkedIt) {
   child.kill(SIGKILL);
   child.wait();
   EXPECT_TRUE(gone(*grandchild));
+}
+
+TEST(Child, WithAGroupOfItsOwnIsNotReachedByCtrlC) {
+  EXPECT_TRUE(Child::fork(true, [] { return ::getpgrp() == ::getpid() ? 0 : 1; }).wait().clean());
+  EXPECT_TRUE(Child::fork(false, [] { return ::getpgrp() == ::getpid() ? 1 : 0; }).wait().clean());
+}
+
+TEST(Child, StartsWithoutBlockedSignals) {
+  const SignalFd blocked{SIGUSR1};
+  Child child = Child::fork(false, [] { return ::raise(SIGUSR1); });
+  EXPECT_EQ(child.wait().text(), "killed by SIGUSR1 (User defined signal 1)");
+}
+
+TEST(Child, TellsThroughItsDescriptorThatItHasEnded) {
+  Child child = Child::fork(false, [] { return ::pause(); });
+  pollfd event{child.pidfd().get(), POLLIN, 0};
+  EXPECT_EQ(::poll(&event, 1, 0), 0);
+  child.kill(SIGTERM);
+  EXPECT_EQ(::poll(&event, 1, 5000), 1);
+  const auto status = child.poll();
+  ASSERT_TRUE(status);
+  EXPECT_TRUE(status->signalled);
+  EXPECT_EQ(status->code, SIGTERM);
+}
+
+TEST(Child, StatusCanBeAskedAgain) {
+  Child child = Child::fork(false, [] { return 5; });
+  EXPECT_EQ(child.wait().code, 5);
+  EXPECT_EQ(child.wait().code, 5);
+  EXPECT_EQ(child.poll()->code, 5);
+}
+
+TEST(Child, ThatIsReplacedIsKilled) {
+  Child child = Child::fork(false, [] { return ::pause(); });
+  const pid_t first = child.pid();
+  child = Child::fork(false, [] { return 0; });
+  EXPECT_TRUE(gone(first));
+  EXPECT_TRUE(child.wait().clean());
+}
+
+TEST(ExitStatus, SignalWithoutANameIsToldByItsNumber) {
+  const std::string text = ExitStatus{.signalled = true, .code = SIGRTMIN + 3}.text();
+  EXPECT_NE(text.find("SIG" + std::to_string(SIGRTMIN + 3)), std::string::npos) << text;
+}
+
+TEST(SignalFd, RestoresTheMaskThatItFound) {
+  sigset_t before, after;
+  ::sigprocmask(SIG_SETMASK, nullptr, &before);
+  { const SignalFd signals{SIGUSR1}; }
+  ::sigprocmask(SIG_SETMASK, nullptr, &after);
+  EXPECT_EQ(sigismember(&before, SIGUSR1), sigismember(&after, SIGUSR1));
+  EXPECT_FALSE(sigismember(&after, SIGUSR1));
 }
 
 TEST(SignalFd, DeliversABlockedSignalAsAnEvent) {

@@ -49,6 +49,58 @@ TEST(Units, TimesNeedAUnit) {
     EXPECT_NE(complaint([&] { parse_duration("--x", text); }), "") << text;
 }
 
+TEST(Units, ZeroAndTheWholeAreSizes) {
+  EXPECT_EQ(parse_size("--x", "0", 8_GiB), Bytes{0});
+  EXPECT_EQ(parse_size("--x", "0%", 8_GiB), Bytes{0});
+  EXPECT_EQ(parse_size("--x", "100%", 8_GiB), 8_GiB);
+  EXPECT_EQ(parse_size("--x", "12.5%", 8_GiB), 1_GiB);
+  EXPECT_EQ(parse_size("--x", " 1 T ", 8_GiB), 1024_GiB);
+}
+
+TEST(Units, SmallTimesKeepTheirNanoseconds) {
+  EXPECT_EQ(parse_duration("--x", "7ns").count(), 7);
+  EXPECT_EQ(parse_duration("--x", "1.5us").count(), 1500);
+  EXPECT_EQ(parse_duration("--x", "100us").count(), 100'000);
+}
+
+TEST(Units, ListsThatAreWrongNameOptionAndValue) {
+  for (const char* const text : {"a", "3-1", "0,,1", "0-3;8", "1 2", "65536"})
+    EXPECT_EQ(complaint([&] { parse_list("--cpus", text); }).find(std::string("--cpus ") + text), 0u) << text;
+}
+
+TEST(Units, FormattedListsAreParsedBack) {
+  const std::vector<int> numbers{0, 2, 3, 4, 9, 63, 64};
+  EXPECT_EQ(format_list(numbers), "0,2-4,9,63-64");
+  EXPECT_EQ(parse_list("--x", format_list(numbers)), numbers);
+  EXPECT_EQ(format_list({}), "");
+}
+
+TEST(Units, TimesAreShownInTheUnitThatFits) {
+  using namespace std::chrono_literals;
+  EXPECT_EQ(format_duration(0ns), "0 ns");
+  EXPECT_EQ(format_duration(999ns), "999 ns");
+  EXPECT_EQ(format_duration(250ms), "250 ms");
+  EXPECT_EQ(format_duration(90s), "90 s");
+  EXPECT_EQ(format_duration(5min), "5 min");
+  EXPECT_EQ(format_duration(-1500us), "-1.5 ms");
+}
+
+TEST(Units, SizesBetweenUnitsAreShownWithOneDecimal) {
+  EXPECT_EQ(format_size(Bytes{0}), "0 B");
+  EXPECT_EQ(format_size(Bytes{1023}), "1023 B");
+  EXPECT_EQ(format_size(4_KiB), "4 KiB");
+  EXPECT_EQ(format_size(Bytes{1234567}), "1.2 MiB");
+  EXPECT_EQ(format_size(2048_GiB), "2 TiB");
+}
+
+TEST(Units, FiguresBelowAHundredThousandKeepTheirDigits) {
+  EXPECT_EQ(format_figure(0), "0");
+  EXPECT_EQ(format_figure(12345), "12345");
+  EXPECT_EQ(format_figure(99999), "99999");
+  EXPECT_EQ(format_figure(-0.5), "-0.5");
+  EXPECT_EQ(format_figure(1.0 / 3), "0.333");
+}
+
 TEST(Units, ListsAreSortedAndDistinct) {
   EXPECT_EQ(parse_list("--x", "3,0-2,2"), (std::vector<int>{0, 1, 2, 3}));
   EXPECT_EQ(format_list({0, 1, 2, 8, 10, 11}), "0-2,8,10-11");

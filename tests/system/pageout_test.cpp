@@ -106,6 +106,14 @@ TEST_F(Pageout, CleanAnonymousPagesOnZramAreCalledInvalid) {
   EXPECT_NE(why_invalid(folder).find("written to swap again"), std::string::npos) << why_invalid(folder);
 }
 
+TEST_F(Pageout, LeavesNoDataBehind) {
+  ASSERT_EQ(
+      place_.run({"run", "pageout", "--rounds", "1", "--trials", "1", "--output", place_.new_folder()}).code,
+      0);
+  EXPECT_FALSE(std::filesystem::exists(place_.path() / "data"));
+  EXPECT_FALSE(std::filesystem::exists(place_.path() / "state"));
+}
+
 TEST_F(Pageout, EveryRoundIsRecorded) {
   const std::string folder = place_.new_folder();
   const Finished done = place_.run({"run", "pageout", "--rounds", "3", "--trials", "2", "--output", folder});

@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <array>
 #include <cerrno>
+#include <system_error>
 
 #include "harness/machine/swap.hpp"
 #include "harness/os/error.hpp"
@@ -42,7 +43,9 @@ std::vector<Mount> parse_mountinfo(std::string_view text) {
 }
 
 FileSystem file_system_of(const std::filesystem::path& path) {
-  const std::string real = std::filesystem::canonical(path);
+  std::error_code error;
+  const std::string real = std::filesystem::canonical(path, error);
+  if (error) throw os::SystemError("look up", path.native(), error.value());
   FileSystem found;
   // A later mount covers an earlier one at the same place.
   for (const Mount& mount : parse_mountinfo(os::read_text("/proc/self/mountinfo")))

@@ -63,7 +63,7 @@ struct Definition {
   Pacing pacing = Pacing::timed;
   /// Workers must be on a CPU through the measured phase: those that aren't get no IPIs.
   bool workers_spin = false;
-  std::vector<Parameter> parameters;
+  std::vector<Parameter> parameters = {};
   std::vector<Counter> counters = {};
   std::vector<Preset> presets = {};
   int trials = 3;

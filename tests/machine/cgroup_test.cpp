@@ -70,6 +70,75 @@ TEST_F(CgroupTest, V2RootCgroupMayNeedTheControllerFirst) {
   EXPECT_TRUE(home.needs_controller);
 }
 
+TEST_F(CgroupTest, V1WinsOverAV2ThatHasNoMemoryController) {
+  make("/memory");
+  make("/unified", "memory", "memory");
+  const CgroupHome home = find_cgroup_home(root_, "4:cpuset,memory:/\n0::/\n", kV1);
+  EXPECT_EQ(home.version, CgroupVersion::v1);
+  EXPECT_EQ(home.parent, at("/memory"));
+}
+
+TEST_F(CgroupTest, V1ThatIsNotThereSaysWhichFolderAndWhatToDo) {
+  const CgroupHome home = find_cgroup_home(root_, "4:memory:/jobs/7\n", kV1);
+  EXPECT_EQ(home.version, CgroupVersion::v1);
+  EXPECT_TRUE(home.parent.empty());
+  EXPECT_NE(home.reason.find(at("/memory/jobs/7").native()), std::string::npos) << home.reason;
+  EXPECT_NE(home.remedy, "");
+}
+
+TEST_F(CgroupTest, V1ControllerIsMatchedAsAWholeWord) {
+  make("/memory/right");
+  const CgroupHome home = find_cgroup_home(root_, "5:memory2:/wrong\n4:cpu,memory:/right\n", kV1);
+  EXPECT_EQ(home.parent, at("/memory/right"));
+}
+
+TEST_F(CgroupTest, V1PathMayHaveColons) {
+  make("/memory/pod:a:b");
+  EXPECT_EQ(find_cgroup_home(root_, "4:memory:/pod:a:b\n", kV1).parent, at("/memory/pod:a:b"));
+}
+
+TEST_F(CgroupTest, V2OfRootInASessionScopeIsTheTopWhereNothingNearerHandsMemoryDown) {
+  make("", "cpu memory pids", "cpu memory pids");
+  make("/user.slice", "cpu memory pids", "pids");
+  make("/user.slice/user-0.slice", "pids", "pids");
+  make("/user.slice/user-0.slice/session-1.scope", "pids", "");
+  const CgroupHome home = find_cgroup_home(root_, "0::/user.slice/user-0.slice/session-1.scope\n", kV2);
+  EXPECT_EQ(home.parent, at(""));
+  EXPECT_FALSE(home.needs_controller);
+}
+
+TEST_F(CgroupTest, V2OfADelegatedGroupStaysInIt) {
+  make("", "memory", "memory");
+  make("/user.slice", "memory", "memory");
+  make("/user.slice/run-7.scope", "memory", "memory");
+  const CgroupHome home = find_cgroup_home(root_, "0::/user.slice/run-7.scope\n", kV2);
+  EXPECT_EQ(home.parent, at("/user.slice/run-7.scope"));
+}
+
+TEST_F(CgroupTest, V2InAContainerDropsTheMountsRoot) {
+  make("", "memory pids", "memory pids");
+  const char* const mounts = "30 23 0:26 /docker/abc /sys/fs/cgroup rw - cgroup2 cgroup rw\n";
+  EXPECT_EQ(find_cgroup_home(root_, "0::/docker/abc\n", mounts).parent, at(""));
+}
+
+TEST_F(CgroupTest, V2OutsideOfItsNamespaceEndsAtTheTop) {
+  make("", "memory", "memory");
+  EXPECT_EQ(find_cgroup_home(root_, "0::/../../elsewhere\n", kV2).parent, at(""));
+}
+
+TEST_F(CgroupTest, V2WithoutTheMemoryControllerIsNone) {
+  make("", "cpu memory_recursiveprot pids", "");
+  const CgroupHome home = find_cgroup_home(root_, "0::/\n", kV2);
+  EXPECT_EQ(home.version, CgroupVersion::none);
+  EXPECT_NE(home.remedy.find("mount -t cgroup2"), std::string::npos) << home.remedy;
+}
+
+TEST_F(CgroupTest, MountPointMayHaveBlanks) {
+  make("/a b", "memory", "memory");
+  const char* const mounts = "30 23 0:26 / /sys/fs/cgroup/a\\040b rw - cgroup2 cgroup2 rw\n";
+  EXPECT_EQ(find_cgroup_home(root_, "0::/\n", mounts).parent, at("/a b"));
+}
+
 TEST_F(CgroupTest, NowhereToMakeOneSaysWhyAndWhatToDo) {
   make("", "memory", "memory");
   // root may write everywhere, so the question is asked by nobody

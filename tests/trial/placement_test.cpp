@@ -4,7 +4,6 @@
 #include <gtest/gtest.h>
 
 #include "harness/os/error.hpp"
-#include "harness/trial/mempolicy.hpp"
 
 namespace tlbstorm::trial {
 namespace {
@@ -57,12 +56,58 @@ TEST(Placement, RefusalsNameWhatThereIs) {
   EXPECT_NE(refusal("socket:x"), "");
 }
 
-TEST(MemPolicy, IsCheckedAgainstTheNodes) {
-  EXPECT_EQ(MemPolicy("local", two_sockets()).text(), "local");
-  EXPECT_EQ(MemPolicy("interleave", two_sockets()).text(), "interleave");
-  EXPECT_EQ(MemPolicy("bind:0-1", two_sockets()).text(), "bind:0-1");
-  EXPECT_THROW(MemPolicy("bind:2", two_sockets()), os::UsageError);
-  EXPECT_THROW(MemPolicy("nearby", two_sockets()), os::UsageError);
+/// As two_sockets(), of four cores each, and each socket of two nodes: 0-7 first threads, 8-15 siblings.
+machine::Topology two_sockets_of_two_nodes() {
+  machine::Topology topology;
+  for (int id = 0; id < 16; ++id) {
+    topology.cpus.push_back({id, id % 4, id % 8 / 4, id % 8 / 2});
+    topology.online.push_back(id);
+  }
+  return topology;
+}
+
+TEST(PlacementOnFourNodes, CompactFillsTheCoresOfBothNodesOfASocketBeforeSiblings) {
+  EXPECT_EQ(place(two_sockets_of_two_nodes(), "compact", 16),
+            (Cpus{0, 1, 2, 3, 8, 9, 10, 11, 4, 5, 6, 7, 12, 13, 14, 15}));
+}
+
+TEST(PlacementOnFourNodes, ScatterTakesSocketsInTurnAndNodesWithinThem) {
+  EXPECT_EQ(place(two_sockets_of_two_nodes(), "scatter", 16),
+            (Cpus{0, 4, 2, 6, 1, 5, 3, 7, 8, 12, 10, 14, 9, 13, 11, 15}));
+}
+
+TEST(PlacementOnFourNodes, SocketAndNodeKeepToTheirOwn) {
+  EXPECT_EQ(place(two_sockets_of_two_nodes(), "socket:1", 8), (Cpus{4, 5, 6, 7, 12, 13, 14, 15}));
+  EXPECT_EQ(place(two_sockets_of_two_nodes(), "node:3", 4), (Cpus{6, 7, 14, 15}));
+}
+
+TEST(Placement, EveryPolicyGoesRoundWithItsOwnCpus) {
+  EXPECT_EQ(place(two_sockets(), "compact", 10), (Cpus{0, 1, 4, 5, 2, 3, 6, 7, 0, 1}));
+  EXPECT_EQ(place(two_sockets(), "scatter", 10), (Cpus{0, 2, 1, 3, 4, 6, 5, 7, 0, 2}));
+  EXPECT_EQ(place(two_sockets(), "node:1", 6), (Cpus{2, 3, 6, 7, 2, 3}));
+}
+
+TEST(Placement, UnequalSocketsAreAllUsed) {
+  machine::Topology topology;
+  topology.cpus = {{0, 0, 0, 0}, {1, 0, 1, 1}, {2, 1, 1, 1}, {3, 2, 1, 1}};
+  EXPECT_EQ(place(topology, "scatter", 4), (Cpus{0, 1, 2, 3}));
+  topology.cpus.erase(topology.cpus.begin() + 1);
+  EXPECT_EQ(place(topology, "scatter", 3), (Cpus{0, 2, 3}));
+}
+
+TEST(Placement, NoWorkersNeedNoCpu) { EXPECT_EQ(place(two_sockets(), "compact", 0), Cpus{}); }
+
+TEST(Placement, RefusalsNameOptionAndValue) {
+  for (const char* const policy :
+       {"socket:2", "socket:", "node:-1", "node:99999999", "cpus:9", "tight", ""}) {
+    const std::string said = refusal(policy);
+    EXPECT_EQ(said.find(std::string("--placement ") + policy), 0u) << policy << ": " << said;
+    EXPECT_EQ(said.find(" / ") + 3 < said.size(), true) << "no remedy for " << policy;
+  }
+}
+
+TEST(Placement, CpuThatIsNotOursIsNamed) {
+  EXPECT_NE(refusal("cpus:3,11").find("CPU 11"), std::string::npos) << refusal("cpus:3,11");
 }
 
 }  // namespace

@@ -116,7 +116,9 @@ Found look_at(const fs::path& path) {
   const os::Fd file(fd);
   struct stat status {};
   if (::fstat(fd, &status) != 0) throw os::SystemError("stat", path.native(), errno);
-  if (!S_ISREG(status.st_mode)) throw os::Error(path.native() + ": not a regular file", "name a file");
+  if (!S_ISREG(status.st_mode))
+    throw os::UsageError("--file", path.native(), "not a regular file",
+                         "name a file, or a path that does not exist");
   found.exists = true;
   found.size = {static_cast<std::uint64_t>(status.st_size)};
   std::string text(os::page_size().count, '\0');

@@ -44,7 +44,7 @@ std::optional<std::string> own_path(std::string_view own, std::string_view contr
 
 /// The folder of a cgroup path below a mount whose root may itself be a cgroup (in a container).
 fs::path folder_of(const fs::path& root, const Mount& mount, std::string path) {
-  if (mount.root != "/" && path.starts_with(mount.root)) path.erase(0, mount.root.size());
+  if (mount.root != "/" && (path + "/").starts_with(mount.root + "/")) path.erase(0, mount.root.size());
   const fs::path relative = fs::path(path).relative_path();
   const fs::path top = root / fs::path(mount.mount_point).relative_path();
   return relative.empty() ? top : top / relative;

@@ -16,7 +16,7 @@
 namespace tlbstorm::machine {
 namespace {
 
-constexpr std::array<std::string_view, 4> kInMemory{"tmpfs", "ramfs", "devtmpfs", "hugetlbfs"};
+constexpr std::array<std::string_view, 5> kInMemory{"tmpfs", "ramfs", "rootfs", "devtmpfs", "hugetlbfs"};
 
 bool is_below(const std::string& path, const std::string& folder) {
   return folder == "/" || path == folder || path.starts_with(folder + "/");

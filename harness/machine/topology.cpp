@@ -32,7 +32,7 @@ int read_id(const fs::path& path) {
   return static_cast<int>(number.value_or(0));
 }
 
-std::map<int, int> node_of_cpu(const fs::path& system) {
+std::map<int, int> node_of_cpu(const fs::path& system, std::vector<int>& all_nodes) {
   std::map<int, int> nodes;
   std::error_code error;
   for (const fs::directory_entry& entry : fs::directory_iterator(system / "node", error)) {
@@ -40,6 +40,7 @@ std::map<int, int> node_of_cpu(const fs::path& system) {
     if (!name.starts_with("node")) continue;
     const auto number = os::to_number(std::string_view(name).substr(4));
     if (!number) continue;
+    all_nodes.push_back(static_cast<int>(*number));
     for (const int cpu : read_list(entry.path() / "cpulist")) nodes[cpu] = static_cast<int>(*number);
   }
   return nodes;
@@ -100,7 +101,8 @@ Topology read_topology(const fs::path& root, const std::optional<std::vector<int
   topology.online = read_list(system / "cpu/online");
   if (topology.online.empty())
     throw os::Error(fmt::format("{}: no online CPUs", (system / "cpu/online").native()), "is sysfs mounted?");
-  const std::map<int, int> nodes = node_of_cpu(system);
+  const std::map<int, int> nodes = node_of_cpu(system, topology.memory_nodes);
+  std::sort(topology.memory_nodes.begin(), topology.memory_nodes.end());
   for (const int id : topology.online) {
     if (allowed && std::find(allowed->begin(), allowed->end(), id) == allowed->end()) continue;
     const fs::path folder = system / fmt::format("cpu/cpu{}/topology", id);

@@ -18,7 +18,10 @@ struct Cpu {
 };
 
 struct Topology {
-  std::vector<Cpu> cpus;    ///< online and allowed to us, by id: where workers can run
+  std::vector<Cpu> cpus;  ///< online and allowed to us, by id: where workers can run
+  /// NUMA nodes that memory can come from, those without CPUs (CXL, HBM) included; empty if the kernel names
+  /// none.
+  std::vector<int> memory_nodes = {};
   std::vector<int> online;  ///< all online CPUs: where interrupts can arrive
 
   const Cpu* find(int id) const;

@@ -63,8 +63,9 @@ std::optional<std::string> try_read_text(const std::filesystem::path& path) {
 void write_text(const std::filesystem::path& path, std::string_view text) {
   const Fd fd = Fd::open(path, O_WRONLY);
   // Kernel files take a value in one write; a short write would be another value.
-  if (::write(fd.get(), text.data(), text.size()) != static_cast<ssize_t>(text.size()))
-    throw SystemError("write", path.native(), errno);
+  const ssize_t put = ::write(fd.get(), text.data(), text.size());
+  if (put != static_cast<ssize_t>(text.size()))
+    throw SystemError("write", path.native(), put < 0 ? errno : EIO);
 }
 
 void write_all(const Fd& fd, std::string_view text, const std::filesystem::path& path) {

@@ -190,7 +190,13 @@ void Journal::open() {
 }
 
 void Journal::append(const std::string& line) {
-  write_all(file_, line + "\n", path_);
+  const off_t end = ::lseek(file_.get(), 0, SEEK_END);
+  try {
+    write_all(file_, line + "\n", path_);
+  } catch (...) {  // half a line would spoil the next one
+    static_cast<void>(::ftruncate(file_.get(), end));
+    throw;
+  }
   if (::fsync(file_.get()) != 0) throw SystemError("fsync", path_.native(), errno);
 }
 

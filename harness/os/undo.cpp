@@ -75,7 +75,10 @@ void write_back(const Change& change) {
 }
 
 void remove_zram(const std::string& device) {
-  const std::string number = device.substr(device.find_first_of("0123456789"));
+  const std::string name = fs::path(device).filename();
+  if (!name.starts_with("zram") || !to_number(std::string_view(name).substr(4)))
+    throw Error(fmt::format("remove {}: not a zram device, left alone", device));
+  const std::string number = name.substr(4);
   const fs::path folder = fs::path("/sys/block") / ("zram" + number);
   if (!fs::exists(folder)) return;
   write_text(folder / "reset", "1");

@@ -87,6 +87,8 @@ std::vector<int> parse_list(std::string_view option, std::string_view text) {
     const std::size_t comma = rest.find(',');
     const std::string_view part = rest.substr(0, comma);
     rest.remove_prefix(comma == std::string_view::npos ? rest.size() : comma + 1);
+    if (comma != std::string_view::npos && rest.empty())
+      throw UsageError(option, text, "ends in a comma", remedy);
     const std::size_t dash = part.find('-');
     const auto first = to_number(part.substr(0, dash));
     const auto last = dash == std::string_view::npos ? first : to_number(part.substr(dash + 1));

@@ -34,13 +34,13 @@ Nanoseconds parse_duration(std::string_view option, std::string_view text);
 /// A list of numbers and ranges as the kernel writes CPU lists: "0-3,8". Throws UsageError naming `option`.
 std::vector<int> parse_list(std::string_view option, std::string_view text);
 
-/// "512 MiB", "1.5 GiB": at most one decimal, never rounded to another size's name.
+/// "512 MiB", "1.5 GiB": at most one decimal.
 std::string format_size(Bytes size);
 /// "250 ms", "30 s", "1.25 us".
 std::string format_duration(Nanoseconds time);
 /// {0,1,2,3,8} as "0-3,8".
 std::string format_list(const std::vector<int>& numbers);
-/// 1234567 as "1.23M", 0.0142 as "0.0142": three significant digits, for screens only.
+/// 1234567 as "1.235M", 0.01416 as "0.0142": three or four digits that matter, for screens only.
 std::string format_figure(double value);
 
 /// The candidate nearest to `word` by edit distance, or empty when none is near enough to be a slip.

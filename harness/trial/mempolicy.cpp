@@ -5,6 +5,7 @@
 #include <numa.h>
 
 #include <algorithm>
+#include <cerrno>
 #include <memory>
 
 #include "harness/os/error.hpp"
@@ -26,7 +27,7 @@ std::unique_ptr<bitmask, FreeBitmask> mask_of(const std::vector<int>& nodes) {
 }  // namespace
 
 MemPolicy::MemPolicy(std::string_view text, const machine::Topology& topology) {
-  const std::vector<int> existing = topology.nodes();
+  const std::vector<int> existing = topology.memory_nodes.empty() ? topology.nodes() : topology.memory_nodes;
   const std::string remedy = "give local, interleave or bind:NODES";
   if (text == "local") return;
   if (text == "interleave") {
@@ -48,6 +49,7 @@ void MemPolicy::apply() const {
     if (kind_ == Kind::local) return;
     throw os::Error("set the memory policy " + text() + ": this kernel has no NUMA", "use --mempolicy local");
   }
+  errno = 0;  // libnuma's setters return nothing
   switch (kind_) {
     case Kind::local:
       ::numa_set_localalloc();
@@ -59,6 +61,7 @@ void MemPolicy::apply() const {
       ::numa_set_membind(mask_of(nodes_).get());
       break;
   }
+  if (errno != 0) throw os::SystemError("set the memory policy", text(), errno);
 }
 
 std::string MemPolicy::text() const {

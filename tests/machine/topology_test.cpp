@@ -46,6 +46,16 @@ TEST_F(TopologyTest, TwoSocketsWithHyperthreads) {
   EXPECT_EQ(topology.summary(), "8 CPUs, 2 sockets, 2 NUMA nodes");
 }
 
+TEST_F(TopologyTest, NodeWithoutCpusStillHasMemory) {
+  put("cpu/online", "0");
+  put_cpu(0, "0", 0);
+  put("node/node0/cpulist", "0");
+  put("node/node2/cpulist", "");
+  const Topology topology = read_topology(root_, std::nullopt);
+  EXPECT_EQ(topology.nodes(), std::vector<int>{0});
+  EXPECT_EQ(topology.memory_nodes, (std::vector<int>{0, 2}));
+}
+
 TEST_F(TopologyTest, OfflineAndForbiddenCpusAreLeftOut) {
   put("cpu/online", "0,2-3");
   for (const int id : {0, 2, 3}) put_cpu(id, "0", id);

@@ -7,20 +7,19 @@
 #include <sys/mman.h>
 
 #include <cerrno>
-#include <charconv>
-#include <numeric>
 
 #include "harness/machine/filesystem.hpp"
 #include "harness/os/mapping.hpp"
 #include "harness/os/text.hpp"
-#include "harness/trial/worker.hpp"
+#include "harness/trial/access_timer.hpp"
 #include "workloads/data_file.hpp"
-#include "workloads/random.hpp"
+#include "workloads/page_queue.hpp"
 
 namespace tlbstorm::workloads {
 namespace {
 
 using os::operator""_MiB;
+using trial::Access;
 using trial::Parameter;
 using trial::Parameters;
 using trial::Plan;
@@ -54,16 +53,6 @@ Files files_of(const Plan& plan) {
   return files;
 }
 
-double zipf_theta(const std::string& access) {
-  const std::string text = access.substr(access.find(':') + 1);
-  double theta = 0;
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), theta);
-  if (error != std::errc{} || end != text.data() + text.size() || theta <= 0 || theta > 10)
-    throw os::UsageError("--access", access, "not a Zipf exponent",
-                         "give a number above 0, such as zipf:0.99");
-  return theta;
-}
-
 class FileCache final : public trial::Workload {
  public:
   explicit FileCache(const Plan& plan)
@@ -85,24 +74,14 @@ class FileCache final : public trial::Workload {
 
   void work(Worker& worker) override {
     const os::Mapping& map = maps_[maps_.size() == 1 ? 0 : static_cast<std::size_t>(worker.index())];
-    const std::uint64_t pages = map.pages();
     const std::string& access = parameters_.text("access");
-    Random random(worker.seed());
-    if (access == "sequential") {
-      // Workers that share a file go round parts of their own: in the whole of it, the fast catch up with the
-      // slow and from then on find every page there.
-      const std::uint64_t parts = maps_.size() == 1 ? static_cast<std::uint64_t>(worker.count()) : 1;
-      const std::uint64_t first = pages / parts * (static_cast<std::uint64_t>(worker.index()) % parts);
-      const std::uint64_t end = first + pages / parts;
-      std::uint64_t at = first;
-      visit(worker, map, random, [&] { return at = at + 1 < end ? at + 1 : first; });
-    } else if (access == "random") {
-      visit(worker, map, random, [&] { return random.below(pages); });
-    } else {
-      const Zipf zipf(pages, zipf_theta(access));
-      const std::uint64_t stride = coprime_stride(pages);  // popular pages are spread over the file
-      visit(worker, map, random, [&] { return zipf.next(random) * stride % pages; });
-    }
+    // Workers that share a file go round parts of their own: in the whole of it, the fast catch up with the
+    // slow and from then on find every page there.
+    const bool parts = access == kSequential && maps_.size() == 1;
+    const PageRange range =
+        parts ? part_of(map.pages(), worker.index(), worker.count()) : PageRange{0, map.pages()};
+    PageQueue queue(access, range, write_ratio_, worker.seed());
+    visit(worker, map, queue);
   }
 
  private:
@@ -123,20 +102,21 @@ class FileCache final : public trial::Workload {
   }
 
   /// The measured loop. One operation is one page read, or read and written.
-  template <typename NextPage>
-  void visit(Worker& worker, const os::Mapping& map, Random& random, NextPage next_page) const {
+  static void visit(Worker& worker, const os::Mapping& map, PageQueue& queue) {
     const std::size_t page_bytes = os::page_size().count;
-    const bool writes = write_ratio_ > 0;
-    os::Nanoseconds begin = os::now();
+    trial::AccessTimer timer(worker);
     while (worker.running()) {
-      std::byte* const page = map.page(next_page());
+      if (queue.empty()) {
+        queue.refill();
+        timer.restart();
+      }
+      const PageQueue::Visit visit = queue.next();
+      std::byte* const page = map.page(visit.page);
       const std::uint64_t sum = read_page(page, page_bytes);
-      if (writes && random.unit() < write_ratio_) *reinterpret_cast<volatile std::uint64_t*>(page) = sum;
-      const os::Nanoseconds end = os::now();
-      worker.record_latency(end - begin, end);
+      if (visit.write) *reinterpret_cast<volatile std::uint64_t*>(page) = sum;
+      timer.ended(visit.write ? Access::write : Access::read);
       worker.count_operations();
       worker.count(kBytes, page_bytes);
-      begin = end;
     }
   }
 
@@ -152,12 +132,6 @@ class FileCache final : public trial::Workload {
     if (::madvise(map.data(), map.size().count, advice) != 0)
       throw os::SystemError("madvise", path.native(), errno);
     return map;
-  }
-
-  static std::uint64_t coprime_stride(std::uint64_t pages) {
-    std::uint64_t stride = pages * 5 / 8 | 1;
-    while (std::gcd(stride, pages) != 1) stride += 2;
-    return stride;
   }
 
   const Parameters& parameters_;
@@ -261,8 +235,7 @@ void note_readahead(Plan& plan) {
 }
 
 void resolve(Plan& plan, const machine::Machine& machine) {
-  const std::string& access = plan.parameters.text("access");
-  if (access.starts_with("zipf:")) zipf_theta(access);
+  check_access("--access", plan.parameters.text("access"));
   const os::Bytes memory = resolve_pressure(plan, machine);
   resolve_files(plan);
   resolve_size(plan, memory);
@@ -275,6 +248,7 @@ const trial::Registered registration{{
     .summary = "a mapped file far larger than memory, read by all CPUs: reclaim of mapped clean pages "
                "(filemap_fault)",
     .operation = "one page read (or read and written) through the mapping",
+    .times_accesses = true,
     .parameters = {{"file", Parameter::Type::text, "",
                     "the file; made if it does not exist, read as it is if it is yours"},
                    {"size", Parameter::Type::size, "0",

@@ -194,15 +194,17 @@ int run_trials(const trial::Plan& plan, const trial::Definition& definition, con
   os::Journal journal;
   verdict::Judge judge(plan, definition, machine);
   Audience audience(recorder, judge, progress);
-  trial::Runner runner(plan, definition, machine, journal, signals, audience);
   std::vector<trial::SwapArea> swap;
   const std::vector<os::Applied> changes = prepare_machine(plan, journal, swap);
-  int valid = 0, bad = 0;
+  std::optional<trial::Ballast> ballast;
+  if (plan.ballast) ballast.emplace(*plan.ballast, signals);
+  trial::Runner runner(plan, definition, machine, journal, signals, audience, ballast ? &*ballast : nullptr);
+  int as_expected = 0;
   for (int trial = 1; trial <= plan.trials && !runner.signal(); ++trial)
-    runner.run(trial).outcome == trial::Outcome::ok ? ++valid : ++bad;
+    if (runner.run(trial).outcome == plan.expect) ++as_expected;
   recorder.finish(runner.signal() ? "interrupted" : "finished");
   if (runner.signal()) return kSignal + *runner.signal();
-  return bad == 0 && valid > 0 ? kOk : kFailed;
+  return as_expected == plan.trials ? kOk : kFailed;
 }
 
 int run_plan(const Arguments& given, const RunOptions& run, const trial::Definition& definition) {

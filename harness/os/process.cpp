@@ -2,6 +2,8 @@
 #include "harness/os/process.hpp"
 
 #include <fmt/format.h>
+#include <poll.h>
+#include <sched.h>
 #include <sys/prctl.h>
 #include <sys/signalfd.h>
 #include <sys/syscall.h>
@@ -104,6 +106,16 @@ void Child::kill_and_reap() noexcept {
   pid_ = -1;
 }
 
+void pin_to_cpu(int cpu) {
+  cpu_set_t* const set = CPU_ALLOC(static_cast<std::size_t>(cpu) + 1);
+  const std::size_t size = CPU_ALLOC_SIZE(static_cast<std::size_t>(cpu) + 1);
+  CPU_ZERO_S(size, set);
+  CPU_SET_S(static_cast<std::size_t>(cpu), size, set);
+  const int failed = ::sched_setaffinity(0, size, set) != 0 ? errno : 0;
+  CPU_FREE(set);
+  if (failed) throw SystemError("pin to CPU", std::to_string(cpu), failed);
+}
+
 SignalFd::SignalFd(std::initializer_list<int> signals) {
   sigset_t set;
   sigemptyset(&set);
@@ -114,6 +126,11 @@ SignalFd::SignalFd(std::initializer_list<int> signals) {
 }
 
 SignalFd::~SignalFd() { ::sigprocmask(SIG_SETMASK, &before_, nullptr); }
+
+bool SignalFd::pending() const {
+  pollfd event{fd_.get(), POLLIN, 0};
+  return ::poll(&event, 1, 0) > 0;
+}
 
 std::optional<int> SignalFd::take() {
   signalfd_siginfo info{};

@@ -52,6 +52,9 @@ class Child {
   std::optional<ExitStatus> status_;
 };
 
+/// Lets the calling thread run on this CPU only. Throws SystemError.
+void pin_to_cpu(int cpu);
+
 /// Blocks signals for the process's threads and reads them as events; restores the mask when destroyed.
 class SignalFd {
  public:
@@ -60,6 +63,8 @@ class SignalFd {
   SignalFd& operator=(const SignalFd&) = delete;
   ~SignalFd();
   const Fd& fd() const { return fd_; }
+  /// Whether take() would give one.
+  bool pending() const;
   /// The next pending signal's number, or nothing.
   std::optional<int> take();
 

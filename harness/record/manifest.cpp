@@ -29,6 +29,9 @@ ordered_json to_json(const trial::Plan& plan, const trial::Definition& definitio
   json["pacing"] = definition.pacing == trial::Pacing::timed ? "timed" : "rounds";
   if (!plan.preset.empty()) json["preset"] = plan.preset;
   json["parameters"] = plan.parameters.values();
+  json["sizes"] = ordered_json::array();
+  for (const trial::Parameter& parameter : definition.parameters)
+    if (parameter.type == trial::Parameter::Type::size) json["sizes"].push_back(parameter.name);
   json["trials"] = plan.trials;
   json["warmup_seconds"] = os::to_seconds(plan.warmup);
   json["duration_seconds"] = plan.duration ? ordered_json(os::to_seconds(*plan.duration)) : ordered_json();
@@ -37,8 +40,12 @@ ordered_json to_json(const trial::Plan& plan, const trial::Definition& definitio
   json["mode"] = plan.mode == trial::Mode::threads ? "threads" : "processes";
   json["placement"] = plan.placement;
   json["cpus"] = plan.cpus;
+  json["bystanders"] = plan.bystanders;
+  json["bystander_cpus"] = plan.bystander_cpus;
+  json["gap_threshold_ns"] = plan.gap_threshold.count();
   json["mempolicy"] = plan.mempolicy.text();
   json["memory_limit_bytes"] = plan.memory ? ordered_json(plan.memory->count) : ordered_json();
+  json["ballast_bytes"] = plan.ballast ? ordered_json(plan.ballast->count) : ordered_json();
   json["swap"] = ordered_json::array();
   for (const trial::SwapRequest& swap : plan.swap) json["swap"].push_back(swap.text);
   json["sysctls"] = ordered_json::object();
@@ -46,6 +53,7 @@ ordered_json to_json(const trial::Plan& plan, const trial::Definition& definitio
   json["interval_seconds"] = os::to_seconds(plan.interval);
   json["sample_budget_us"] = static_cast<double>(plan.sample_budget.count()) / 1000;
   json["probes"] = plan.probes;
+  json["expect"] = trial::name(plan.expect);
   json["seed"] = plan.seed;
   json["label"] = plan.label;
   json["output"] = plan.output;

@@ -67,7 +67,7 @@ Recorder::Recorder(fs::path folder, const trial::Plan& plan, const trial::Defini
   manifest_["trials"] = ordered_json::array();
   write_manifest();
   trials_ = CsvWriter(folder_ / kTrialsFile, kTrialsHeader);
-  workers_ = CsvWriter(folder_ / kWorkersFile, kWorkersHeader);
+  tables_.create(folder_);
   if (definition.pacing == trial::Pacing::rounds) rounds_ = CsvWriter(folder_ / kRoundsFile, kRoundsHeader);
 }
 
@@ -100,12 +100,12 @@ void Recorder::sample(const trial::Sample& sample) {
 
 void Recorder::end_trial(const trial::TrialResult& result) {
   samples_.flush();
-  write_workers(result);
-  write_latency(result);
+  tables_.add(result);
   ordered_json& entry = manifest_["trials"].back();
   entry["outcome"] = trial::name(result.outcome);
   if (!result.reason.empty()) entry["reason"] = result.reason;
   entry["notes"] = result.notes;
+  if (result.latency) entry["timing_overhead_ns"] = result.timing_overhead.count();
   entry["sampling"] = to_json(result.sampling);
   manifest_["absent_probes"] = ordered_json::array();
   for (const trial::AbsentProbe& absent : result.sampling.absent)
@@ -134,39 +134,6 @@ void Recorder::judge(int trial, const Judgement& judgement) {
   for (const Absence& absence : judgement.absent)
     entry["absent"].push_back({{"metric", absence.metric}, {"reason", absence.reason}});
   write_manifest();
-}
-
-void Recorder::write_workers(const trial::TrialResult& result) {
-  for (const trial::WorkerResult& worker : result.workers) {
-    const auto row = [&](std::string_view figure, std::string_view unit, double value) {
-      workers_.field(result.trial).field(worker.index).field(figure).field(unit).field(value).end_row();
-    };
-    const trial::Usage& used = worker.measured;
-    row("tid", "", worker.tid);
-    row("cpu", "", worker.cpu);
-    row("operations", "operations", static_cast<double>(worker.operations));
-    row("wall", "s", os::to_seconds(used.wall));
-    row("on_cpu", "s", os::to_seconds(used.on_cpu));
-    row("waiting_for_cpu", "s", used.waiting_known ? os::to_seconds(used.waiting) : probe::kAbsent);
-    row("user", "s", os::to_seconds(used.user));
-    row("system", "s", os::to_seconds(used.system));
-    row("minor_faults", "faults", static_cast<double>(used.minor_faults));
-    row("major_faults", "faults", static_cast<double>(used.major_faults));
-    row("voluntary_switches", "switches", static_cast<double>(used.voluntary_switches));
-    row("involuntary_switches", "switches", static_cast<double>(used.involuntary_switches));
-  }
-  workers_.flush();
-}
-
-void Recorder::write_latency(const trial::TrialResult& result) {
-  if (!result.latency) return;
-  if (!latency_.is_open()) latency_ = CsvWriter(folder_ / kLatencyFile, kLatencyHeader);
-  for (std::size_t i = 0; i < trial::Histogram::kBuckets; ++i) {
-    if (result.latency->count(i) == 0) continue;
-    latency_.field(result.trial).field(trial::Histogram::lower(i)).field(trial::Histogram::upper(i));
-    latency_.field(result.latency->count(i)).end_row();
-  }
-  latency_.flush();
 }
 
 void Recorder::finish(const std::string& state) {

@@ -11,6 +11,7 @@
 #include "harness/machine/facts.hpp"
 #include "harness/record/csv.hpp"
 #include "harness/record/judgement.hpp"
+#include "harness/record/result_tables.hpp"
 #include "harness/trial/observation.hpp"
 #include "harness/trial/workload.hpp"
 
@@ -45,13 +46,12 @@ class Recorder final : public trial::Observer {
 
  private:
   void write_manifest() const;
-  void write_workers(const trial::TrialResult& result);
-  void write_latency(const trial::TrialResult& result);
 
   std::filesystem::path folder_;
   nlohmann::ordered_json manifest_;
   std::vector<std::string> columns_;
-  CsvWriter samples_, trials_, rounds_, workers_, latency_;
+  CsvWriter samples_, trials_, rounds_;
+  ResultTables tables_;
 };
 
 }  // namespace tlbstorm::record

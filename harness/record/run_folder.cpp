@@ -71,6 +71,21 @@ void read_rounds(RunFolder& run) {
   remark_if_cut(reader, run);
 }
 
+void read_latencies(RunFolder& run) {
+  const fs::path file = run.path / kLatencyFile;
+  if (!fs::exists(file) || run.manifest["schema"] < 2) return;  // the first schema kept no classes
+  CsvReader reader(file);
+  const std::size_t trial = reader.column("trial"), access = reader.column("access"),
+                    met = reader.column("met"), from = reader.column("from_ns"), to = reader.column("to_ns"),
+                    count = reader.column("count");
+  std::vector<std::string> row;
+  while (reader.next(row))
+    run.latencies.push_back({static_cast<int>(to_double(reader, row[trial])), row[access], row[met],
+                             to_double(reader, row[from]), to_double(reader, row[to]),
+                             to_double(reader, row[count])});
+  remark_if_cut(reader, run);
+}
+
 }  // namespace
 
 const Series* RunFolder::find(std::string_view metric) const {
@@ -93,6 +108,7 @@ RunFolder read_run(const fs::path& path) {
     run.remarks.emplace_back("the run has not ended, or its tool was killed: what it had measured is shown");
   read_trials(run);
   read_rounds(run);
+  read_latencies(run);
   return run;
 }
 

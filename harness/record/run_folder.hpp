@@ -25,11 +25,20 @@ struct RoundRow {
   std::map<std::string, double> figures;
 };
 
+/// One bucket of the distribution of accesses' times.
+struct LatencyRow {
+  int trial = 0;
+  std::string access;  ///< "read" or "write"
+  std::string met;     ///< "hit", "minor" or "major"
+  double from_ns = 0, to_ns = 0, count = 0;
+};
+
 struct RunFolder {
   std::filesystem::path path;
   nlohmann::ordered_json manifest;
   std::vector<Series> series;  ///< in the order of the file
   std::vector<RoundRow> rounds;
+  std::vector<LatencyRow> latencies;
   std::vector<std::string> remarks;  ///< what is odd about the folder: cut-off rows, an unfinished run
 
   const Series* find(std::string_view metric) const;

@@ -5,7 +5,7 @@
 
 namespace tlbstorm::record {
 
-inline constexpr int kSchemaVersion = 1;
+inline constexpr int kSchemaVersion = 2;
 
 inline constexpr const char* kManifestFile = "run.json";
 inline constexpr const char* kTrialsFile = "trials.csv";
@@ -13,11 +13,15 @@ inline constexpr const char* kRoundsFile = "rounds.csv";
 inline constexpr const char* kWorkersFile = "workers.csv";
 inline constexpr const char* kSamplesFile = "samples.csv";
 inline constexpr const char* kLatencyFile = "latency.csv";
+inline constexpr const char* kBystandersFile = "bystanders.csv";
+inline constexpr const char* kGapsFile = "gaps.csv";
 
 inline constexpr const char* kTrialsHeader = "trial,metric,unit,value";
 inline constexpr const char* kRoundsHeader = "trial,round,metric,unit,value";
 inline constexpr const char* kWorkersHeader = "trial,worker,figure,unit,value";
-inline constexpr const char* kLatencyHeader = "trial,from_ns,to_ns,count";
+inline constexpr const char* kLatencyHeader = "trial,access,met,from_ns,to_ns,count";
+inline constexpr const char* kBystandersHeader = "trial,bystander,figure,unit,value";
+inline constexpr const char* kGapsHeader = "trial,from_ns,to_ns,count";
 inline constexpr const char* kSamplesFirstColumns = "trial,phase,round,seconds";
 
 }  // namespace tlbstorm::record

@@ -42,6 +42,11 @@ class Histogram {
     if (ns > max_.load(std::memory_order_relaxed)) max_.store(ns, std::memory_order_relaxed);
   }
   std::uint64_t count(std::size_t index) const { return counts_[index].load(std::memory_order_relaxed); }
+  std::uint64_t total() const {
+    std::uint64_t sum = 0;
+    for (const auto& n : counts_) sum += n.load(std::memory_order_relaxed);
+    return sum;
+  }
   std::uint64_t max() const { return max_.load(std::memory_order_relaxed); }
 
   /// Adds another histogram's counts to this one.

@@ -12,6 +12,7 @@
 #include "harness/os/units.hpp"
 #include "harness/probe/probe.hpp"
 #include "harness/trial/histogram.hpp"
+#include "harness/trial/outcome.hpp"
 #include "harness/trial/phase.hpp"
 #include "harness/trial/scoreboard.hpp"
 
@@ -49,9 +50,6 @@ struct SamplingFacts {
   os::Nanoseconds total{};    ///< that all samples took
 };
 
-enum class Outcome { ok, oom, failed, timeout, interrupted };
-std::string_view name(Outcome outcome);
-
 struct WorkerResult {
   int index = 0;
   int tid = 0;
@@ -60,6 +58,18 @@ struct WorkerResult {
   Usage measured;
 };
 
+struct BystanderResult {
+  int index = 0;
+  int cpu = -1;
+  os::Nanoseconds stolen{};  ///< summed over its gaps
+  std::uint64_t gaps = 0;
+  os::Nanoseconds longest{};
+  Usage measured;
+};
+
+/// Times of accesses by AccessClass::index().
+using Latencies = std::array<Histogram, AccessClass::kCount>;
+
 struct TrialResult {
   int trial = 0;
   Outcome outcome = Outcome::ok;
@@ -67,7 +77,10 @@ struct TrialResult {
   std::vector<std::string> invalid;  ///< what the workload itself found wrong
   std::vector<std::string> notes;
   std::vector<WorkerResult> workers;
-  std::unique_ptr<Histogram> latency;  ///< merged over the workers; null when none recorded any
+  std::vector<BystanderResult> bystanders;
+  std::unique_ptr<Latencies> latency;  ///< merged over the workers; null when none recorded any
+  os::Nanoseconds timing_overhead{};   ///< subtracted from them, of the worker where it was largest
+  std::unique_ptr<Histogram> gaps;     ///< merged over the bystanders; null when there are none
   std::optional<os::Nanoseconds> longest_stall;
   os::Nanoseconds stall_resolution{};  ///< a shorter stall would not have been seen
   SamplingFacts sampling;

@@ -10,6 +10,7 @@
 
 #include "harness/os/units.hpp"
 #include "harness/trial/mempolicy.hpp"
+#include "harness/trial/outcome.hpp"
 #include "harness/trial/parameters.hpp"
 
 namespace tlbstorm::trial {
@@ -43,16 +44,22 @@ struct Plan {
   Mode mode = Mode::threads;
   std::string placement;
   std::vector<int> cpus;  ///< one for each worker
+  int bystanders = 0;
+  std::vector<int> bystander_cpus;
+  os::Nanoseconds gap_threshold{};  ///< what a bystander takes for a gap
   MemPolicy mempolicy;
 
   std::optional<os::Bytes> memory;  ///< the cgroup's limit; nothing: no limit
+  std::optional<os::Bytes> ballast;  ///< locked by a process of its own while the run lasts
   std::vector<SwapRequest> swap;
+  bool zero_pages_meant = false;  ///< the workload swaps zero pages on purpose
   std::vector<std::pair<std::string, std::string>> sysctls;
 
   os::Nanoseconds interval{};
   os::Nanoseconds sample_budget{};  ///< what one sample may take on average; dear probes are read less often
   std::vector<std::string> probes;
   std::uint64_t seed = 0;
+  Outcome expect = Outcome::ok;
   std::string label;
   std::string output;
   std::vector<std::string> notes;  ///< what the user should know of how the plan came out

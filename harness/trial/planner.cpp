@@ -12,6 +12,7 @@
 #include "harness/os/error.hpp"
 #include "harness/os/text.hpp"
 #include "harness/probe/probe.hpp"
+#include "harness/trial/ballast.hpp"
 #include "harness/trial/placement.hpp"
 #include "harness/trial/swap_area.hpp"
 
@@ -20,7 +21,7 @@ namespace {
 
 using os::UsageError;
 
-const std::array<CommonOption, 19> kCommon{{
+const std::array<CommonOption, 23> kCommon{{
     {"trials", "", "how often the whole is repeated, each trial in a process of its own"},
     {"warmup", "", "time before measuring; for rounds: those begun within it are not measured"},
     {"duration", "", "time that each trial is measured; for rounds: a bound on them"},
@@ -29,15 +30,21 @@ const std::array<CommonOption, 19> kCommon{{
     {"mode", "threads", "threads (of one mm, sharing translations) or processes"},
     {"placement", "compact", "CPUs of the workers: compact, scatter, socket:N, node:N or cpus:LIST"},
     {"mempolicy", "local", "NUMA policy of the workers' memory: local, interleave or bind:NODES"},
+    {"bystanders", "0",
+     "threads in the workers' mm on CPUs of their own that measure the time that interrupts take from them"},
+    {"gap-threshold", "1us", "time between two clock reads of a bystander that counts as taken from it"},
     {"memory", "", "memory limit of the trial's cgroup: 512M, 2G, 25%"},
     {"swap", "",
      "swap to bring along for the run: zram:SIZE[:ALGORITHM] or file:PATH:SIZE; several with commas"},
+    {"ballast", "",
+     "memory to lock in a process of its own while the run lasts, so that the machine runs short: 60%, 4G"},
     {"sysctl", "",
      "KEY=VALUE to set for the run and put back after it, such as vm.swappiness=100; several with commas"},
     {"interval", "100ms", "time between samples"},
     {"sample-budget", "60us",
      "what a sample may take on average; dearer probes are read less often, and at phase edges"},
     {"probes", "all", "all, or a list such as interrupts,vmstat"},
+    {"expect", "ok", "how trials are to end: ok, oom, enomem or io_error; another end is exit code 1"},
     {"preset", "", "a named set of options of this workload"},
     {"output", "", "run folder, new or empty; default results/<date>-<workload>-<label>"},
     {"label", "", "a word of yours for the folder's name and the manifest"},
@@ -85,8 +92,10 @@ class Planner {
     times();
     workers();
     memory();
+    ballast();
     probes();
     names();
+    expectation();
     if (definition_.resolve) definition_.resolve(plan_, machine_);
     return plan_;
   }
@@ -136,9 +145,11 @@ class Planner {
     const std::string& text = options_["workers"];
     const std::size_t cpus = machine_.topology.cpus.size();
     plan_.placement = options_["placement"];
+    plan_.bystanders = static_cast<int>(whole_number("bystanders", options_["bystanders"], 0, 4096));
     plan_.workers =
         static_cast<int>(text.empty() ? default_workers(cpus) : whole_number("workers", text, 1, 4096));
-    plan_.cpus = place(machine_.topology, plan_.placement, plan_.workers);
+    plan_.cpus = place(machine_.topology, plan_.placement, plan_.workers + plan_.bystanders);
+    bystanders();
     std::vector<int> distinct = plan_.cpus;
     std::sort(distinct.begin(), distinct.end());
     distinct.erase(std::unique(distinct.begin(), distinct.end()), distinct.end());
@@ -148,11 +159,44 @@ class Planner {
     plan_.mempolicy = MemPolicy(options_["mempolicy"], machine_.topology);
   }
 
-  /// As many as the placement has CPUs.
+  /// The CPUs that come after the workers' are the bystanders', if they are nobody else's.
+  void bystanders() {
+    plan_.gap_threshold = os::parse_duration("--gap-threshold", options_["gap-threshold"]);
+    plan_.bystander_cpus.assign(plan_.cpus.begin() + plan_.workers, plan_.cpus.end());
+    plan_.cpus.resize(static_cast<std::size_t>(plan_.workers));
+    std::vector<int> taken = plan_.cpus;
+    for (const int cpu : plan_.bystander_cpus) {
+      if (std::find(taken.begin(), taken.end(), cpu) != taken.end())
+        throw UsageError("--bystanders", options_["bystanders"],
+                         fmt::format("no CPU of their own is left beside {} workers", plan_.workers),
+                         "give fewer --workers, or another --placement");
+      taken.push_back(cpu);
+    }
+    if (plan_.bystanders > 0 && plan_.mode == Mode::processes)
+      plan_.notes.push_back("workers are processes: bystanders share no memory with them, as a control");
+  }
+
+  /// As many as the placement has CPUs, but for those of the bystanders.
   std::size_t default_workers(std::size_t cpus) const {
     std::vector<int> placed = place(machine_.topology, plan_.placement, static_cast<int>(cpus));
     std::sort(placed.begin(), placed.end());
-    return static_cast<std::size_t>(std::unique(placed.begin(), placed.end()) - placed.begin());
+    const auto distinct = std::unique(placed.begin(), placed.end()) - placed.begin();
+    return static_cast<std::size_t>(std::max<std::ptrdiff_t>(1, distinct - plan_.bystanders));
+  }
+
+  void ballast() {
+    if (const std::string& text = options_["ballast"]; !text.empty())
+      plan_.ballast = check_ballast(os::parse_size("--ballast", text, machine_.memory), text, machine_);
+  }
+
+  void expectation() {
+    const std::string& text = options_["expect"];
+    const auto outcome = outcome_named(text);
+    const bool possible = outcome == Outcome::ok || outcome == Outcome::oom || outcome == Outcome::enomem ||
+                          outcome == Outcome::io_error;
+    if (!possible)
+      throw UsageError("--expect", text, "not an end to expect", "give ok, oom, enomem or io_error");
+    plan_.expect = *outcome;
   }
 
   void memory() {

@@ -28,12 +28,32 @@ std::uint64_t machine_oom_kills() {
   return os::to_number(os::find_value(text, "oom_kill").value_or("")).value_or(0);
 }
 
-}  // namespace
-
-std::string_view name(Outcome outcome) {
-  static constexpr std::array<std::string_view, 5> kNames{"ok", "oom", "failed", "timeout", "interrupted"};
-  return kNames[static_cast<std::size_t>(outcome)];
+Outcome outcome_of(const os::ExitStatus& status, bool oom) {
+  if (status.signalled && status.code == SIGKILL && oom) return Outcome::oom;
+  if (status.signalled && status.code == SIGBUS) return Outcome::io_error;
+  return !status.signalled && status.code == kExitNoMemory ? Outcome::enomem : Outcome::failed;
 }
+
+/// Adds a worker's times to the trial's; false when it has none.
+bool merge(const Slot& slot, TrialResult& result) {
+  const bool any = std::any_of(slot.latency.begin(), slot.latency.end(),
+                               [](const Histogram& histogram) { return histogram.total() > 0; });
+  if (!any) return false;
+  if (!result.latency) result.latency = std::make_unique<Latencies>();
+  for (std::size_t i = 0; i < AccessClass::kCount; ++i) (*result.latency)[i].merge(slot.latency[i]);
+  result.timing_overhead = std::max(result.timing_overhead, slot.timing_overhead);
+  return true;
+}
+
+void collect_bystander(int index, const BystanderSlot& slot, TrialResult& result) {
+  if (!result.gaps) result.gaps = std::make_unique<Histogram>();
+  result.gaps->merge(slot.gaps);
+  result.bystanders.push_back({index, slot.cpu, os::Nanoseconds{static_cast<std::int64_t>(slot.stolen_ns)},
+                               slot.gaps.total(),
+                               os::Nanoseconds{static_cast<std::int64_t>(slot.gaps.max())}, slot.measured});
+}
+
+}  // namespace
 
 /// Everything that lives for one trial; destroyed in the reverse order.
 struct Runner::Running {
@@ -52,7 +72,7 @@ struct Runner::Running {
   Running(const Plan& plan, const Definition& definition, const probe::Target& target, Confinement fence,
           int number)
       : trial(number),
-        scoreboard(plan.workers),
+        scoreboard(plan.workers, plan.bystanders),
         confinement(std::move(fence)),
         probes(plan, definition, target, scoreboard),
         oom_before(machine_oom_kills()),
@@ -60,13 +80,15 @@ struct Runner::Running {
 };
 
 Runner::Runner(const Plan& plan, const Definition& definition, const machine::Machine& machine,
-               os::Journal& journal, os::SignalFd& signals, Observer& observer)
+               os::Journal& journal, os::SignalFd& signals, Observer& observer,
+               Ballast* ballast)
     : plan_(plan),
       definition_(definition),
       machine_(machine),
       journal_(journal),
       signals_(signals),
-      observer_(observer) {}
+      observer_(observer),
+      ballast_(ballast) {}
 
 TrialResult Runner::run(int trial) {
   Confinement fence;
@@ -92,6 +114,8 @@ bool Runner::watch(Running& running, os::Nanoseconds until) {
   while (!running.ended) {
     const os::Nanoseconds now = os::now();
     running.sampler.drain([this](const Sample& sample) { observer_.sample(sample); });
+    if (ballast_ != nullptr)
+      if (const std::string fate = ballast_->fate(); !fate.empty()) running.scoreboard.invalidate(fate);
     if (running.child.poll()) {
       running.ended = true;
       break;
@@ -120,7 +144,7 @@ bool Runner::watch(Running& running, os::Nanoseconds until) {
 }
 
 void Runner::wait_for_workers(Running& running) {
-  const auto all = static_cast<std::uint32_t>(plan_.workers);
+  const auto all = static_cast<std::uint32_t>(plan_.workers + plan_.bystanders);
   while (running.scoreboard.ready().load(std::memory_order_acquire) < all)
     if (!watch(running, os::now() + kReadyGlance)) return;
 }
@@ -148,7 +172,7 @@ void Runner::wait_for_end(Running& running) {
   while (watch(running, os::now() + kGlance)) {
   }
   // Workers end by themselves when told; one that still prepares has nothing to tell and nobody to listen.
-  const bool working = running.scoreboard.ready().load() == static_cast<std::uint32_t>(plan_.workers);
+  const bool working = running.scoreboard.ready().load() == static_cast<std::uint32_t>(plan_.workers + plan_.bystanders);
   const os::Nanoseconds patience = os::now() + (working ? kGrace : os::Nanoseconds{0});
   while (!running.child.poll() && os::now() < patience) {
     pollfd ended{running.child.pidfd().get(), POLLIN, 0};
@@ -160,14 +184,14 @@ void Runner::wait_for_end(Running& running) {
   running.sampler.finish();
   running.sampler.drain([this](const Sample& sample) { observer_.sample(sample); });
   if (running.outcome != Outcome::ok) return;
+  if (status.clean()) return;
   const bool oom = running.confinement.oom_kills() > 0 || machine_oom_kills() > running.oom_before;
-  if (!status.clean()) {
-    const std::string why = running.scoreboard.failure().get();
-    running.outcome = status.signalled && status.code == SIGKILL && oom ? Outcome::oom : Outcome::failed;
-    running.reason = running.outcome == Outcome::oom ? "the kernel killed a worker for memory"
-                     : why.empty()                   ? "the trial process was " + status.text()
-                                                     : why;
-  }
+  running.outcome = outcome_of(status, oom);
+  const std::string why = running.scoreboard.failure().get();
+  running.reason = running.outcome == Outcome::oom        ? "the kernel killed a worker for memory"
+                   : running.outcome == Outcome::io_error ? "a page could not be read back (SIGBUS)"
+                   : why.empty()                          ? "the trial process was " + status.text()
+                                                          : why;
 }
 
 TrialResult Runner::collect(Running& running) {
@@ -182,12 +206,11 @@ TrialResult Runner::collect(Running& running) {
   for (int i = 0; i < plan_.workers; ++i) {
     const Slot& slot = running.scoreboard.slot(i);
     result.workers.push_back({i, slot.tid, slot.cpu, slot.operations, slot.measured});
-    if (slot.latency.max() == 0) continue;
-    if (!result.latency) result.latency = std::make_unique<Histogram>();
-    result.latency->merge(slot.latency);
+    if (!merge(slot, result)) continue;
     gaps.emplace_back(slot.stalls.gaps().begin(), slot.stalls.gaps().end());
     result.stall_resolution = std::max(result.stall_resolution, slot.stalls.threshold());
   }
+  for (int i = 0; i < plan_.bystanders; ++i) collect_bystander(i, running.scoreboard.bystander(i), result);
   if (!gaps.empty() && gaps.size() == result.workers.size()) result.longest_stall = longest_common_gap(gaps);
   observer_.end_trial(result);
   return result;

@@ -7,6 +7,7 @@
 #include "harness/machine/facts.hpp"
 #include "harness/os/journal.hpp"
 #include "harness/os/process.hpp"
+#include "harness/trial/ballast.hpp"
 #include "harness/trial/confinement.hpp"
 #include "harness/trial/observation.hpp"
 #include "harness/trial/sampler.hpp"
@@ -16,9 +17,11 @@ namespace tlbstorm::trial {
 
 class Runner {
  public:
-  /// All must outlive the runner. `signals` are those that end the run.
+  /// All must outlive the runner. `signals` are those that end the run; `ballast` is what the machine carries
+  /// beside, if it does.
   Runner(const Plan& plan, const Definition& definition, const machine::Machine& machine,
-         os::Journal& journal, os::SignalFd& signals, Observer& observer);
+         os::Journal& journal, os::SignalFd& signals, Observer& observer,
+         Ballast* ballast = nullptr);
 
   /// Runs trial number `trial` (from 1).
   TrialResult run(int trial);
@@ -43,6 +46,7 @@ class Runner {
   os::Journal& journal_;
   os::SignalFd& signals_;
   Observer& observer_;
+  Ballast* ballast_;
   std::optional<int> signal_;
 };
 

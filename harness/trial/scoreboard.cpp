@@ -17,33 +17,6 @@ constexpr os::Nanoseconds kLookAgain = std::chrono::milliseconds{100};
 
 }  // namespace
 
-Usage& Usage::operator+=(const Usage& o) {
-  wall += o.wall;
-  on_cpu += o.on_cpu;
-  waiting += o.waiting;
-  user += o.user;
-  system += o.system;
-  minor_faults += o.minor_faults;
-  major_faults += o.major_faults;
-  voluntary_switches += o.voluntary_switches;
-  involuntary_switches += o.involuntary_switches;
-  waiting_known = o.waiting_known;
-  return *this;
-}
-
-Usage operator-(const Usage& a, const Usage& b) {
-  return {a.wall - b.wall,
-          a.on_cpu - b.on_cpu,
-          a.waiting - b.waiting,
-          a.user - b.user,
-          a.system - b.system,
-          a.minor_faults - b.minor_faults,
-          a.major_faults - b.major_faults,
-          a.voluntary_switches - b.voluntary_switches,
-          a.involuntary_switches - b.involuntary_switches,
-          a.waiting_known && b.waiting_known};
-}
-
 void Message::set(std::string_view text) {
   std::uint32_t empty = 0;
   if (!state_.compare_exchange_strong(empty, 1)) return;
@@ -57,13 +30,17 @@ std::string Message::get() const {
   return state_.load(std::memory_order_acquire) == 2 ? std::string(text_.data()) : std::string();
 }
 
-Scoreboard::Scoreboard(int workers)
+Scoreboard::Scoreboard(int workers, int bystanders)
     : workers_(workers),
-      memory_(os::Mapping::shared({sizeof(Head) + static_cast<std::size_t>(workers) * sizeof(Slot)})) {
+      bystanders_(bystanders),
+      memory_(os::Mapping::shared({sizeof(Head) + static_cast<std::size_t>(workers) * sizeof(Slot) +
+                                   static_cast<std::size_t>(bystanders) * sizeof(BystanderSlot)})) {
   // Constructing writes every page: that is the touch which charges them to this process.
   head_ = std::construct_at(reinterpret_cast<Head*>(memory_.data()));
   slots_ = reinterpret_cast<Slot*>(memory_.data() + sizeof(Head));
   for (int i = 0; i < workers; ++i) std::construct_at(slots_ + i);
+  bystander_slots_ = reinterpret_cast<BystanderSlot*>(slots_ + workers);
+  for (int i = 0; i < bystanders; ++i) std::construct_at(bystander_slots_ + i);
 }
 
 bool Scoreboard::enter(Stage stage) {

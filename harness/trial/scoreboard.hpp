@@ -14,36 +14,38 @@
 #include <vector>
 
 #include "harness/os/mapping.hpp"
+#include "harness/trial/access.hpp"
 #include "harness/trial/histogram.hpp"
 #include "harness/trial/phase.hpp"
 #include "harness/trial/stall_log.hpp"
+#include "harness/trial/usage.hpp"
 
 namespace tlbstorm::trial {
 
 inline constexpr std::size_t kCacheLine = 64;
-inline constexpr std::size_t kWorkloadCounters = 7;
+inline constexpr std::size_t kWorkloadCounters = 15;
 
-/// What a worker used of the machine. From getrusage(RUSAGE_THREAD) and /proc/thread-self/schedstat.
-struct Usage {
-  os::Nanoseconds wall{}, on_cpu{}, waiting{};  ///< waiting: runnable, but not on a CPU
-  os::Nanoseconds user{}, system{};
-  std::uint64_t minor_faults = 0, major_faults = 0, voluntary_switches = 0, involuntary_switches = 0;
-  bool waiting_known = false;
-
-  Usage& operator+=(const Usage& other);
-  friend Usage operator-(const Usage& a, const Usage& b);
-};
-
-/// One worker's part of the scoreboard; the first cache line is what its loop writes.
+/// One worker's part of the scoreboard; the first two cache lines are what its loop writes.
 struct alignas(kCacheLine) Slot {
   std::atomic<std::uint64_t> operations{0};
   std::array<std::atomic<std::uint64_t>, kWorkloadCounters> counters{};
   // written at phase changes only
   std::atomic<std::int32_t> tid{0};
   std::atomic<std::int32_t> cpu{-1};
-  Usage measured;     ///< summed over the measured phase
-  Histogram latency;  ///< of the measured phase
-  StallLog stalls;    ///< of the measured phase
+  os::Nanoseconds timing_overhead{};  ///< subtracted from every time in `latency`
+  // of the measured phase
+  Usage measured;
+  std::array<Histogram, AccessClass::kCount> latency;  ///< by AccessClass::index()
+  StallLog stalls;
+};
+
+/// What a bystander lost to interrupts in the measured phase.
+struct alignas(kCacheLine) BystanderSlot {
+  std::atomic<std::int32_t> tid{0};
+  std::atomic<std::int32_t> cpu{-1};
+  std::atomic<std::uint64_t> stolen_ns{0};  ///< summed over its gaps
+  Histogram gaps;                           ///< those above the threshold
+  Usage measured;
 };
 
 /// A short text that one process leaves for another; the first one stays.
@@ -60,11 +62,14 @@ class Message {
 class Scoreboard {
  public:
   /// Maps and touches the memory, so that it is charged to us and not to the trial's cgroup.
-  explicit Scoreboard(int workers);
+  explicit Scoreboard(int workers, int bystanders = 0);
 
   int workers() const { return workers_; }
+  int bystanders() const { return bystanders_; }
   Slot& slot(int worker) { return slots_[worker]; }
   const Slot& slot(int worker) const { return slots_[worker]; }
+  BystanderSlot& bystander(int index) { return bystander_slots_[index]; }
+  const BystanderSlot& bystander(int index) const { return bystander_slots_[index]; }
 
   /// What is in force now.
   Stage stage() const { return Stage(head_->stage.load(std::memory_order_acquire)); }
@@ -85,11 +90,15 @@ class Scoreboard {
   void stop();
   bool stopped() const { return head_->stopped.load(std::memory_order_acquire) != 0; }
 
+  /// For bystanders: no worker works any more.
+  void end_workers() { head_->workers_ended.store(1, std::memory_order_release); }
+  bool workers_ended() const { return head_->workers_ended.load(std::memory_order_acquire) != 0; }
+
   /// All workers meet here. False when stopped.
   bool barrier();
   /// The leader's word, given before a barrier and read after it, that no further round comes.
   std::atomic<std::uint32_t>& rounds_over() { return head_->rounds_over; }
-  /// Workers that stand ready for the first phase.
+  /// Workers and bystanders that stand ready for the first phase.
   std::atomic<std::uint32_t>& ready() { return head_->ready; }
 
   /// Why the trial process failed, empty if it did not.
@@ -108,6 +117,7 @@ class Scoreboard {
     // The line that every worker's loop reads; written only when the phase changes.
     alignas(kCacheLine) std::atomic<std::uint32_t> stage{0};
     std::atomic<std::uint32_t> stopped{0};
+    std::atomic<std::uint32_t> workers_ended{0};
     alignas(kCacheLine) std::atomic<std::uint32_t> edge_requested{0};
     std::atomic<std::uint32_t> edge_completed{0};
     std::atomic<std::uint32_t> edge_stage{0};
@@ -122,9 +132,11 @@ class Scoreboard {
   static std::vector<std::string> texts(const Messages& messages);
 
   int workers_;
+  int bystanders_;
   os::Mapping memory_;
   Head* head_;
   Slot* slots_;
+  BystanderSlot* bystander_slots_;
 };
 
 }  // namespace tlbstorm::trial

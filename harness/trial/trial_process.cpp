@@ -4,32 +4,38 @@
 #include <fmt/format.h>
 #include <signal.h>
 
+#include <cerrno>
 #include <thread>
 #include <vector>
 
 #include "harness/os/process.hpp"
+#include "harness/trial/bystander.hpp"
 #include "harness/trial/worker.hpp"
 
 namespace tlbstorm::trial {
 namespace {
 
-constexpr int kFailed = 1;
+std::string told(const os::Error& error) {
+  return error.hint().empty() ? error.what() : fmt::format("{} ({})", error.what(), error.hint());
+}
 
 /// Runs `body`; an exception becomes the trial's failure and ends it for all workers.
-int guarded(Scoreboard& scoreboard, const std::function<void()>& body) {
+int guarded(Scoreboard& scoreboard, const std::function<int()>& body) {
+  int code = kExitFailed;
   try {
-    body();
-    return 0;
+    return body();
   } catch (const Stopped&) {
     return 0;
+  } catch (const os::SystemError& error) {
+    scoreboard.failure().set(told(error));
+    if (error.code() == ENOMEM || error.code() == EAGAIN) code = kExitNoMemory;
   } catch (const os::Error& error) {
-    scoreboard.failure().set(error.hint().empty() ? error.what()
-                                                  : fmt::format("{} ({})", error.what(), error.hint()));
+    scoreboard.failure().set(told(error));
   } catch (const std::exception& error) {
     scoreboard.failure().set(error.what());
   }
   scoreboard.stop();
-  return kFailed;
+  return code;
 }
 
 int run_worker(const Plan& plan, Pacing pacing, Scoreboard& scoreboard, Workload& workload, int index) {
@@ -39,17 +45,34 @@ int run_worker(const Plan& plan, Pacing pacing, Scoreboard& scoreboard, Workload
     worker.start(plan.cpus[static_cast<std::size_t>(index)]);
     if (pacing == Pacing::timed) worker.wait_for_first_phase();  // rounds meet at barriers of their own
     workload.work(worker);
+    return 0;
   });
 }
 
+std::vector<std::jthread> start_bystanders(const Plan& plan, Scoreboard& scoreboard) {
+  std::vector<std::jthread> threads;
+  for (int i = 0; i < plan.bystanders; ++i)
+    threads.emplace_back([&, i] {
+      guarded(scoreboard, [&] {
+        run_bystander(scoreboard, plan, i);
+        return 0;
+      });
+    });
+  return threads;
+}
+
 int run_threads(const Plan& plan, Pacing pacing, Scoreboard& scoreboard, Workload& workload) {
-  std::atomic<int> failed{0};
+  const std::vector<std::jthread> bystanders = start_bystanders(plan, scoreboard);
+  std::atomic<int> worst{0};
   {
     std::vector<std::jthread> threads;
     for (int i = 0; i < plan.workers; ++i)
-      threads.emplace_back([&, i] { failed |= run_worker(plan, pacing, scoreboard, workload, i); });
+      threads.emplace_back([&, i] {
+        if (const int code = run_worker(plan, pacing, scoreboard, workload, i); code != 0) worst = code;
+      });
   }
-  return failed;
+  scoreboard.end_workers();
+  return worst;
 }
 
 /// Ends as its worst worker did: killed by the same signal, so that the parent sees what happened.
@@ -66,6 +89,7 @@ int run_processes(const Plan& plan, Pacing pacing, Scoreboard& scoreboard, Workl
   for (int i = 0; i < plan.workers; ++i)
     children.push_back(
         os::Child::fork(false, [&, i] { return run_worker(plan, pacing, scoreboard, workload, i); }));
+  const std::vector<std::jthread> bystanders = start_bystanders(plan, scoreboard);
   os::ExitStatus worst;
   for (os::Child& child : children) {
     const os::ExitStatus status = child.wait();
@@ -73,6 +97,7 @@ int run_processes(const Plan& plan, Pacing pacing, Scoreboard& scoreboard, Workl
     scoreboard.stop();  // the others must not wait for it at a barrier
     if (worst.clean() || status.signalled) worst = status;
   }
+  scoreboard.end_workers();
   return end_as(worst);
 }
 
@@ -87,10 +112,8 @@ int run_trial_process(const Plan& plan, const Definition& definition, const Conf
     plan.mempolicy.apply();
     const std::unique_ptr<Workload> workload = definition.make(plan);
     workload->prepare();
-    const int code = plan.mode == Mode::threads
-                         ? run_threads(plan, definition.pacing, scoreboard, *workload)
-                         : run_processes(plan, definition.pacing, scoreboard, *workload);
-    if (code != 0) throw os::Error(fmt::format("a worker ended with exit code {}", code));
+    return plan.mode == Mode::threads ? run_threads(plan, definition.pacing, scoreboard, *workload)
+                                      : run_processes(plan, definition.pacing, scoreboard, *workload);
   });
 }
 

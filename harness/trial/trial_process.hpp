@@ -9,6 +9,10 @@
 
 namespace tlbstorm::trial {
 
+/// Exit codes of a trial process and of its worker processes.
+inline constexpr int kExitFailed = 1;
+inline constexpr int kExitNoMemory = 4;
+
 /// The body of the trial process; returns its exit code. Reports failures through the scoreboard.
 int run_trial_process(const Plan& plan, const Definition& definition, const Confinement& confinement,
                       Scoreboard& scoreboard);

@@ -1,34 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "harness/trial/worker.hpp"
 
-#include <sched.h>
-#include <sys/resource.h>
 #include <unistd.h>
 
-#include <cerrno>
-
 #include "harness/os/futex.hpp"
-#include "harness/os/text.hpp"
+#include "harness/os/process.hpp"
 
 namespace tlbstorm::trial {
-namespace {
-
-os::Nanoseconds from_timeval(const timeval& time) {
-  return std::chrono::seconds{time.tv_sec} + std::chrono::microseconds{time.tv_usec};
-}
-
-void pin_to(int cpu) {
-  cpu_set_t* const set = CPU_ALLOC(static_cast<std::size_t>(cpu) + 1);
-  const std::size_t size = CPU_ALLOC_SIZE(static_cast<std::size_t>(cpu) + 1);
-  CPU_ZERO_S(size, set);
-  CPU_SET_S(static_cast<std::size_t>(cpu), size, set);
-  const int failed = ::sched_setaffinity(0, size, set) != 0 ? errno : 0;
-  CPU_FREE(set);
-  if (failed) throw os::SystemError("pin a worker to CPU", std::to_string(cpu), failed);
-}
-
-}  // namespace
-
 Worker::Worker(Scoreboard& scoreboard, const Plan& plan, int index)
     : scoreboard_(scoreboard),
       slot_(scoreboard.slot(index)),
@@ -44,11 +22,10 @@ std::uint64_t Worker::seed() const {
 }
 
 void Worker::start(int cpu) {
-  pin_to(cpu);
+  os::pin_to_cpu(cpu);
   slot_.tid.store(::gettid(), std::memory_order_relaxed);
   slot_.cpu.store(cpu, std::memory_order_relaxed);
-  // Of this thread; without CONFIG_SCHED_INFO there is no such file and waiting stays unknown.
-  schedstat_ = os::Fd(::open("/proc/thread-self/schedstat", O_RDONLY | O_CLOEXEC));
+  meter_.open();
   scoreboard_.ready().fetch_add(1, std::memory_order_acq_rel);
 }
 
@@ -59,34 +36,8 @@ void Worker::wait_for_first_phase() {
   require(!scoreboard_.stopped());
 }
 
-Usage Worker::usage() const {
-  rusage used{};
-  ::getrusage(RUSAGE_THREAD, &used);
-  Usage now;
-  now.wall = os::now();
-  now.on_cpu = os::read_clock(CLOCK_THREAD_CPUTIME_ID);
-  now.user = from_timeval(used.ru_utime);
-  now.system = from_timeval(used.ru_stime);
-  now.minor_faults = static_cast<std::uint64_t>(used.ru_minflt);
-  now.major_faults = static_cast<std::uint64_t>(used.ru_majflt);
-  now.voluntary_switches = static_cast<std::uint64_t>(used.ru_nvcsw);
-  now.involuntary_switches = static_cast<std::uint64_t>(used.ru_nivcsw);
-  char text[96];
-  const ssize_t got = schedstat_ ? ::pread(schedstat_.get(), text, sizeof text, 0) : -1;
-  if (got > 0) {
-    // "time on the CPU, time waiting on a run queue, timeslices": Documentation/scheduler/sched-stats.rst
-    std::string_view line(text, static_cast<std::size_t>(got));
-    os::take_field(line);
-    if (const auto waited = os::to_number(os::take_field(line))) {
-      now.waiting = os::Nanoseconds{static_cast<std::int64_t>(*waited)};
-      now.waiting_known = true;
-    }
-  }
-  return now;
-}
-
 void Worker::close_usage() {
-  if (measuring_) slot_.measured += usage() - at_measure_;
+  if (measuring_) slot_.measured += meter_.read() - at_measure_;
   measuring_ = false;
 }
 
@@ -94,7 +45,7 @@ void Worker::observe_stage() {
   close_usage();
   seen_ = scoreboard_.stage();
   measuring_ = seen_.phase == Phase::measure;
-  if (measuring_) at_measure_ = usage();
+  if (measuring_) at_measure_ = meter_.read();
   last_progress_ = {};
 }
 

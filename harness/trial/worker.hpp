@@ -62,14 +62,17 @@ class Worker {
   void count_operations(std::uint64_t n = 1) { add(slot_.operations, n); }
   /// `counter` is the index in Definition::counters.
   void count(std::size_t counter, std::uint64_t n) { add(slot_.counters[counter], n); }
-  /// Records the time of one operation that ended at `end`, and the gap since the one before as a stall if it
-  /// is one.
-  void record_latency(os::Nanoseconds time, os::Nanoseconds end) {
+  /// Records the time of one access that ended at `end`, and the gap since the one before as a stall if it is
+  /// one. AccessTimer takes such times.
+  void record(AccessClass kind, os::Nanoseconds time, os::Nanoseconds end) {
     if (!measuring_) return;
-    slot_.latency.record(time);
+    slot_.latency[kind.index()].record(time);
     if (last_progress_ != os::Nanoseconds{}) slot_.stalls.record({last_progress_, end});
     last_progress_ = end;
   }
+
+  /// What taking a time costs, which record() is given times without.
+  void set_timing_overhead(os::Nanoseconds time) { slot_.timing_overhead = time; }
 
   /// Says that this trial's figures don't mean what they should.
   void invalidate(std::string_view reason) { scoreboard_.invalidate(reason); }
@@ -88,7 +91,6 @@ class Worker {
   }
   void observe_stage();
   void close_usage();
-  Usage usage() const;
   void require(bool going) const {
     if (!going) throw Stopped{};
   }
@@ -100,7 +102,7 @@ class Worker {
   std::uint64_t run_seed_;
   os::Nanoseconds warmup_;
   std::optional<os::Nanoseconds> duration_;
-  os::Fd schedstat_;
+  UsageMeter meter_;
 
   Stage seen_;
   bool measuring_ = false;

@@ -40,7 +40,23 @@ namespace counter {
 inline constexpr const char* kBytes = "bytes";             ///< data read or written
 inline constexpr const char* kPagesGone = "pages_gone";    ///< pages that left, as the workload itself saw
 inline constexpr const char* kReclaimTime = "reclaim_ns";  ///< time in the call that reclaims
+inline constexpr const char* kLocked = "locked";           ///< bytes that the workers hold locked
 }  // namespace counter
+
+/// Which way a figure gets better.
+enum class Better { lower, higher, neither };
+
+/// A figure of a workload's own: scale * part / whole, over the measured phase. Both are sums of columns of
+/// samples.csv (those of the workload itself are "workload.<counter>"), or "seconds".
+struct Figure {
+  std::string name;
+  std::string unit;
+  Better better = Better::neither;
+  std::string meaning;
+  std::vector<std::string> part;
+  std::vector<std::string> whole;
+  double scale = 1;
+};
 
 /// How a workload's trial is paced.
 enum class Pacing {
@@ -63,8 +79,12 @@ struct Definition {
   Pacing pacing = Pacing::timed;
   /// Workers must be on a CPU through the measured phase: those that aren't get no IPIs.
   bool workers_spin = false;
+  bool reclaims = true;         ///< pages are reclaimed; else figures and checks about that don't apply
+  bool swaps = false;           ///< its major faults come from swap, so a swap area must account for them
+  bool times_accesses = false;  ///< it keeps times of single accesses (AccessTimer)
   std::vector<Parameter> parameters = {};
   std::vector<Counter> counters = {};
+  std::vector<Figure> figures = {};
   std::vector<Preset> presets = {};
   int trials = 3;
   std::string warmup = "1s";

@@ -16,7 +16,7 @@
 
 namespace tlbstorm::verdict {
 
-enum class Better { lower, higher, neither };
+using trial::Better;
 std::string_view name(Better better);
 
 /// What a trial left, to derive from.
@@ -36,6 +36,11 @@ using Value = std::variant<double, record::Absence>;
 enum class Scope {
   all,
   timed,           ///< those paced by time
+  reclaiming,      ///< those in which pages are reclaimed
+  reclaiming_for_a_time,
+  swapping,         ///< those whose major faults come from swap
+  timing_accesses,  ///< those that time single accesses
+  bystanders,       ///< any, with --bystanders
   counting_bytes,  ///< those that keep counter::kBytes
   timing_reclaim,  ///< those that keep counter::kReclaimTime
   kernel_counted,  ///< those whose reclaim the kernel counts, not they themselves

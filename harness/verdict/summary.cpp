@@ -9,6 +9,7 @@
 #include <map>
 
 #include "harness/os/units.hpp"
+#include "harness/verdict/latency_table.hpp"
 
 namespace tlbstorm::verdict {
 namespace {
@@ -41,7 +42,8 @@ std::string parameters(const ordered_json& plan) {
   std::vector<std::string> parts;
   for (const auto& [name, value] : plan["parameters"].items())
     if (const auto text = value.get<std::string>(); !text.empty()) {
-      const bool size = name == "size" || name == "region";
+      const ordered_json sizes = plan.value("sizes", ordered_json::array());
+      const bool size = std::find(sizes.begin(), sizes.end(), name) != sizes.end();
       parts.push_back(
           fmt::format("{}={}", name, size ? os::format_size(os::parse_size(name, text, {})) : text));
     }
@@ -75,6 +77,13 @@ void context(const RunFolder& run, std::string& out) {
        fmt::format("{} {} on CPUs {} ({})", plan.value("workers", 0), plan.value("mode", ""),
                    os::format_list(plan["cpus"].get<std::vector<int>>()), plan.value("placement", "")));
   line("parameters", parameters(plan));
+  if (plan.value("bystanders", 0) > 0)
+    line("bystanders", fmt::format("{} on CPUs {}, gaps above {}", plan.value("bystanders", 0),
+                                   os::format_list(plan["bystander_cpus"].get<std::vector<int>>()),
+                                   os::format_duration(os::Nanoseconds{plan.value("gap_threshold_ns", 0)})));
+  if (plan.contains("ballast_bytes") && !plan["ballast_bytes"].is_null())
+    line("ballast", bytes(plan["ballast_bytes"]) + " locked");
+  if (text_or(plan, "expect", "ok") != "ok") line("expected", "every trial ends as " + text_or(plan, "expect", ""));
   for (const auto& note : plan["notes"]) line("note", note.get<std::string>());
 }
 
@@ -228,6 +237,7 @@ std::string summarise(const RunFolder& run) {
   context(run, out);
   metrics(run, out);
   rounds(run, out);
+  out += latency_table(run);
   reasons(run, out);
   whole_run(run, out);
   for (const std::string& remark : run.remarks) out += fmt::format("  note: {}\n", remark);

@@ -7,6 +7,7 @@
 #include <algorithm>
 
 #include "harness/os/clock.hpp"
+#include "harness/os/mapping.hpp"
 #include "harness/verdict/reclaim.hpp"
 
 namespace tlbstorm::verdict {
@@ -23,12 +24,19 @@ constexpr double kMostWaiting = 0.10;  // of a worker's time, runnable but not r
 constexpr double kMostForeign = 0.05;  // of all CPU time, in user mode of other processes
 constexpr double kMostStolen = 0.10;   // of all CPU time, by the hypervisor
 constexpr double kShortest = 1.0;      // seconds that make the 10 ms ticks of /proc/stat tell anything
+constexpr double kLeastAccounted = 0.90;  // of the major faults, by pages that a swap area gave
 constexpr double kLeastGone = 0.95;    // of the pages that a workload pushed out
 
 Check outcome(const TrialFacts& facts) {
-  const bool ok = facts.result.outcome == trial::Outcome::ok;
-  return {"outcome", ok ? Verdict::ok : Verdict::invalid,
-          ok ? "ok" : fmt::format("{}: {}", trial::name(facts.result.outcome), facts.result.reason)};
+  const trial::Outcome outcome = facts.result.outcome;
+  const std::string expected = trial::name(facts.plan.expect).data();
+  const std::string text = outcome == trial::Outcome::ok
+                               ? "ok"
+                               : fmt::format("{}: {}", trial::name(outcome), facts.result.reason);
+  if (outcome == facts.plan.expect)
+    return {"outcome", Verdict::ok, outcome == trial::Outcome::ok ? text : text + " (as expected)"};
+  return {"outcome", Verdict::invalid,
+          facts.plan.expect == trial::Outcome::ok ? text : fmt::format("{}; {} was expected", text, expected)};
 }
 
 Check workload(const TrialFacts& facts) {
@@ -104,6 +112,8 @@ Check foreign_load(const TrialFacts& facts) {
   if (!ticks_tell(facts, check)) return check;
   double own = 0;
   for (const trial::WorkerResult& worker : facts.result.workers) own += os::to_seconds(worker.measured.user);
+  for (const trial::BystanderResult& bystander : facts.result.bystanders)
+    own += os::to_seconds(bystander.measured.user);
   // Kernel threads (kswapd, writeback) work for the workload and have no user time; other processes have
   // some.
   const double foreign = std::max(0.0, cpu_seconds(facts, "user") + cpu_seconds(facts, "nice") - own);
@@ -125,6 +135,7 @@ Check stolen_time(const TrialFacts& facts) {
 }
 
 Check pages_gone(const TrialFacts& facts) {
+  if (!facts.definition.reclaims) return {"pages_gone", Verdict::ok, "this workload reclaims nothing"};
   const Window& measured = facts.totals.phase(Phase::measure);
   if (measured.seconds <= 0) return {"pages_gone", Verdict::unknown, "the measured phase was not finished"};
   const auto pages = pages_stolen(facts, measured, Reclaimer::all);
@@ -143,6 +154,7 @@ Check pages_gone(const TrialFacts& facts) {
 /// Major faults or write-outs that no device saw are not what they seem: zero pages are only counted.
 Check zero_pages(const TrialFacts& facts) {
   const Window& measured = facts.totals.phase(Phase::measure);
+  if (facts.plan.zero_pages_meant) return {"zero_pages", Verdict::ok, "zero pages are part of the workload"};
   const double zero = facts.totals.growth(measured, "vmstat.swpout_zero").value_or(0);
   const double written = facts.totals.growth(measured, "vmstat.pswpout").value_or(0);
   if (zero <= written * 0.05)
@@ -151,6 +163,28 @@ Check zero_pages(const TrialFacts& facts) {
   return {"zero_pages", Verdict::invalid,
           fmt::format("{:.0f} zero pages were only counted and {:.0f} written: swap saw no such load", zero,
                       written)};
+}
+
+/// Pages that came back from swap must have come from somewhere: a swap area, or a cache that compresses.
+Check device_io(const TrialFacts& facts) {
+  if (!facts.definition.swaps) return {"device_io", Verdict::ok, "this workload needs no swap"};
+  const Window& measured = facts.totals.phase(Phase::measure);
+  const auto column = [&](const char* name) { return facts.totals.growth(measured, name); };
+  if (measured.seconds <= 0 || !column("vmstat.pswpin"))
+    return {"device_io", Verdict::unknown, "nothing was measured, or the probe vmstat is absent"};
+  double faults = 0;
+  for (const trial::WorkerResult& worker : facts.result.workers)
+    faults += static_cast<double>(worker.measured.major_faults);
+  double read = *column("vmstat.pswpin") + column("vmstat.zswpin").value_or(0);
+  if (facts.plan.zero_pages_meant) read += column("vmstat.swpin_zero").value_or(0);
+  std::string detail = fmt::format("{:.0f} major faults, {:.0f} pages read from swap (pswpin{})", faults, read,
+                                   facts.plan.zero_pages_meant ? ", zero pages included" : ", zswpin");
+  if (const auto bytes = column("swapdev.read_bytes"))
+    detail += fmt::format(", {:.0f} pages by the block layer's count",
+                          *bytes / static_cast<double>(os::page_size().count));
+  if (const auto own = column("memcg.pswpin")) detail += fmt::format(", {:.0f} by the cgroup's", *own);
+  // Less than that, and pages came back that no device gave: zero pages are only counted.
+  return {"device_io", read < kLeastAccounted * faults ? Verdict::invalid : Verdict::ok, detail};
 }
 
 Check flush_path(const TrialFacts& facts) {
@@ -183,7 +217,7 @@ Check sampling(const TrialFacts& facts) {
 }  // namespace
 
 std::vector<Check> check_validity(const TrialFacts& facts) {
-  return {outcome(facts),        workload(facts),        pages_gone(facts),   zero_pages(facts),
+  return {outcome(facts),        workload(facts),        pages_gone(facts),   zero_pages(facts),     device_io(facts),
           sharers_on_cpu(facts), waiting_for_cpu(facts), foreign_load(facts), stolen_time(facts),
           flush_path(facts),     one_cpu(facts),         sampling(facts)};
 }

@@ -6,9 +6,10 @@
 #include <signal.h>
 #include <unistd.h>
 
+#include <cerrno>
 #include <functional>
 
-#include "harness/trial/worker.hpp"
+#include "harness/trial/access_timer.hpp"
 
 namespace tlbstorm::trial {
 namespace {
@@ -202,19 +203,83 @@ TEST_F(RunnerTest, WorkloadsOwnVerdictIsKeptOnce) {
   EXPECT_EQ(result.invalid, std::vector<std::string>{"the pages stayed"});
 }
 
-TEST_F(RunnerTest, TimedOperationsGiveAHistogramAndStalls) {
+TEST_F(RunnerTest, TimedAccessesAreKeptApartByWhatTheyMet) {
   const TrialResult result = run([](Worker& worker) {
+    const std::size_t pages = 64;
+    AccessTimer timer(worker);
     while (worker.running()) {
-      const os::Nanoseconds begin = os::now();
-      ::usleep(1000);
-      const os::Nanoseconds end = os::now();
-      worker.record_latency(end - begin, end);
+      os::Mapping memory = os::Mapping::anonymous(os::page_size() * pages);
+      for (std::size_t page = 0; page < pages; ++page) {
+        timer.restart();
+        *memory.page(page) = std::byte{1};  // the first touch faults, without I/O
+        timer.ended(Access::write);
+        static_cast<void>(*const_cast<volatile std::byte*>(memory.page(page)));
+        timer.ended(Access::read);
+      }
+      worker.count(0, pages);
     }
   });
   ASSERT_NE(result.latency, nullptr);
-  EXPECT_GE(result.latency->max(), 1'000'000u);
+  const auto total = [&](Access access, Met met) {
+    return static_cast<double>((*result.latency)[AccessClass(access, met).index()].total());
+  };
+  const double writes = total(Access::write, Met::minor) + total(Access::write, Met::hit);
+  EXPECT_GT(writes, 1000);
+  EXPECT_GT(total(Access::write, Met::minor) / writes, 0.99) << "every write was a first touch";
+  EXPECT_EQ(total(Access::write, Met::major), 0);
+  EXPECT_GT(total(Access::read, Met::hit) / writes, 0.99) << "no read faults";
+  EXPECT_GT(result.timing_overhead, 0ns);
   ASSERT_TRUE(result.longest_stall);
   EXPECT_GT(*result.longest_stall, 0ns);
+}
+
+TEST_F(RunnerTest, BystandersMeasureInTheWorkersMm) {
+  plan_.workers = 1;
+  plan_.bystanders = 1;
+  plan_.bystander_cpus = {plan_.cpus.back()};
+  plan_.cpus.resize(1);
+  plan_.gap_threshold = 1us;
+  const TrialResult result = run(&count_while_running);
+  EXPECT_EQ(result.outcome, Outcome::ok) << result.reason;
+  ASSERT_EQ(result.bystanders.size(), 1u);
+  EXPECT_EQ(result.bystanders[0].cpu, plan_.bystander_cpus[0]);
+  EXPECT_GE(result.bystanders[0].measured.wall, 50ms);
+  ASSERT_NE(result.gaps, nullptr);
+  EXPECT_EQ(result.gaps->total(), result.bystanders[0].gaps);
+}
+
+TEST_F(RunnerTest, BystandersEndWithWorkersThatGoRound) {
+  definition_.pacing = Pacing::rounds;
+  plan_.duration.reset();
+  plan_.workers = 1;
+  plan_.bystanders = 1;
+  plan_.bystander_cpus = {plan_.cpus.back()};
+  plan_.cpus.resize(1);
+  const TrialResult result = run([](Worker& worker) {
+    while (worker.next_round(2)) worker.measure([] { ::usleep(2000); });
+  });
+  EXPECT_EQ(result.outcome, Outcome::ok) << result.reason;
+  EXPECT_GE(result.bystanders[0].measured.wall, 2ms);
+}
+
+TEST_F(RunnerTest, RefusedMemoryIsAnOutcomeOfItsOwn) {
+  for (const Mode mode : {Mode::threads, Mode::processes}) {
+    plan_.mode = mode;
+    const TrialResult result = run([](Worker& worker) {
+      if (worker.leader()) throw os::SystemError("mlock", "the region", ENOMEM);
+      count_while_running(worker);
+    });
+    EXPECT_EQ(result.outcome, Outcome::enomem);
+    EXPECT_NE(result.reason.find("mlock the region"), std::string::npos) << result.reason;
+  }
+}
+
+TEST_F(RunnerTest, PageThatCannotBeReadIsAnOutcome) {
+  const TrialResult result = run([](Worker& worker) {
+    if (worker.leader()) ::raise(SIGBUS);
+    count_while_running(worker);
+  });
+  EXPECT_EQ(result.outcome, Outcome::io_error);
 }
 
 }  // namespace

@@ -1,0 +1,48 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "harness/verdict/derivation.hpp"
+
+#include <fmt/format.h>
+
+namespace tlbstorm::verdict {
+
+Value absent(std::string reason) { return record::Absence{"", std::move(reason)}; }
+
+Value missing(const TrialFacts& facts, const std::string& column) {
+  const std::string probe = column.substr(0, column.find('.'));
+  for (const trial::AbsentProbe& candidate : facts.result.sampling.absent)
+    if (candidate.name == probe) return absent(candidate.why.reason);
+  for (const trial::ProbeReading& reading : facts.result.sampling.readings)
+    if (reading.name == probe)
+      return absent(fmt::format("this kernel has no counter {}, or it could not be read", column));
+  return absent(fmt::format("the probe {} was left out by --probes", probe));
+}
+
+Value growth(const TrialFacts& facts, const Window& window, const std::string& column) {
+  if (const auto value = facts.totals.growth(window, column)) return *value;
+  return missing(facts, column);
+}
+
+Value own_counter(const TrialFacts& facts, const Window& window, const char* name) {
+  return growth(facts, window, std::string("workload.") + name);
+}
+
+Value per_second(const Value& value, const Window& window) {
+  if (!std::holds_alternative<double>(value)) return value;
+  if (window.seconds <= 0) return absent("the measured phase was not reached");
+  return std::get<double>(value) / window.seconds;
+}
+
+Value ratio(const Value& part, const Value& whole, const char* nothing) {
+  if (!std::holds_alternative<double>(part)) return part;
+  if (!std::holds_alternative<double>(whole)) return whole;
+  if (std::get<double>(whole) <= 0) return absent(nothing);
+  return std::get<double>(part) / std::get<double>(whole);
+}
+
+Value tlb_ipis(const TrialFacts& facts, const Window& window) {
+  if (facts.flush.method == machine::FlushMethod::broadcast && !facts.flush.has_tlb_row)
+    return absent(facts.flush.text);
+  return growth(facts, window, "interrupts.tlb");
+}
+
+}  // namespace tlbstorm::verdict

@@ -1,0 +1,33 @@
+// SPDX-License-Identifier: Apache-2.0
+// The parts that metrics are derived with: values of columns, or the reason why there is none.
+#pragma once
+
+#include <string>
+
+#include "harness/verdict/metrics.hpp"
+
+namespace tlbstorm::verdict {
+
+Value absent(std::string reason);
+
+/// How much a column grew in a window; if there is none, whether its probe is absent, was left out, or the
+/// kernel has no such counter.
+Value growth(const TrialFacts& facts, const Window& window, const std::string& column);
+/// The reason alone.
+Value missing(const TrialFacts& facts, const std::string& column);
+/// The same of a counter of the workload's own.
+Value own_counter(const TrialFacts& facts, const Window& window, const char* name);
+
+Value per_second(const Value& value, const Window& window);
+/// `nothing` is the reason when the whole is zero.
+Value ratio(const Value& part, const Value& whole, const char* nothing);
+
+Value tlb_ipis(const TrialFacts& facts, const Window& window);
+
+// The chapters of the dictionary, each in a file of its own, in the order in which they are shown.
+std::span<const Metric> reclaim_metrics();
+std::span<const Metric> work_metrics();
+std::span<const Metric> latency_metrics();
+std::span<const Metric> pressure_metrics();
+
+}  // namespace tlbstorm::verdict

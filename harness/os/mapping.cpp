@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "harness/os/mapping.hpp"
 
+#include <sys/ipc.h>
 #include <sys/mman.h>
+#include <sys/shm.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -55,6 +57,34 @@ Mapping Mapping::anonymous(Bytes size) {
 
 Mapping Mapping::shared(Bytes size) {
   return {map_or_throw(size, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, "memory"), size};
+}
+
+Mapping Mapping::memfd(Bytes size) {
+  const Fd fd(::memfd_create("tlbstorm", MFD_CLOEXEC));
+  if (!fd) throw SystemError("memfd_create", "", errno);
+  if (::ftruncate(fd.get(), static_cast<off_t>(size.count)) != 0)
+    throw SystemError("ftruncate", "a memfd", errno);
+  return file(fd, size, true, "a memfd");
+}
+
+Mapping Mapping::sysv(Bytes size) {
+  const int segment = ::shmget(IPC_PRIVATE, size.count, IPC_CREAT | 0600);
+  if (segment < 0)
+    throw SystemError("shmget", format_size(size), errno, "see kernel.shmmax and kernel.shmall");
+  void* const data = ::shmat(segment, nullptr, 0);
+  const int failed = errno;
+  ::shmctl(segment, IPC_RMID, nullptr);  // it lives on until the last user unmaps it
+  if (data == reinterpret_cast<void*>(-1)) throw SystemError("shmat", format_size(size), failed);
+  return {data, size};
+}
+
+Mapping Mapping::huge(Bytes size) {
+  void* const data =
+      ::mmap(nullptr, size.count, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_HUGETLB, -1, 0);
+  if (data == MAP_FAILED)
+    throw SystemError("mmap(MAP_HUGETLB)", format_size(size), errno,
+                      "set vm.nr_hugepages, and give whole huge pages");
+  return {data, size};
 }
 
 Mapping Mapping::file(const Fd& fd, Bytes size, bool writable, const std::filesystem::path& path) {

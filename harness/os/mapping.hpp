@@ -26,6 +26,11 @@ class Mapping {
   static Mapping anonymous(Bytes size);
   /// Anonymous memory shared with the processes forked later.
   static Mapping shared(Bytes size);
+  /// Shared memory of the other kinds, gone with its last user: a memfd, a System V segment, huge pages of the
+  /// default size. Throw SystemError.
+  static Mapping memfd(Bytes size);
+  static Mapping sysv(Bytes size);
+  static Mapping huge(Bytes size);
   /// The first `size` bytes of a file, shared.
   static Mapping file(const Fd& fd, Bytes size, bool writable, const std::filesystem::path& path);
 

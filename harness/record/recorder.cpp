@@ -101,6 +101,7 @@ void Recorder::sample(const trial::Sample& sample) {
 void Recorder::end_trial(const trial::TrialResult& result) {
   samples_.flush();
   tables_.add(result);
+  write_oom_reports(result);
   ordered_json& entry = manifest_["trials"].back();
   entry["outcome"] = trial::name(result.outcome);
   if (!result.reason.empty()) entry["reason"] = result.reason;
@@ -134,6 +135,14 @@ void Recorder::judge(int trial, const Judgement& judgement) {
   for (const Absence& absence : judgement.absent)
     entry["absent"].push_back({{"metric", absence.metric}, {"reason", absence.reason}});
   write_manifest();
+}
+
+void Recorder::write_oom_reports(const trial::TrialResult& result) const {
+  if (result.oom_reports.empty()) return;
+  std::string text;
+  for (const os::OomReport& report : result.oom_reports)
+    for (const std::string& line : report.lines) text += line + "\n";
+  os::replace_text(folder_ / fmt::format("oom-trial{}.txt", result.trial), text);
 }
 
 void Recorder::finish(const std::string& state) {

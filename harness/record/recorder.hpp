@@ -46,6 +46,8 @@ class Recorder final : public trial::Observer {
 
  private:
   void write_manifest() const;
+  /// The kernel's own lines, into oom-trial<N>.txt.
+  void write_oom_reports(const trial::TrialResult& result) const;
 
   std::filesystem::path folder_;
   nlohmann::ordered_json manifest_;

@@ -9,6 +9,7 @@
 #include <string>
 #include <vector>
 
+#include "harness/os/kernel_log.hpp"
 #include "harness/os/units.hpp"
 #include "harness/probe/probe.hpp"
 #include "harness/trial/histogram.hpp"
@@ -74,6 +75,7 @@ struct TrialResult {
   int trial = 0;
   Outcome outcome = Outcome::ok;
   std::string reason;                ///< why the outcome isn't ok
+  std::vector<os::OomReport> oom_reports;  ///< of the whole machine, while the trial ran
   std::vector<std::string> invalid;  ///< what the workload itself found wrong
   std::vector<std::string> notes;
   std::vector<WorkerResult> workers;

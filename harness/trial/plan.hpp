@@ -52,6 +52,7 @@ struct Plan {
   std::optional<os::Bytes> memory;  ///< the cgroup's limit; nothing: no limit
   std::optional<os::Bytes> ballast;  ///< locked by a process of its own while the run lasts
   std::vector<SwapRequest> swap;
+  bool workers_spin = false;      ///< as Definition::workers_spin, unless a parameter says otherwise
   bool zero_pages_meant = false;  ///< the workload swaps zero pages on purpose
   std::vector<std::pair<std::string, std::string>> sysctls;
 

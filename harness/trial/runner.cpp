@@ -11,6 +11,7 @@
 
 #include "harness/os/clock.hpp"
 #include "harness/os/text.hpp"
+#include "harness/trial/post_mortem.hpp"
 #include "harness/trial/trial_process.hpp"
 
 namespace tlbstorm::trial {
@@ -62,12 +63,14 @@ struct Runner::Running {
   Confinement confinement;
   ProbeSet probes;
   std::uint64_t oom_before;
+  PostMortem post_mortem;
   Sampler sampler;
   os::Child child;
   os::Nanoseconds give_up{};
   bool ended = false;  ///< by the child, a signal or the clock: no further phase
   Outcome outcome = Outcome::ok;
   std::string reason;
+  std::vector<os::OomReport> oom_reports;
 
   Running(const Plan& plan, const Definition& definition, const probe::Target& target, Confinement fence,
           int number)
@@ -76,6 +79,7 @@ struct Runner::Running {
         confinement(std::move(fence)),
         probes(plan, definition, target, scoreboard),
         oom_before(machine_oom_kills()),
+        post_mortem(probes.columns()),
         sampler(probes, scoreboard, plan.interval, number) {}
 };
 
@@ -110,10 +114,17 @@ TrialResult Runner::run(int trial) {
   return collect(running);
 }
 
+void Runner::hand_over_samples(Running& running) {
+  running.sampler.drain([&](const Sample& sample) {
+    running.post_mortem.sample(sample);
+    observer_.sample(sample);
+  });
+}
+
 bool Runner::watch(Running& running, os::Nanoseconds until) {
   while (!running.ended) {
     const os::Nanoseconds now = os::now();
-    running.sampler.drain([this](const Sample& sample) { observer_.sample(sample); });
+    hand_over_samples(running);
     if (ballast_ != nullptr)
       if (const std::string fate = ballast_->fate(); !fate.empty()) running.scoreboard.invalidate(fate);
     if (running.child.poll()) {
@@ -177,21 +188,43 @@ void Runner::wait_for_end(Running& running) {
   while (!running.child.poll() && os::now() < patience) {
     pollfd ended{running.child.pidfd().get(), POLLIN, 0};
     ::poll(&ended, 1, 50);
-    running.sampler.drain([this](const Sample& sample) { observer_.sample(sample); });
+    hand_over_samples(running);
   }
   running.child.kill(SIGKILL);
   const os::ExitStatus status = running.child.wait();
   running.sampler.finish();
-  running.sampler.drain([this](const Sample& sample) { observer_.sample(sample); });
+  hand_over_samples(running);
   if (running.outcome != Outcome::ok) return;
+  running.oom_reports = running.post_mortem.reports();
   if (status.clean()) return;
   const bool oom = running.confinement.oom_kills() > 0 || machine_oom_kills() > running.oom_before;
   running.outcome = outcome_of(status, oom);
   const std::string why = running.scoreboard.failure().get();
-  running.reason = running.outcome == Outcome::oom        ? "the kernel killed a worker for memory"
+  running.reason = running.outcome == Outcome::oom        ? account_of_oom(running)
                    : running.outcome == Outcome::io_error ? "a page could not be read back (SIGBUS)"
                    : why.empty()                          ? "the trial process was " + status.text()
                                                           : why;
+}
+
+std::string Runner::account_of_oom(const Running& running) const {
+  std::optional<os::Bytes> locked;
+  for (std::size_t c = 0; c < definition_.counters.size(); ++c) {
+    if (definition_.counters[c].name != counter::kLocked) continue;
+    locked = os::Bytes{0};
+    for (int i = 0; i < plan_.workers; ++i) locked->count += running.scoreboard.slot(i).counters[c];
+  }
+  return running.post_mortem.account(running.oom_reports, locked);
+}
+
+/// A kill outside the trial says that the machine itself was in need: the figures are not of this workload
+/// alone.
+void Runner::look_for_foreign_victims(const Running& running, TrialResult& result) const {
+  std::vector<int> pids{running.child.pid()};
+  for (const WorkerResult& worker : result.workers) pids.push_back(worker.tid);
+  for (const os::OomReport& report : result.oom_reports)
+    if (!is_ours(report, pids))
+      result.invalid.push_back(fmt::format("the kernel killed {} (pid {}), none of ours, for memory",
+                                           report.victim_name, report.victim));
 }
 
 TrialResult Runner::collect(Running& running) {
@@ -210,6 +243,8 @@ TrialResult Runner::collect(Running& running) {
     gaps.emplace_back(slot.stalls.gaps().begin(), slot.stalls.gaps().end());
     result.stall_resolution = std::max(result.stall_resolution, slot.stalls.threshold());
   }
+  result.oom_reports = std::move(running.oom_reports);
+  look_for_foreign_victims(running, result);
   for (int i = 0; i < plan_.bystanders; ++i) collect_bystander(i, running.scoreboard.bystander(i), result);
   if (!gaps.empty() && gaps.size() == result.workers.size()) result.longest_stall = longest_common_gap(gaps);
   observer_.end_trial(result);

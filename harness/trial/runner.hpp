@@ -37,6 +37,9 @@ class Runner {
   /// Sleeps until the deadline, handing samples over; false when the child ended, a signal came, or it is too
   /// late.
   bool watch(Running& running, os::Nanoseconds until);
+  void hand_over_samples(Running& running);
+  std::string account_of_oom(const Running& running) const;
+  void look_for_foreign_victims(const Running& running, TrialResult& result) const;
   void stop(Running& running, Outcome outcome, std::string reason);
   TrialResult collect(Running& running);
 

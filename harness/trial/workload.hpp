@@ -47,7 +47,7 @@ inline constexpr const char* kLocked = "locked";           ///< bytes that the w
 enum class Better { lower, higher, neither };
 
 /// A figure of a workload's own: scale * part / whole, over the measured phase. Both are sums of columns of
-/// samples.csv (those of the workload itself are "workload.<counter>"), or "seconds".
+/// samples.csv (those of the workload itself are "workload.<counter>"), "seconds", or "worker_seconds".
 struct Figure {
   std::string name;
   std::string unit;

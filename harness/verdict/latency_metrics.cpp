@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Times of accesses: of all, of those that hit, of those that faulted. The whole distributions, by read and
-// write, are in latency.csv.
+// Times of accesses: of those that hit, of those that faulted, never of both mixed. The whole distributions,
+// by read and write, are in latency.csv.
 #include <algorithm>
 #include <array>
 
@@ -15,18 +15,14 @@ using F = const TrialFacts&;
 using W = const Window&;
 
 /// Which accesses a figure is of.
-enum class Of { all, hits, faults, minor, major };
+enum class Of { hits, faults, major };
 
 bool belongs(Of of, Met met) {
   switch (of) {
-    case Of::all:
-      return true;
     case Of::hits:
       return met == Met::hit;
     case Of::faults:
       return met != Met::hit;
-    case Of::minor:
-      return met == Met::minor;
     case Of::major:
       return met == Met::major;
   }
@@ -41,8 +37,7 @@ std::unique_ptr<trial::Histogram> gather(const trial::Latencies& latencies, Of o
   return all->total() > 0 ? std::move(all) : nullptr;
 }
 
-constexpr const char* kNone[] = {"no access was timed", "no access hit", "no access faulted",
-                                 "no access met a minor fault", "no access met a major fault"};
+constexpr std::array<const char*, 3> kNone{"no access hit", "no access faulted", "no access met a major fault"};
 
 /// The share `PerTenThousand` of the accesses took no longer; 10000 is the longest.
 template <Of of, int PerTenThousand>
@@ -53,15 +48,7 @@ Value latency(F facts, W) {
   return percentile(*histogram, PerTenThousand / 1e4);
 }
 
-constexpr std::array<Metric, 21> kMetrics{{
-    {"access_latency_p50", "ns", Better::lower, "time of one access, median", Scope::timing_accesses, false,
-     &latency<Of::all, 5000>},
-    {"access_latency_p99", "ns", Better::lower, "time of one access, 99th percentile", Scope::timing_accesses,
-     false, &latency<Of::all, 9900>},
-    {"access_latency_p99_9", "ns", Better::lower, "time of one access, 99.9th percentile",
-     Scope::timing_accesses, false, &latency<Of::all, 9990>},
-    {"access_latency_max", "ns", Better::lower, "the longest access", Scope::timing_accesses, false,
-     &latency<Of::all, 10000>},
+constexpr std::array<Metric, 15> kMetrics{{
     {"hit_latency_p50", "ns", Better::lower, "time of an access that did not fault, median",
      Scope::timing_accesses, false, &latency<Of::hits, 5000>},
     {"hit_latency_p99", "ns", Better::lower, "time of an access that did not fault, 99th percentile",
@@ -78,11 +65,6 @@ constexpr std::array<Metric, 21> kMetrics{{
      Scope::timing_accesses, false, &latency<Of::faults, 9999>},
     {"fault_latency_max", "ns", Better::lower, "the longest access that faulted", Scope::timing_accesses,
      false, &latency<Of::faults, 10000>},
-    {"minor_fault_latency_p50", "ns", Better::lower, "time of an access that faulted without I/O, median",
-     Scope::timing_accesses, false, &latency<Of::minor, 5000>},
-    {"minor_fault_latency_p99", "ns", Better::lower,
-     "time of an access that faulted without I/O, 99th percentile", Scope::timing_accesses, false,
-     &latency<Of::minor, 9900>},
     {"major_fault_latency_p50", "ns", Better::lower, "time of an access that waited for I/O, median",
      Scope::timing_accesses, false, &latency<Of::major, 5000>},
     {"major_fault_latency_p90", "ns", Better::lower, "time of an access that waited for I/O, 90th percentile",

@@ -42,7 +42,9 @@ bool applies(Scope scope, const TrialFacts& facts) {
 Value sum(const TrialFacts& facts, const Window& window, const std::vector<std::string>& columns) {
   double total = 0;
   for (const std::string& column : columns) {
-    const Value value = column == "seconds" ? Value(window.seconds) : growth(facts, window, column);
+    const Value value = column == "seconds"          ? Value(window.seconds)
+                        : column == "worker_seconds" ? Value(window.seconds * facts.plan.workers)
+                                                     : growth(facts, window, column);
     if (!std::holds_alternative<double>(value)) return value;
     total += std::get<double>(value);
   }

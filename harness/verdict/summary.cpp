@@ -109,7 +109,7 @@ void metrics(const RunFolder& run, std::string& out) {
                                      [](const ordered_json& entry) { return entry.value("valid", false); });
   if (!any_valid)
     out += "\n  NO TRIAL IS VALID (why is said below): these figures are no evidence of anything\n";
-  out += fmt::format("\n  {:<22}{:<14}{:>10}{:>11}{:>10}{:>8}  {}\n", "metric", "unit", "median", "min",
+  out += fmt::format("\n  {:<28}{:<15}{:>9}{:>10}{:>10}{:>7}  {}\n", "metric", "unit", "median", "min",
                      "max", "cv", any_valid ? "valid trials" : "trials");
   for (const record::Series& series : run.series) {
     std::vector<double> valid, all;
@@ -118,7 +118,7 @@ void metrics(const RunFolder& run, std::string& out) {
       if (run.valid(trial)) valid.push_back(value);
     }
     const Spread s = spread(any_valid && !valid.empty() ? valid : all);
-    out += fmt::format("  {:<22}{:<14}{:>10}{:>11}{:>10}{:>8}  {}\n", series.metric, series.unit,
+    out += fmt::format("  {:<28}{:<15}{:>9}{:>10}{:>10}{:>7}  {}\n", series.metric, series.unit,
                        os::format_figure(s.median), os::format_figure(s.least), os::format_figure(s.most),
                        std::isnan(s.variation) ? "-" : fmt::format("{:.1f}%", 100 * s.variation), s.n);
   }

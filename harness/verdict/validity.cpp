@@ -62,7 +62,7 @@ Check sharers_on_cpu(const TrialFacts& facts) {
   if (least < 0) return {"sharers_on_cpu", Verdict::unknown, "no worker finished a measured phase"};
   const std::string detail = fmt::format(
       "the worker that ran least was on its CPU for {:.1f}% (limit {:.0f}%)", 100 * least, 100 * kLeastOnCpu);
-  if (!facts.definition.workers_spin)
+  if (!facts.plan.workers_spin)
     return {"sharers_on_cpu", Verdict::ok, detail + ": this workload may sleep"};
   return {"sharers_on_cpu", least < kLeastOnCpu ? Verdict::invalid : Verdict::ok, detail};
 }
@@ -77,7 +77,7 @@ Check waiting_for_cpu(const TrialFacts& facts) {
       fmt::format("the worker that waited most for its CPU waited {:.1f}% (limit {:.0f}%)", 100 * most,
                   100 * kMostWaiting);
   if (most <= kMostWaiting) return {"waiting_for_cpu", Verdict::ok, detail};
-  if (facts.definition.workers_spin) return {"waiting_for_cpu", Verdict::invalid, detail};
+  if (facts.plan.workers_spin) return {"waiting_for_cpu", Verdict::invalid, detail};
   return {
       "waiting_for_cpu", Verdict::unknown,
       detail +

@@ -1,0 +1,82 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "harness/trial/post_mortem.hpp"
+
+#include <errno.h>  // program_invocation_short_name
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+
+#include "harness/os/clock.hpp"
+#include "harness/os/error.hpp"
+#include "harness/os/journal.hpp"
+
+namespace tlbstorm::trial {
+namespace {
+
+std::optional<os::KernelLog> open_log() {
+  try {
+    return os::KernelLog();
+  } catch (const os::SystemError&) {
+    return std::nullopt;  // kernel.dmesg_restrict, or a container: the outcome stands without the report
+  }
+}
+
+std::optional<std::size_t> find(std::span<const probe::Column> columns, std::string_view name) {
+  const auto found = std::find_if(columns.begin(), columns.end(),
+                                  [&](const probe::Column& column) { return column.name == name; });
+  if (found == columns.end()) return std::nullopt;
+  return static_cast<std::size_t>(found - columns.begin());
+}
+
+std::string size_text(double bytes) { return os::format_size({static_cast<std::uint64_t>(bytes)}); }
+
+}  // namespace
+
+PostMortem::PostMortem(std::span<const probe::Column> columns)
+    : began_(os::now()),
+      log_(open_log()),
+      free_column_(find(columns, "swapdev.free")),
+      total_column_(find(columns, "swapdev.total")) {}
+
+void PostMortem::sample(const Sample& sample) {
+  if (!free_column_ || !total_column_ || std::isnan(sample.values[*free_column_])) return;
+  lately_[next_++ % lately_.size()] = {sample.at, sample.values[*free_column_], sample.values[*total_column_]};
+}
+
+std::vector<os::OomReport> PostMortem::reports() {
+  return log_ ? os::find_oom_reports(log_->take()) : std::vector<os::OomReport>{};
+}
+
+std::string PostMortem::swap_text(const os::OomReport* report) const {
+  if (report != nullptr && report->swap_free && report->swap_total)
+    return fmt::format("{} of {} swap free", os::format_size(*report->swap_free),
+                       os::format_size(*report->swap_total));
+  if (!free_column_) return "no swap";
+  const Swap* last = nullptr;
+  for (const Swap& swap : lately_)
+    if (!std::isnan(swap.free) && (report == nullptr || swap.at <= report->at - began_) &&
+        (last == nullptr || swap.at > last->at))
+      last = &swap;
+  if (last == nullptr) return "swap not sampled yet";
+  return fmt::format("{} of {} swap free", size_text(last->free), size_text(last->total));
+}
+
+std::string PostMortem::account(const std::vector<os::OomReport>& reports,
+                                std::optional<os::Bytes> locked) const {
+  const os::OomReport* const report = reports.empty() ? nullptr : &reports.front();
+  std::string text = "the kernel killed a worker for memory";
+  if (report != nullptr)
+    text += fmt::format(" {:.2f} s after the trial began ({})", os::to_seconds(report->at - began_),
+                        report->in_cgroup ? "its cgroup was at its limit" : "the machine had none left");
+  if (locked) text += fmt::format(": {} locked", os::format_size(*locked));
+  return fmt::format("{}{}{}", text, locked ? ", " : ": ", swap_text(report));
+}
+
+bool is_ours(const os::OomReport& report, std::span<const int> pids) {
+  return std::find(pids.begin(), pids.end(), report.victim) != pids.end() ||
+         report.cgroup.find(os::own_name()) != std::string::npos ||
+         report.victim_name == std::string_view(program_invocation_short_name).substr(0, 15);
+}
+
+}  // namespace tlbstorm::trial

@@ -146,10 +146,27 @@ void make_data_file(const fs::path& path, os::Bytes size, bool sparse, std::uint
                           "this file system can't name an unnamed file; use another folder");
 }
 
-os::Fd make_unnamed_file(const fs::path& folder, os::Bytes size, std::uint64_t seed) {
+namespace {
+
+/// The file needs no folder to live in, so that nothing is left behind.
+os::Fd open_unnamed_anywhere(const fs::path& folder) {
   const bool existed = fs::exists(folder);
   os::Fd fd = open_unnamed(folder);
-  if (!existed) ::rmdir(folder.c_str());  // the file needs no folder to live in, and nothing is left behind
+  if (!existed) ::rmdir(folder.c_str());
+  return fd;
+}
+
+}  // namespace
+
+os::Fd make_empty_file(const fs::path& folder, os::Bytes size) {
+  os::Fd fd = open_unnamed_anywhere(folder);
+  if (const int failed = ::posix_fallocate(fd.get(), 0, static_cast<off_t>(size.count)))
+    throw os::SystemError("allocate " + os::format_size(size) + " in", folder.native(), failed);
+  return fd;
+}
+
+os::Fd make_unnamed_file(const fs::path& folder, os::Bytes size, std::uint64_t seed) {
+  os::Fd fd = open_unnamed_anywhere(folder);
   write_random(fd, size, seed, folder);
   sync(fd, folder);
   return fd;

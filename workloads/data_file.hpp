@@ -36,6 +36,9 @@ void make_data_file(const std::filesystem::path& path, os::Bytes size, bool spar
 /// A file without a name in `folder`, filled with incompressible data, synced and not cached.
 os::Fd make_unnamed_file(const std::filesystem::path& folder, os::Bytes size, std::uint64_t seed);
 
+/// A file without a name in `folder`, its blocks allocated and empty. Throws os::SystemError (ENOSPC).
+os::Fd make_empty_file(const std::filesystem::path& folder, os::Bytes size);
+
 /// Drops the clean cached pages of a file, so that the next reader is charged for them.
 void drop_cached(const os::Fd& fd);
 

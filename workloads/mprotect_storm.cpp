@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// mprotect-storm: a database that guards its buffers. Workers take rights from pages of their part of a shared
-// region and give them back; each taking must flush all CPUs that run the mm, under its mmap_lock
+// mprotect-storm: a database that guards its buffers. Workers take rights from pages of their part of a
+// shared region and give them back; each taking must flush all CPUs that run the mm, under its mmap_lock
 // (mm/mprotect.c: do_mprotect_pkey -> change_protection -> flush_tlb_range). The case of "SAP on Xen: less
 // than 10% of native throughput with 8 CPUs" (2006).
 #include <fmt/format.h>
@@ -135,9 +135,10 @@ void resolve(Plan& plan, const machine::Machine& machine) {
   resolve_readers(plan);
   const os::Bytes whole = plan.parameters.size("region") * static_cast<std::uint64_t>(plan.workers);
   if (whole.count > machine.available.count / 2 || (plan.memory && whole.count > plan.memory->count / 2))
-    throw os::UsageError("--region", plan.parameters.text("region"),
-                         fmt::format("{} for all workers: more than half of the memory", os::format_size(whole)),
-                         "give a smaller region; nothing is to be reclaimed here");
+    throw os::UsageError(
+        "--region", plan.parameters.text("region"),
+        fmt::format("{} for all workers: more than half of the memory", os::format_size(whole)),
+        "give a smaller region; nothing is to be reclaimed here");
   if (plan.parameters.text("memory-kind") != "file") return;
   if (plan.parameters.text("folder").empty()) plan.parameters.set("folder", data_folder(), false);
   check_data_folder("--folder", plan.parameters.text("folder"), whole);

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Which pages a worker visits, in which order: chosen in batches, so that the choosing is in no measured time.
+// Which pages a worker visits, in which order: chosen in batches, so that the choosing is in no measured
+// time.
 #pragma once
 
 #include <array>
@@ -24,8 +25,8 @@ PageRange part_of(std::uint64_t pages, int index, int workers);
 inline constexpr const char* kSequential = "sequential";
 inline constexpr const char* kUniform = "uniform";
 
-/// Throws os::UsageError naming `option` when `access` can't be read: "uniform" (also "random"), "sequential",
-/// "zipf:THETA", "normal:SIGMA" (as a share of the range, around its middle), "stride:PAGES".
+/// Throws os::UsageError naming `option` when `access` can't be read: "uniform" (also "random"),
+/// "sequential", "zipf:THETA", "normal:SIGMA" (as a share of the range, around its middle), "stride:PAGES".
 void check_access(const std::string& option, const std::string& access);
 
 class PageQueue {

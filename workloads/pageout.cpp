@@ -14,6 +14,7 @@
 #include "harness/trial/worker.hpp"
 #include "workloads/data_file.hpp"
 #include "workloads/random.hpp"
+#include "workloads/swap_need.hpp"
 
 namespace tlbstorm::workloads {
 namespace {
@@ -138,22 +139,6 @@ class Pageout final : public trial::Workload {
   std::optional<os::PageCensus> census_;  ///< of the leader's own mm
 };
 
-void require_swap(const Plan& plan, const machine::Machine& machine, os::Bytes region) {
-  const std::string& pages = plan.parameters.text("pages");
-  os::Bytes free;
-  for (const machine::SwapArea& area : machine.swaps)
-    free = free + os::Bytes{area.size.count - area.used.count};
-  for (const trial::SwapRequest& request : plan.swap) free = free + request.size;
-  if (free.count == 0)
-    throw os::UsageError(
-        "--pages", pages, "no swap is active to put anonymous pages in",
-        "add --swap zram:1G (or --swap file:/var/tmp:1G): it is set up for the run and taken down");
-  if (free < region)
-    throw os::UsageError("--region", plan.parameters.text("region"),
-                         "only " + os::format_size(free) + " of swap are free",
-                         "give a smaller region or more --swap");
-}
-
 void resolve(Plan& plan, const machine::Machine& machine) {
   const os::Bytes region = plan.parameters.size("region");
   const std::string& text = plan.parameters.text("region");
@@ -168,7 +153,8 @@ void resolve(Plan& plan, const machine::Machine& machine) {
                          "give a smaller region or a larger --memory");
   if (plan.parameters.integer("rounds") == 0)
     throw os::UsageError("--rounds", "0", "nothing would be measured", "give 1 or more");
-  if (!PageKind(plan.parameters.text("pages")).file) return require_swap(plan, machine, region);
+  if (!PageKind(plan.parameters.text("pages")).file)
+    return require_swap(plan, machine, "pages", "region", region);
   if (plan.parameters.text("folder").empty()) plan.parameters.set("folder", data_folder(), false);
   check_data_folder("--folder", plan.parameters.text("folder"), region);
 }

@@ -185,7 +185,8 @@ void resolve(Plan& plan, const machine::Machine& machine) {
 
 const trial::Registered registration{{
     .name = "unmap-churn",
-    .summary = "pages taken out of the page table by the other ways: munmap, MADV_DONTNEED, mremap, migration",
+    .summary =
+        "pages taken out of the page table by the other ways: munmap, MADV_DONTNEED, mremap, migration",
     .operation = "one call that takes --pages-per-call touched pages away",
     .workers_spin = true,
     .reclaims = false,

@@ -26,8 +26,8 @@ class Mapping {
   static Mapping anonymous(Bytes size);
   /// Anonymous memory shared with the processes forked later.
   static Mapping shared(Bytes size);
-  /// Shared memory of the other kinds, gone with its last user: a memfd, a System V segment, huge pages of the
-  /// default size. Throw SystemError.
+  /// Shared memory of the other kinds, gone with its last user: a memfd, a System V segment, huge pages of
+  /// the default size. Throw SystemError.
   static Mapping memfd(Bytes size);
   static Mapping sysv(Bytes size);
   static Mapping huge(Bytes size);

@@ -65,8 +65,7 @@ os::Bytes ballast_floor(os::Bytes memory) { return std::max(memory / 16, 128_MiB
 
 os::Bytes check_ballast(os::Bytes size, const std::string& text, const machine::Machine& machine) {
   const os::Bytes floor = ballast_floor(machine.memory);
-  const std::uint64_t most =
-      machine.available > floor ? machine.available.count - floor.count : 0;
+  const std::uint64_t most = machine.available > floor ? machine.available.count - floor.count : 0;
   if (size.count == 0 || size.count > most)
     throw os::UsageError("--ballast", text,
                          fmt::format("{} are available, and {} stay free", os::format_size(machine.available),
@@ -81,7 +80,8 @@ os::Bytes check_ballast(os::Bytes size, const std::string& text, const machine::
   return {size.count / os::page_size().count * os::page_size().count};
 }
 
-Ballast::Ballast(os::Bytes size, const os::SignalFd& signals) : report_(os::Mapping::shared(os::page_size())) {
+Ballast::Ballast(os::Bytes size, const os::SignalFd& signals)
+    : report_(os::Mapping::shared(os::page_size())) {
   Report& report = *std::construct_at(reinterpret_cast<Report*>(report_.data()));
   const os::Bytes floor = ballast_floor(meminfo("MemTotal"));
   child_ = os::Child::fork(true, [&] { return hold(size, floor, report); });
@@ -90,9 +90,9 @@ Ballast::Ballast(os::Bytes size, const os::SignalFd& signals) : report_(os::Mapp
     os::futex_wait(report.state, Report::working, os::now() + kGlance);
   const os::Bytes locked{report.locked};
   if (const auto ended = child_.poll(); ended && report.state == Report::working)
-    throw os::Error(fmt::format("the ballast was {} after it had locked {}", ended->text(),
-                                os::format_size(locked)),
-                    "give a smaller --ballast");
+    throw os::Error(
+        fmt::format("the ballast was {} after it had locked {}", ended->text(), os::format_size(locked)),
+        "give a smaller --ballast");
   if (report.state == Report::refused)
     throw os::SystemError("lock the ballast after", os::format_size(locked), report.error,
                           "give a smaller --ballast");

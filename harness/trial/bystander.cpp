@@ -33,7 +33,8 @@ void watch_clock(const Scoreboard& scoreboard, BystanderSlot& slot, const os::Ma
   const bool measuring = stage.phase == Phase::measure;
   os::Nanoseconds last = os::now();
   std::size_t page = 0;
-  while (scoreboard.stage_word().load(std::memory_order_acquire) == stage.word() && !scoreboard.workers_ended()) {
+  while (scoreboard.stage_word().load(std::memory_order_acquire) == stage.word() &&
+         !scoreboard.workers_ended()) {
     static_cast<void>(*reinterpret_cast<volatile std::byte*>(pages.page(page++ % kPages)));
     const os::Nanoseconds now = os::now();
     if (now - last > threshold && measuring) [[unlikely]] {

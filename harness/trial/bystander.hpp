@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// A thread in the workers' mm, on a CPU of its own, that does nothing but read the clock and touch pages of its
-// own. A gap between two reads is time that something else took on its CPU: the handlers of the shootdowns
-// that the workers cause, mostly. That is what reclaim costs those who have no part in it.
+// A thread in the workers' mm, on a CPU of its own, that does nothing but read the clock and touch pages of
+// its own. A gap between two reads is time that something else took on its CPU: the handlers of the
+// shootdowns that the workers cause, mostly. That is what reclaim costs those who have no part in it.
 #pragma once
 
 #include "harness/trial/plan.hpp"

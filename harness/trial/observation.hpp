@@ -74,9 +74,9 @@ using Latencies = std::array<Histogram, AccessClass::kCount>;
 struct TrialResult {
   int trial = 0;
   Outcome outcome = Outcome::ok;
-  std::string reason;                ///< why the outcome isn't ok
+  std::string reason;                      ///< why the outcome isn't ok
   std::vector<os::OomReport> oom_reports;  ///< of the whole machine, while the trial ran
-  std::vector<std::string> invalid;  ///< what the workload itself found wrong
+  std::vector<std::string> invalid;        ///< what the workload itself found wrong
   std::vector<std::string> notes;
   std::vector<WorkerResult> workers;
   std::vector<BystanderResult> bystanders;

@@ -49,10 +49,13 @@ struct Plan {
   os::Nanoseconds gap_threshold{};  ///< what a bystander takes for a gap
   MemPolicy mempolicy;
 
-  std::optional<os::Bytes> memory;  ///< the cgroup's limit; nothing: no limit
+  std::optional<os::Bytes> memory;   ///< the cgroup's limit; nothing: no limit
   std::optional<os::Bytes> ballast;  ///< locked by a process of its own while the run lasts
   std::vector<SwapRequest> swap;
-  bool workers_spin = false;      ///< as Definition::workers_spin, unless a parameter says otherwise
+  // as in the Definition, unless a parameter says otherwise
+  bool workers_spin = false;
+  bool reclaims = true;
+  bool swaps = false;
   bool zero_pages_meant = false;  ///< the workload swaps zero pages on purpose
   std::vector<std::pair<std::string, std::string>> sysctls;
 

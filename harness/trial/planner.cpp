@@ -83,6 +83,8 @@ class Planner {
     options_["duration"] = definition.duration;
     plan_.workload = definition.name;
     plan_.workers_spin = definition.workers_spin;
+    plan_.reclaims = definition.reclaims;
+    plan_.swaps = definition.swaps;
     plan_.parameters = Parameters(definition.parameters);
     plan_.parameters.set_whole(machine.memory);
     if (const auto preset = given.find("preset"); preset != given.end()) apply_preset(preset->second);

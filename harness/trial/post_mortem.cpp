@@ -41,7 +41,8 @@ PostMortem::PostMortem(std::span<const probe::Column> columns)
 
 void PostMortem::sample(const Sample& sample) {
   if (!free_column_ || !total_column_ || std::isnan(sample.values[*free_column_])) return;
-  lately_[next_++ % lately_.size()] = {sample.at, sample.values[*free_column_], sample.values[*total_column_]};
+  lately_[next_++ % lately_.size()] = {sample.at, sample.values[*free_column_],
+                                       sample.values[*total_column_]};
 }
 
 std::vector<os::OomReport> PostMortem::reports() {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// What there is to say when the kernel ran out of memory during a trial: whom it killed and when, how much the
-// workers held locked, how much swap was still free, and the kernel's own report.
+// What there is to say when the kernel ran out of memory during a trial: whom it killed and when, how much
+// the workers held locked, how much swap was still free, and the kernel's own report.
 #pragma once
 
 #include <array>

@@ -50,8 +50,8 @@ void collect_bystander(int index, const BystanderSlot& slot, TrialResult& result
   if (!result.gaps) result.gaps = std::make_unique<Histogram>();
   result.gaps->merge(slot.gaps);
   result.bystanders.push_back({index, slot.cpu, os::Nanoseconds{static_cast<std::int64_t>(slot.stolen_ns)},
-                               slot.gaps.total(),
-                               os::Nanoseconds{static_cast<std::int64_t>(slot.gaps.max())}, slot.measured});
+                               slot.gaps.total(), os::Nanoseconds{static_cast<std::int64_t>(slot.gaps.max())},
+                               slot.measured});
 }
 
 }  // namespace
@@ -75,7 +75,7 @@ struct Runner::Running {
   Running(const Plan& plan, const Definition& definition, const probe::Target& target, Confinement fence,
           int number)
       : trial(number),
-        scoreboard(plan.workers, plan.bystanders),
+        scoreboard(plan.workers, plan.bystanders, number),
         confinement(std::move(fence)),
         probes(plan, definition, target, scoreboard),
         oom_before(machine_oom_kills()),
@@ -84,8 +84,7 @@ struct Runner::Running {
 };
 
 Runner::Runner(const Plan& plan, const Definition& definition, const machine::Machine& machine,
-               os::Journal& journal, os::SignalFd& signals, Observer& observer,
-               Ballast* ballast)
+               os::Journal& journal, os::SignalFd& signals, Observer& observer, Ballast* ballast)
     : plan_(plan),
       definition_(definition),
       machine_(machine),
@@ -183,7 +182,8 @@ void Runner::wait_for_end(Running& running) {
   while (watch(running, os::now() + kGlance)) {
   }
   // Workers end by themselves when told; one that still prepares has nothing to tell and nobody to listen.
-  const bool working = running.scoreboard.ready().load() == static_cast<std::uint32_t>(plan_.workers + plan_.bystanders);
+  const bool working =
+      running.scoreboard.ready().load() == static_cast<std::uint32_t>(plan_.workers + plan_.bystanders);
   const os::Nanoseconds patience = os::now() + (working ? kGrace : os::Nanoseconds{0});
   while (!running.child.poll() && os::now() < patience) {
     pollfd ended{running.child.pidfd().get(), POLLIN, 0};

@@ -20,8 +20,7 @@ class Runner {
   /// All must outlive the runner. `signals` are those that end the run; `ballast` is what the machine carries
   /// beside, if it does.
   Runner(const Plan& plan, const Definition& definition, const machine::Machine& machine,
-         os::Journal& journal, os::SignalFd& signals, Observer& observer,
-         Ballast* ballast = nullptr);
+         os::Journal& journal, os::SignalFd& signals, Observer& observer, Ballast* ballast = nullptr);
 
   /// Runs trial number `trial` (from 1).
   TrialResult run(int trial);

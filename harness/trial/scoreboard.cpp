@@ -30,9 +30,10 @@ std::string Message::get() const {
   return state_.load(std::memory_order_acquire) == 2 ? std::string(text_.data()) : std::string();
 }
 
-Scoreboard::Scoreboard(int workers, int bystanders)
+Scoreboard::Scoreboard(int workers, int bystanders, int trial)
     : workers_(workers),
       bystanders_(bystanders),
+      trial_(trial),
       memory_(os::Mapping::shared({sizeof(Head) + static_cast<std::size_t>(workers) * sizeof(Slot) +
                                    static_cast<std::size_t>(bystanders) * sizeof(BystanderSlot)})) {
   // Constructing writes every page: that is the touch which charges them to this process.

@@ -62,10 +62,11 @@ class Message {
 class Scoreboard {
  public:
   /// Maps and touches the memory, so that it is charged to us and not to the trial's cgroup.
-  explicit Scoreboard(int workers, int bystanders = 0);
+  explicit Scoreboard(int workers, int bystanders = 0, int trial = 1);
 
   int workers() const { return workers_; }
   int bystanders() const { return bystanders_; }
+  int trial() const { return trial_; }
   Slot& slot(int worker) { return slots_[worker]; }
   const Slot& slot(int worker) const { return slots_[worker]; }
   BystanderSlot& bystander(int index) { return bystander_slots_[index]; }
@@ -133,6 +134,7 @@ class Scoreboard {
 
   int workers_;
   int bystanders_;
+  int trial_;
   os::Mapping memory_;
   Head* head_;
   Slot* slots_;

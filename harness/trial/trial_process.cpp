@@ -42,7 +42,9 @@ int run_worker(const Plan& plan, Pacing pacing, Scoreboard& scoreboard, Workload
   return guarded(scoreboard, [&] {
     plan.mempolicy.apply();
     Worker worker(scoreboard, plan, index);
-    worker.start(plan.cpus[static_cast<std::size_t>(index)]);
+    worker.pin(plan.cpus[static_cast<std::size_t>(index)]);
+    if (pacing == Pacing::timed) workload.set_up(worker);
+    worker.report_ready();
     if (pacing == Pacing::timed) worker.wait_for_first_phase();  // rounds meet at barriers of their own
     workload.work(worker);
     return 0;

@@ -43,9 +43,7 @@ Usage operator-(const Usage& a, const Usage& b) {
           a.waiting_known && b.waiting_known};
 }
 
-void UsageMeter::open() {
-  schedstat_ = os::Fd(::open("/proc/thread-self/schedstat", O_RDONLY | O_CLOEXEC));
-}
+void UsageMeter::open() { schedstat_ = os::Fd(::open("/proc/thread-self/schedstat", O_RDONLY | O_CLOEXEC)); }
 
 Usage UsageMeter::read() const {
   rusage used{};

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "harness/trial/worker.hpp"
 
+#include <fmt/format.h>
 #include <unistd.h>
 
 #include "harness/os/futex.hpp"
@@ -13,6 +14,7 @@ Worker::Worker(Scoreboard& scoreboard, const Plan& plan, int index)
       index_(index),
       mode_(plan.mode),
       run_seed_(plan.seed),
+      output_(plan.output),
       warmup_(plan.warmup),
       duration_(plan.duration) {}
 
@@ -21,13 +23,14 @@ std::uint64_t Worker::seed() const {
   return run_seed_ + 0x9e3779b97f4a7c15ULL * (static_cast<std::uint64_t>(index_) + 1);
 }
 
-void Worker::start(int cpu) {
+void Worker::pin(int cpu) {
   os::pin_to_cpu(cpu);
   slot_.tid.store(::gettid(), std::memory_order_relaxed);
   slot_.cpu.store(cpu, std::memory_order_relaxed);
   meter_.open();
-  scoreboard_.ready().fetch_add(1, std::memory_order_acq_rel);
 }
+
+void Worker::report_ready() { scoreboard_.ready().fetch_add(1, std::memory_order_acq_rel); }
 
 void Worker::wait_for_first_phase() {
   constexpr os::Nanoseconds kLookAgain = std::chrono::milliseconds{100};
@@ -66,15 +69,40 @@ bool Worker::next_round(std::int64_t rounds) {
   return scoreboard_.rounds_over().load(std::memory_order_acquire) == 0;
 }
 
-void Worker::measure(const std::function<void()>& reclaim) {
+void Worker::open_round() {
   const bool warming = warmup_ > os::Nanoseconds{0} && (round_ == 0 || os::now() - first_round_ < warmup_);
   require(scoreboard_.enter({warming ? Phase::warmup : Phase::measure, round_}));
   observe_stage();
   if (!warming && measured_rounds_++ == 0) first_measured_ = os::now();
-  reclaim();
+}
+
+void Worker::close_round() {
   close_usage();
   require(scoreboard_.enter({Phase::setup, round_ + 1}));
   observe_stage();
+}
+
+void Worker::measure(const std::function<void()>& reclaim) {
+  open_round();
+  reclaim();
+  close_round();
+}
+
+void Worker::measure_together(const std::function<void()>& work) {
+  if (leader()) open_round();
+  barrier();
+  if (!leader()) observe_stage();
+  work();
+  close_usage();
+  barrier();
+  if (leader()) close_round();
+}
+
+std::filesystem::path Worker::keep_evidence(std::string_view name, std::span<const std::byte> bytes) const {
+  const std::filesystem::path path = output_ / fmt::format("{}-trial{}.bin", name, scoreboard_.trial());
+  const os::Fd file = os::Fd::open(path, O_WRONLY | O_CREAT | O_TRUNC, 0644);
+  os::write_all(file, {reinterpret_cast<const char*>(bytes.data()), bytes.size()}, path);
+  return path;
 }
 
 }  // namespace tlbstorm::trial

@@ -4,7 +4,9 @@
 #pragma once
 
 #include <cstdint>
+#include <filesystem>
 #include <functional>
+#include <span>
 #include <string_view>
 
 #include "harness/os/clock.hpp"
@@ -51,12 +53,18 @@ class Worker {
   void barrier();
   /// The leader: runs `reclaim` as the measured window of this round, between two samples.
   void measure(const std::function<void()>& reclaim);
+  /// In place of measure(), every worker: all of them start `work` together as the measured window of this
+  /// round, which ends when the last has done it. Throws Stopped.
+  void measure_together(const std::function<void()>& work);
   /// The others: true until the leader's window has closed. One load of a line that is only read.
   bool round_open() {
     if (scoreboard_.stage_word().load(std::memory_order_acquire) != seen_.word()) [[unlikely]]
       observe_stage();
     return seen_.round == round_ && seen_.phase < Phase::verify;
   }
+
+  /// For a worker that sleeps or computes on its own for long: whether the trial has been stopped.
+  bool stopped() const { return scoreboard_.stopped(); }
 
   // --- counting
   void count_operations(std::uint64_t n = 1) { add(slot_.operations, n); }
@@ -76,12 +84,16 @@ class Worker {
 
   /// Says that this trial's figures don't mean what they should.
   void invalidate(std::string_view reason) { scoreboard_.invalidate(reason); }
+  /// Writes `<name>-trial<N>.bin` into the run folder, for whoever has to find out why. Throws
+  /// os::SystemError.
+  std::filesystem::path keep_evidence(std::string_view name, std::span<const std::byte> bytes) const;
   /// Says something that the reader of the figures should know.
   void note(std::string_view text) { scoreboard_.note(text); }
 
   // --- for the harness
-  /// Pins itself to its CPU and reports ready.
-  void start(int cpu);
+  /// Pins itself to its CPU.
+  void pin(int cpu);
+  void report_ready();
   /// Sleeps until warmup or measure begins. Throws Stopped.
   void wait_for_first_phase();
 
@@ -90,6 +102,8 @@ class Worker {
     word.store(word.load(std::memory_order_relaxed) + n, std::memory_order_relaxed);
   }
   void observe_stage();
+  void open_round();
+  void close_round();
   void close_usage();
   void require(bool going) const {
     if (!going) throw Stopped{};
@@ -100,6 +114,7 @@ class Worker {
   int index_;
   Mode mode_;
   std::uint64_t run_seed_;
+  std::filesystem::path output_;
   os::Nanoseconds warmup_;
   std::optional<os::Nanoseconds> duration_;
   UsageMeter meter_;

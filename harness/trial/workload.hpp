@@ -23,7 +23,9 @@ class Workload {
   virtual ~Workload() = default;
   /// Once a trial, before the workers start; not measured.
   virtual void prepare() {}
-  /// In each worker, pinned to its CPU, until !worker.running() or !worker.next_round().
+  /// In each worker, pinned to its CPU, before the first phase; not measured. Not for Pacing::rounds.
+  virtual void set_up(Worker& /*worker*/) {}
+  /// In each worker, until !worker.running() or !worker.next_round().
   virtual void work(Worker& worker) = 0;
 };
 

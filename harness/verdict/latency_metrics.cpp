@@ -37,7 +37,8 @@ std::unique_ptr<trial::Histogram> gather(const trial::Latencies& latencies, Of o
   return all->total() > 0 ? std::move(all) : nullptr;
 }
 
-constexpr std::array<const char*, 3> kNone{"no access hit", "no access faulted", "no access met a major fault"};
+constexpr std::array<const char*, 3> kNone{"no access hit", "no access faulted",
+                                           "no access met a major fault"};
 
 /// The share `PerTenThousand` of the accesses took no longer; 10000 is the longest.
 template <Of of, int PerTenThousand>

@@ -27,7 +27,8 @@ std::vector<Bucket> pool(const RunFolder& run, std::string_view access, std::str
   std::map<double, Bucket> buckets;
   for (const LatencyRow& row : run.latencies) {
     if (row.access != access || row.met != met || (valid && !run.valid(row.trial))) continue;
-    Bucket& bucket = buckets.try_emplace(row.from_ns, Bucket{(row.from_ns + row.to_ns - 1) / 2, 0}).first->second;
+    Bucket& bucket =
+        buckets.try_emplace(row.from_ns, Bucket{(row.from_ns + row.to_ns - 1) / 2, 0}).first->second;
     bucket.count += row.count;
   }
   std::vector<Bucket> sorted;

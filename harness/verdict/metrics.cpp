@@ -19,11 +19,11 @@ bool applies(Scope scope, const TrialFacts& facts) {
     case Scope::timed:
       return timed;
     case Scope::reclaiming:
-      return facts.definition.reclaims;
+      return facts.plan.reclaims;
     case Scope::reclaiming_for_a_time:
-      return facts.definition.reclaims && timed;
+      return facts.plan.reclaims && timed;
     case Scope::swapping:
-      return facts.definition.swaps;
+      return facts.plan.swaps;
     case Scope::timing_accesses:
       return facts.definition.times_accesses;
     case Scope::bystanders:
@@ -33,7 +33,7 @@ bool applies(Scope scope, const TrialFacts& facts) {
     case Scope::timing_reclaim:
       return keeps(trial::counter::kReclaimTime);
     case Scope::kernel_counted:
-      return facts.definition.reclaims && !keeps(trial::counter::kPagesGone);
+      return facts.plan.reclaims && !keeps(trial::counter::kPagesGone);
   }
   return false;
 }
@@ -103,7 +103,7 @@ double percentile(const trial::Histogram& histogram, double q) {
 }
 
 void derive(const TrialFacts& facts, record::Judgement& judgement) {
-  judgement.reclaim_source = facts.definition.reclaims ? reclaim_source(facts) : "";
+  judgement.reclaim_source = facts.plan.reclaims ? reclaim_source(facts) : "";
   const Window& measured = facts.totals.phase(trial::Phase::measure);
   const auto keep = [&](std::string name, std::string unit, const Value& value) {
     if (const auto* figure = std::get_if<double>(&value))

@@ -35,15 +35,15 @@ using Value = std::variant<double, record::Absence>;
 /// Which workloads a metric can be asked of.
 enum class Scope {
   all,
-  timed,           ///< those paced by time
-  reclaiming,      ///< those in which pages are reclaimed
+  timed,       ///< those paced by time
+  reclaiming,  ///< those in which pages are reclaimed
   reclaiming_for_a_time,
   swapping,         ///< those whose major faults come from swap
   timing_accesses,  ///< those that time single accesses
   bystanders,       ///< any, with --bystanders
-  counting_bytes,  ///< those that keep counter::kBytes
-  timing_reclaim,  ///< those that keep counter::kReclaimTime
-  kernel_counted,  ///< those whose reclaim the kernel counts, not they themselves
+  counting_bytes,   ///< those that keep counter::kBytes
+  timing_reclaim,   ///< those that keep counter::kReclaimTime
+  kernel_counted,   ///< those whose reclaim the kernel counts, not they themselves
 };
 
 struct Metric {

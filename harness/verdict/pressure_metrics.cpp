@@ -33,8 +33,8 @@ constexpr std::array<Metric, 6> kMetrics{{
      "share of a bystander's time that was taken from it: the sum of the gaps between its clock reads",
      Scope::bystanders, false,
      [](F f, W) {
-       return per_bystander_second(
-           f, [](const trial::BystanderResult& b) { return os::to_seconds(b.stolen); });
+       return per_bystander_second(f,
+                                   [](const trial::BystanderResult& b) { return os::to_seconds(b.stolen); });
      }},
     {"stolen_gaps", "gaps/s", Better::lower, "gaps above --gap-threshold in a bystander's second",
      Scope::bystanders, false,

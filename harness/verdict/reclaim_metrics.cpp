@@ -36,7 +36,8 @@ constexpr std::array<Metric, 16> kMetrics{{
     {"ipis_per_page", "handlers/page", Better::lower,
      "TLB-shootdown handlers run for each page reclaimed; needs no steady clock, so it repeats on noisy "
      "machines",
-     Scope::reclaiming, true, [](F f, W w) { return ratio(tlb_ipis(f, w), reclaimed(f, w), kNothingReclaimed); }},
+     Scope::reclaiming, true,
+     [](F f, W w) { return ratio(tlb_ipis(f, w), reclaimed(f, w), kNothingReclaimed); }},
     {"flushes_per_page", "flushes/page", Better::lower, "TLB flushes sent for each page reclaimed",
      Scope::reclaiming, true,
      [](F f, W w) { return ratio(flushes_sent(f, w), reclaimed(f, w), kNothingReclaimed); }},

@@ -33,7 +33,8 @@ std::string paced(const ordered_json& plan) {
   const int trials = plan.value("trials", 0);
   const std::string count = fmt::format("{} trial{}", trials, trials == 1 ? "" : "s");
   if (plan.value("pacing", "") == "rounds")
-    return fmt::format("{} of {} measured rounds", count, text_or(plan["parameters"], "rounds", "?"));
+    return fmt::format("{} of {} measured rounds", count,
+                       text_or(plan["parameters"], "rounds", text_or(plan["parameters"], "repeat", "?")));
   return fmt::format("{} of {} after {} of warm-up", count, seconds(plan["duration_seconds"]),
                      seconds(plan["warmup_seconds"]));
 }
@@ -83,7 +84,8 @@ void context(const RunFolder& run, std::string& out) {
                                    os::format_duration(os::Nanoseconds{plan.value("gap_threshold_ns", 0)})));
   if (plan.contains("ballast_bytes") && !plan["ballast_bytes"].is_null())
     line("ballast", bytes(plan["ballast_bytes"]) + " locked");
-  if (text_or(plan, "expect", "ok") != "ok") line("expected", "every trial ends as " + text_or(plan, "expect", ""));
+  if (text_or(plan, "expect", "ok") != "ok")
+    line("expected", "every trial ends as " + text_or(plan, "expect", ""));
   for (const auto& note : plan["notes"]) line("note", note.get<std::string>());
 }
 
@@ -109,8 +111,8 @@ void metrics(const RunFolder& run, std::string& out) {
                                      [](const ordered_json& entry) { return entry.value("valid", false); });
   if (!any_valid)
     out += "\n  NO TRIAL IS VALID (why is said below): these figures are no evidence of anything\n";
-  out += fmt::format("\n  {:<28}{:<15}{:>9}{:>10}{:>10}{:>7}  {}\n", "metric", "unit", "median", "min",
-                     "max", "cv", any_valid ? "valid trials" : "trials");
+  out += fmt::format("\n  {:<28}{:<15}{:>9}{:>10}{:>10}{:>7}  {}\n", "metric", "unit", "median", "min", "max",
+                     "cv", any_valid ? "valid trials" : "trials");
   for (const record::Series& series : run.series) {
     std::vector<double> valid, all;
     for (const auto& [trial, value] : series.by_trial) {

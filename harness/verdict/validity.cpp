@@ -20,23 +20,23 @@ using Verdict = Check::Verdict;
 // A sharer that is off its CPU gets no IPI: the kernel's lazy TLB mode skips it. 10% off is up to 10% missing
 // IPIs.
 constexpr double kLeastOnCpu = 0.90;
-constexpr double kMostWaiting = 0.10;  // of a worker's time, runnable but not running
-constexpr double kMostForeign = 0.05;  // of all CPU time, in user mode of other processes
-constexpr double kMostStolen = 0.10;   // of all CPU time, by the hypervisor
-constexpr double kShortest = 1.0;      // seconds that make the 10 ms ticks of /proc/stat tell anything
+constexpr double kMostWaiting = 0.10;     // of a worker's time, runnable but not running
+constexpr double kMostForeign = 0.05;     // of all CPU time, in user mode of other processes
+constexpr double kMostStolen = 0.10;      // of all CPU time, by the hypervisor
+constexpr double kShortest = 1.0;         // seconds that make the 10 ms ticks of /proc/stat tell anything
 constexpr double kLeastAccounted = 0.90;  // of the major faults, by pages that a swap area gave
-constexpr double kLeastGone = 0.95;    // of the pages that a workload pushed out
+constexpr double kLeastGone = 0.95;       // of the pages that a workload pushed out
 
 Check outcome(const TrialFacts& facts) {
   const trial::Outcome outcome = facts.result.outcome;
   const std::string expected = trial::name(facts.plan.expect).data();
-  const std::string text = outcome == trial::Outcome::ok
-                               ? "ok"
-                               : fmt::format("{}: {}", trial::name(outcome), facts.result.reason);
+  const std::string text =
+      outcome == trial::Outcome::ok ? "ok" : fmt::format("{}: {}", trial::name(outcome), facts.result.reason);
   if (outcome == facts.plan.expect)
     return {"outcome", Verdict::ok, outcome == trial::Outcome::ok ? text : text + " (as expected)"};
-  return {"outcome", Verdict::invalid,
-          facts.plan.expect == trial::Outcome::ok ? text : fmt::format("{}; {} was expected", text, expected)};
+  return {
+      "outcome", Verdict::invalid,
+      facts.plan.expect == trial::Outcome::ok ? text : fmt::format("{}; {} was expected", text, expected)};
 }
 
 Check workload(const TrialFacts& facts) {
@@ -62,8 +62,7 @@ Check sharers_on_cpu(const TrialFacts& facts) {
   if (least < 0) return {"sharers_on_cpu", Verdict::unknown, "no worker finished a measured phase"};
   const std::string detail = fmt::format(
       "the worker that ran least was on its CPU for {:.1f}% (limit {:.0f}%)", 100 * least, 100 * kLeastOnCpu);
-  if (!facts.plan.workers_spin)
-    return {"sharers_on_cpu", Verdict::ok, detail + ": this workload may sleep"};
+  if (!facts.plan.workers_spin) return {"sharers_on_cpu", Verdict::ok, detail + ": this workload may sleep"};
   return {"sharers_on_cpu", least < kLeastOnCpu ? Verdict::invalid : Verdict::ok, detail};
 }
 
@@ -135,7 +134,7 @@ Check stolen_time(const TrialFacts& facts) {
 }
 
 Check pages_gone(const TrialFacts& facts) {
-  if (!facts.definition.reclaims) return {"pages_gone", Verdict::ok, "this workload reclaims nothing"};
+  if (!facts.plan.reclaims) return {"pages_gone", Verdict::ok, "this workload reclaims nothing"};
   const Window& measured = facts.totals.phase(Phase::measure);
   if (measured.seconds <= 0) return {"pages_gone", Verdict::unknown, "the measured phase was not finished"};
   const auto pages = pages_stolen(facts, measured, Reclaimer::all);
@@ -167,7 +166,7 @@ Check zero_pages(const TrialFacts& facts) {
 
 /// Pages that came back from swap must have come from somewhere: a swap area, or a cache that compresses.
 Check device_io(const TrialFacts& facts) {
-  if (!facts.definition.swaps) return {"device_io", Verdict::ok, "this workload needs no swap"};
+  if (!facts.plan.swaps) return {"device_io", Verdict::ok, "this workload needs no swap"};
   const Window& measured = facts.totals.phase(Phase::measure);
   const auto column = [&](const char* name) { return facts.totals.growth(measured, name); };
   if (measured.seconds <= 0 || !column("vmstat.pswpin"))
@@ -177,8 +176,8 @@ Check device_io(const TrialFacts& facts) {
     faults += static_cast<double>(worker.measured.major_faults);
   double read = *column("vmstat.pswpin") + column("vmstat.zswpin").value_or(0);
   if (facts.plan.zero_pages_meant) read += column("vmstat.swpin_zero").value_or(0);
-  std::string detail = fmt::format("{:.0f} major faults, {:.0f} pages read from swap (pswpin{})", faults, read,
-                                   facts.plan.zero_pages_meant ? ", zero pages included" : ", zswpin");
+  std::string detail = fmt::format("{:.0f} major faults, {:.0f} pages read from swap (pswpin{})", faults,
+                                   read, facts.plan.zero_pages_meant ? ", zero pages included" : ", zswpin");
   if (const auto bytes = column("swapdev.read_bytes"))
     detail += fmt::format(", {:.0f} pages by the block layer's count",
                           *bytes / static_cast<double>(os::page_size().count));
@@ -217,9 +216,9 @@ Check sampling(const TrialFacts& facts) {
 }  // namespace
 
 std::vector<Check> check_validity(const TrialFacts& facts) {
-  return {outcome(facts),        workload(facts),        pages_gone(facts),   zero_pages(facts),     device_io(facts),
-          sharers_on_cpu(facts), waiting_for_cpu(facts), foreign_load(facts), stolen_time(facts),
-          flush_path(facts),     one_cpu(facts),         sampling(facts)};
+  return {outcome(facts),     workload(facts),       pages_gone(facts),      zero_pages(facts),
+          device_io(facts),   sharers_on_cpu(facts), waiting_for_cpu(facts), foreign_load(facts),
+          stolen_time(facts), flush_path(facts),     one_cpu(facts),         sampling(facts)};
 }
 
 }  // namespace tlbstorm::verdict

@@ -23,6 +23,14 @@ Value share_of_wall(const TrialFacts& facts, Get get) {
   return sum_workers(facts, get) / wall;
 }
 
+Value refaults(const TrialFacts& facts, const Window& window) {
+  const Value file = growth(facts, window, "vmstat.workingset_refault_file");
+  const Value anon = growth(facts, window, "vmstat.workingset_refault_anon");
+  if (!std::holds_alternative<double>(file)) return file;
+  // Kernels before 5.9 keep no shadow entries of anonymous pages.
+  return std::get<double>(file) + (std::holds_alternative<double>(anon) ? std::get<double>(anon) : 0);
+}
+
 constexpr const char* kNoOperation = "no operation was finished";
 
 using F = const TrialFacts&;
@@ -48,9 +56,9 @@ constexpr std::array<Metric, 9> kMetrics{{
      false, [](F f, W w) { return per_second(growth(f, w, "vmstat.pswpin"), w); }},
     {"swap_out_rate", "pages/s", Better::neither, "pages written to swap per second (pswpout)",
      Scope::swapping, false, [](F f, W w) { return per_second(growth(f, w, "vmstat.pswpout"), w); }},
-    {"refault_rate", "pages/s", Better::lower, "reclaimed file pages that were wanted back, per second",
-     Scope::reclaiming_for_a_time, false,
-     [](F f, W w) { return per_second(growth(f, w, "vmstat.workingset_refault_file"), w); }},
+    {"refault_rate", "pages/s", Better::lower,
+     "reclaimed pages, of files and anonymous, that were wanted back, per second",
+     Scope::reclaiming_for_a_time, false, [](F f, W w) { return per_second(refaults(f, w), w); }},
     {"user_time", "cpu/worker", Better::neither, "share of a worker's time spent in user mode", Scope::all,
      false,
      [](F f, W) { return share_of_wall(f, [](const trial::Usage& u) { return os::to_seconds(u.user); }); }},

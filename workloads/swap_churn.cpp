@@ -1,0 +1,293 @@
+// SPDX-License-Identifier: Apache-2.0
+// swap-churn: the pmbench job. A working set larger than its memory limit, visited at random, so that pages
+// go out to swap and come back (mm/vmscan.c: shrink_folio_list -> pageout, mm/memory.c: do_swap_page). Each
+// access is timed, and kept apart by what it met; each page that comes back is verified.
+#include <fmt/format.h>
+#include <sys/mman.h>
+
+#include <charconv>
+
+#include "harness/os/mapping.hpp"
+#include "harness/trial/access_timer.hpp"
+#include "workloads/page_queue.hpp"
+#include "workloads/page_seal.hpp"
+#include "workloads/swap_need.hpp"
+
+namespace tlbstorm::workloads {
+namespace {
+
+using os::operator""_MiB;
+using trial::Access;
+using trial::Better;
+using trial::Met;
+using trial::Parameter;
+using trial::Parameters;
+using trial::Plan;
+using trial::Worker;
+
+enum CounterIndex : std::size_t { kReads, kWrites, kVerified };
+
+double number_of(const Parameters& parameters, const std::string& name, double least) {
+  const std::string& text = parameters.text(name);
+  double value = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
+  if (error != std::errc{} || end != text.data() + text.size() || !(value >= least) || value > 1000)
+    throw os::UsageError("--" + name, text, "not a number in range",
+                         fmt::format("give a number from {} to 1000, such as {}", least, least + 1));
+  return value;
+}
+
+PageContent content_of(const Plan& plan) {
+  return {plan.seed, number_of(plan.parameters, "compress-ratio", 1), plan.parameters.ratio("zero-pages")};
+}
+
+/// One worker's part of the working set: its pages and the versions that they should be in.
+class Part {
+ public:
+  Part(const os::Mapping& memory, PageRange range, const PageSealer& sealer)
+      : memory_(memory),
+        range_(range),
+        sealer_(sealer),
+        versions_(os::Mapping::anonymous({range.count * sizeof(std::uint32_t)})) {
+    // Without the right to lock they may be swapped, too: slower, and still right.
+    static_cast<void>(::mlock(versions_.data(), versions_.size().count));
+  }
+
+  void fill() {
+    for (std::uint64_t i = 0; i < range_.count; ++i)
+      sealer_.fill(page(range_.first + i), address(range_.first + i));
+  }
+  std::byte* page(std::uint64_t index) const { return memory_.page(index); }
+  std::uint32_t& version(std::uint64_t index) const {
+    return reinterpret_cast<std::uint32_t*>(versions_.data())[index - range_.first];
+  }
+  bool owns(std::uint64_t index) const {
+    return index >= range_.first && index < range_.first + range_.count;
+  }
+  const PageRange& range() const { return range_; }
+
+  void verify(Worker& worker, std::uint64_t index) const {
+    if (!sealer_.is_right(page(index), address(index), version(index))) fail(worker, index);
+    worker.count(kVerified, 1);
+  }
+
+  static std::uint64_t address(std::uint64_t index) { return index * os::page_size().count; }
+
+ private:
+  [[noreturn]] void fail(Worker& worker, std::uint64_t index) const {
+    const auto dump = worker.keep_evidence(fmt::format("wrong-page-{:#x}", address(index)),
+                                           {page(index), os::page_size().count});
+    throw os::Error(sealer_.describe(page(index), address(index), version(index)),
+                    "the page as found is in " + dump.native());
+  }
+
+  const os::Mapping& memory_;
+  PageRange range_;
+  const PageSealer& sealer_;
+  os::Mapping versions_;
+};
+
+class SwapChurn final : public trial::Workload {
+ public:
+  explicit SwapChurn(const Plan& plan)
+      : parameters_(plan.parameters),
+        sealer_(content_of(plan), os::page_size().count),
+        delay_(os::parse_duration("--delay", plan.parameters.text("delay"))),
+        verify_(plan.parameters.text("verify")),
+        parts_(static_cast<std::size_t>(plan.workers)) {}
+
+  void prepare() override { memory_ = os::Mapping::anonymous(parameters_.size("size")); }
+
+  void set_up(Worker& worker) override {
+    auto& part = parts_[static_cast<std::size_t>(worker.index())];
+    part.emplace(memory_, part_of(memory_.pages(), worker.index(), worker.count()), sealer_);
+    part->fill();
+    if (const std::string& text = parameters_.text("corrupt-page"); !text.empty()) {
+      const auto page = static_cast<std::uint64_t>(parameters_.integer("corrupt-page"));
+      if (part->owns(page)) part->page(page)[os::page_size().count / 2 + 100] ^= std::byte{0x10};
+    }
+  }
+
+  void work(Worker& worker) override {
+    const Part& part = *parts_[static_cast<std::size_t>(worker.index())];
+    PageQueue queue(parameters_.text("access"), part.range(), 1 - parameters_.ratio("read-ratio"),
+                    worker.seed());
+    churn(worker, part, queue);
+    if (verify_ != "all") return;
+    for (std::uint64_t i = 0; i < part.range().count; ++i) part.verify(worker, part.range().first + i);
+  }
+
+ private:
+  /// The measured loop. One operation is one access to one page.
+  void churn(Worker& worker, const Part& part, PageQueue& queue) const {
+    trial::AccessTimer timer(worker);
+    while (worker.running()) {
+      if (queue.empty()) {
+        queue.refill();
+        timer.restart();
+      }
+      const PageQueue::Visit visit = queue.next();
+      visit.write ? write(worker, part, visit.page, timer) : read(worker, part, visit.page, timer);
+      worker.count_operations();
+      if (delay_ > os::Nanoseconds{0}) idle(timer);
+    }
+  }
+
+  void read(Worker& worker, const Part& part, std::uint64_t page, trial::AccessTimer& timer) const {
+    static_cast<void>(*static_cast<volatile std::uint64_t*>(PageSealer::version_word(part.page(page))));
+    const Met met = timer.ended(Access::read);
+    worker.count(kReads, 1);
+    if (met == Met::hit || verify_ == "none") return;
+    part.verify(worker, page);
+    timer.restart();
+  }
+
+  void write(Worker& worker, const Part& part, std::uint64_t page, trial::AccessTimer& timer) const {
+    std::byte* const data = part.page(page);
+    std::uint32_t& version = part.version(page);
+    const bool zero = sealer_.is_zero(Part::address(page));
+    // The store alone is timed. It must not hide an older version, so what it overwrote is put back first.
+    *static_cast<volatile std::uint64_t*>(PageSealer::version_word(data)) = zero ? 0 : version + 1;
+    const Met met = timer.ended(Access::write);
+    worker.count(kWrites, 1);
+    if (!zero) *PageSealer::version_word(data) = version;
+    if (met != Met::hit && verify_ != "none") part.verify(worker, page);
+    if (!zero) {
+      sealer_.set_version(data, version, version + 1);
+      ++version;
+    }
+    timer.restart();
+  }
+
+  void idle(trial::AccessTimer& timer) const {
+    for (const os::Nanoseconds until = os::now() + delay_; os::now() < until;) trial::relax();
+    timer.restart();
+  }
+
+  const Parameters& parameters_;
+  PageSealer sealer_;
+  os::Nanoseconds delay_;
+  std::string verify_;
+  os::Mapping memory_;
+  std::vector<std::optional<Part>> parts_;
+};
+
+/// Shares of memory in DRAM as in "Utilizing Linux Swap with Intel Optane DC SSDs", 340608-001US, 2019.
+double share_of(const std::string& name) { return name == "gold" ? 1.0 : name == "silver" ? 0.5 : 0.25; }
+
+os::Bytes whole_pages(double bytes) {
+  return {static_cast<std::uint64_t>(bytes) / os::page_size().count * os::page_size().count};
+}
+
+/// --class: the limit holds the share of the working set and what processes need beside it.
+void resolve_class(Plan& plan, const machine::Machine& machine, const std::string& name) {
+  const double share = share_of(name);
+  if (plan.memory && plan.parameters.given("size"))
+    throw os::UsageError("--class", name, "says how --size and --memory relate, and both are given",
+                         "leave one of the three out");
+  if (plan.parameters.given("size"))
+    require_limit(plan, machine,
+                  whole_pages(static_cast<double>(plan.parameters.size("size").count) * share) + slack(plan));
+  require_limit(plan, machine, 128_MiB + slack(plan));
+  if (*plan.memory < slack(plan) * 2)
+    throw os::UsageError("--memory", os::format_size(*plan.memory), "too little for any working set",
+                         "give " + os::format_size(slack(plan) * 2) + " or more");
+  if (!plan.parameters.given("size"))
+    plan.parameters.set(
+        "size",
+        std::to_string(
+            whole_pages(static_cast<double>(plan.memory->count - slack(plan).count) / share).count),
+        false);
+  if (name == "gold") plan.reclaims = false;
+}
+
+/// --overcommit: the working set is that many times the limit.
+void resolve_overcommit(Plan& plan, const machine::Machine& machine) {
+  const double times = number_of(plan.parameters, "overcommit", 1);
+  if (plan.parameters.given("size"))
+    require_limit(plan, machine,
+                  whole_pages(static_cast<double>(plan.parameters.size("size").count) / times));
+  require_limit(plan, machine, 128_MiB);
+  if (!plan.parameters.given("size"))
+    plan.parameters.set(
+        "size", std::to_string(whole_pages(static_cast<double>(plan.memory->count) * times).count), false);
+}
+
+void resolve(Plan& plan, const machine::Machine& machine) {
+  const Parameters& parameters = plan.parameters;
+  check_access("--access", parameters.text("access"));
+  os::parse_duration("--delay", parameters.text("delay"));
+  content_of(plan);
+  const std::string& name = parameters.text("class");
+  name == "none" ? resolve_overcommit(plan, machine) : resolve_class(plan, machine, name);
+  const os::Bytes size = parameters.size("size");
+  const std::uint64_t pages = size.count / os::page_size().count;
+  if (pages < 64 * static_cast<std::uint64_t>(plan.workers))
+    throw os::UsageError("--size", parameters.text("size"), "less than 64 pages for each worker",
+                         "give a larger --size or fewer --workers");
+  if (const std::string& page = parameters.text("corrupt-page");
+      !page.empty() && parameters.integer("corrupt-page") >= static_cast<std::int64_t>(pages))
+    throw os::UsageError("--corrupt-page", page, fmt::format("the working set has {} pages", pages),
+                         "give a smaller number");
+  if (size + slack(plan) > *plan.memory)
+    require_swap(plan, machine, "overcommit", "size", {size.count + slack(plan).count - plan.memory->count});
+  plan.zero_pages_meant = parameters.ratio("zero-pages") > 0;
+  constexpr std::uint64_t kSlowDisk = 20 << 20;  // bytes a second; filled, churned and verified
+  plan.timeout += std::chrono::seconds{3 * size.count / kSlowDisk};
+}
+
+const trial::Registered registration{{
+    .name = "swap-churn",
+    .summary = "a working set larger than its limit: pages go out to swap and come back (do_swap_page)",
+    .operation = "one access to one page",
+    .swaps = true,
+    .times_accesses = true,
+    .parameters =
+        {{"size", Parameter::Type::size, "0",
+          "bytes in the working set; default --overcommit times --memory"},
+         {"overcommit", Parameter::Type::text, "2", "the working set as a multiple of --memory"},
+         {"class",
+          Parameter::Type::choice,
+          "none",
+          "in place of --overcommit: the share of the working set in memory, 100%, 50% or 25%",
+          {"none", "gold", "silver", "bronze"}},
+         {"access",
+          Parameter::Type::choice,
+          "uniform",
+          "which page comes next, in each worker's own part of the working set",
+          {"uniform", "sequential", "zipf:THETA", "normal:SIGMA", "stride:PAGES"}},
+         {"read-ratio", Parameter::Type::ratio, "0.5", "share of the accesses that only read"},
+         {"delay", Parameter::Type::text, "0",
+          "time that a worker computes between two accesses, such as 1us"},
+         {"compress-ratio", Parameter::Type::text, "1", "how well pages compress, about; 1: not at all"},
+         {"zero-pages", Parameter::Type::ratio, "0", "share of the pages that are all zero"},
+         {"verify",
+          Parameter::Type::choice,
+          "all",
+          "which pages are checked: all that come back and at the end every one, only the first, none",
+          {"all", "returned", "none"}},
+         {"corrupt-page", Parameter::Type::integer, "",
+          "flips one bit of this page behind the back of the check, to see that it is caught"}},
+    .counters = {{"reads", "accesses", "accesses that only read"},
+                 {"writes", "accesses", "accesses that wrote"},
+                 {"verified", "pages", "pages checked whole and found right"}},
+    .figures = {{"pages_verified",
+                 "pages/s",
+                 Better::neither,
+                 "pages per second that were checked whole as they came back, and found right",
+                 {"workload.verified"},
+                 {"seconds"}},
+                {"ipis_per_page_swapped_out",
+                 "handlers/page",
+                 Better::lower,
+                 "TLB-shootdown handlers run for each page written to swap",
+                 {"interrupts.tlb"},
+                 {"vmstat.pswpout"}}},
+    .resolve = &resolve,
+    .make = [](const Plan& plan) -> std::unique_ptr<trial::Workload> {
+      return std::make_unique<SwapChurn>(plan);
+    },
+}};
+
+}  // namespace
+}  // namespace tlbstorm::workloads

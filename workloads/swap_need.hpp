@@ -1,0 +1,26 @@
+// SPDX-License-Identifier: Apache-2.0
+// What a workload that swaps must find: a cgroup to limit it, and swap that can take what exceeds the limit.
+#pragma once
+
+#include <string>
+
+#include "harness/machine/facts.hpp"
+#include "harness/trial/plan.hpp"
+
+namespace tlbstorm::workloads {
+
+/// Swap that is free now and that the plan brings along.
+os::Bytes free_swap(const trial::Plan& plan, const machine::Machine& machine);
+
+/// Refuses (os::UsageError) when there is no swap, or naming `size_option`, when it can't take `needed`.
+void require_swap(const trial::Plan& plan, const machine::Machine& machine, const std::string& reason_option,
+                  const std::string& size_option, os::Bytes needed);
+
+/// Sets --memory to what is given for it if the user gave none; refuses when no cgroup can limit anything.
+void require_limit(trial::Plan& plan, const machine::Machine& machine, os::Bytes standard);
+
+/// What a trial's processes need of a limit beside their working set: page tables, the charges that every CPU
+/// keeps (mm/memcontrol.c: MEMCG_CHARGE_BATCH), the pages in flight.
+os::Bytes slack(const trial::Plan& plan);
+
+}  // namespace tlbstorm::workloads

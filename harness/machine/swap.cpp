@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "harness/machine/swap.hpp"
 
+#include <algorithm>
 #include <charconv>
 
 #include "harness/os/text.hpp"
@@ -38,6 +39,14 @@ std::vector<SwapArea> parse_swaps(std::string_view text) {
     areas.push_back({path, type, {*size << 10}, {*used << 10}, value});
   }
   return areas;
+}
+
+std::string block_name(const SwapArea& area) {
+  if (area.type != "partition") return {};
+  constexpr std::string_view kFolder = "/dev/";
+  std::string name = area.path.starts_with(kFolder) ? area.path.substr(kFolder.size()) : area.path;
+  std::replace(name.begin(), name.end(), '/', '!');
+  return name;
 }
 
 }  // namespace tlbstorm::machine

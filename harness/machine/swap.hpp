@@ -20,6 +20,10 @@ struct SwapArea {
 
 std::vector<SwapArea> parse_swaps(std::string_view text);
 
+/// The area's name below /sys/class/block, empty when it is a file. A '/' in a device's name is '!' there
+/// (lib/kobject.c: kobject_set_name_vargs).
+std::string block_name(const SwapArea& area);
+
 /// Kernel tables escape blanks in paths: "a\040b" is "a b" (fs/seq_file.c: mangle_path).
 std::string unescape_path(std::string_view text);
 

@@ -52,6 +52,7 @@ using Opened = std::variant<std::unique_ptr<Probe>, Unavailable>;
 /// What a probe may look at. The roots are parameters so that fixtures can stand in for a machine.
 struct Target {
   std::filesystem::path proc = "/proc";
+  std::filesystem::path sys = "/sys";
   machine::CgroupVersion cgroup_version = machine::CgroupVersion::none;
   std::filesystem::path cgroup;  ///< the trial's own memory cgroup; empty when it runs unconfined
   std::vector<int> online_cpus;

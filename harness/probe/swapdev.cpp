@@ -1,0 +1,89 @@
+// SPDX-License-Identifier: Apache-2.0
+// What the swap areas' devices did: requests and bytes, from Documentation/block/stat.rst, beside the room
+// that /proc/meminfo says is left. vmstat's pswpin and pswpout count pages; these count what reached the
+// device, after merging.
+//
+// A swap file counts nothing: the statistics of its device are those of the whole file system.
+#include <array>
+#include <optional>
+
+#include "harness/machine/swap.hpp"
+#include "harness/os/fd.hpp"
+#include "harness/os/text.hpp"
+#include "harness/probe/field_sums.hpp"
+#include "harness/probe/meminfo.hpp"
+#include "harness/probe/probe.hpp"
+#include "harness/probe/text_file.hpp"
+
+namespace tlbstorm::probe {
+namespace {
+
+namespace fs = std::filesystem;
+
+/// Sectors of these files are 512 bytes, whatever the device's are: Documentation/block/stat.rst.
+constexpr double kSector = 512;
+
+constexpr std::size_t kGauges = 2;
+
+/// A device that keeps no statistics shows zeros, which are not figures. zram keeps them without asking for
+/// the queue's flag, which is 0 there (drivers/block/zram/zram_drv.c: bio_start_io_acct). A partition's queue
+/// is in its disk's folder, where the link in class/block leads.
+bool keeps_statistics(const fs::path& device) {
+  if (device.filename().native().starts_with("zram")) return true;
+  for (const char* const flag : {"queue/iostats", "../queue/iostats"})
+    if (const auto text = os::try_read_text(device / flag)) return os::trim(*text) != "0";
+  return true;
+}
+
+/// The statistics of all areas that are block devices; none when one of them has none, since a sum without it
+/// would be another figure.
+std::vector<TextFile> open_statistics(const std::vector<machine::SwapArea>& areas, const fs::path& sys) {
+  std::vector<TextFile> files;
+  for (const machine::SwapArea& area : areas) {
+    const std::string name = machine::block_name(area);
+    if (name.empty()) continue;
+    const fs::path device = sys / "class/block" / name;
+    if (!fs::exists(device / "stat") || !keeps_statistics(device)) return {};
+    files.emplace_back(device / "stat");
+  }
+  return files;
+}
+
+class SwapDev final : public Probe {
+ public:
+  SwapDev(const fs::path& meminfo, std::vector<TextFile> statistics) : meminfo_(meminfo) {
+    columns_ = {{"swapdev.total", "bytes", Kind::gauge}, {"swapdev.free", "bytes", Kind::gauge}};
+    if (statistics.empty()) return;
+    const std::array<Column, 4> counters{{{"swapdev.reads", "requests"},
+                                          {"swapdev.read_bytes", "bytes"},
+                                          {"swapdev.writes", "requests"},
+                                          {"swapdev.written_bytes", "bytes"}}};
+    columns_.insert(columns_.end(), counters.begin(), counters.end());
+    sums_.emplace(std::move(statistics),
+                  std::vector<Field>{
+                      {0, kGauges}, {2, kGauges + 1, kSector}, {4, kGauges + 2}, {6, kGauges + 3, kSector}});
+  }
+
+  void read(std::span<double> row) noexcept override {
+    const std::string_view text = meminfo_.read();
+    row[0] = meminfo_bytes(text, "SwapTotal");
+    row[1] = meminfo_bytes(text, "SwapFree");
+    if (sums_) sums_->read(row);
+  }
+
+ private:
+  TextFile meminfo_;
+  std::optional<FieldSums> sums_;
+};
+
+Opened open(const Target& target) {
+  const auto areas = machine::parse_swaps(os::try_read_text(target.proc / "swaps").value_or(""));
+  if (areas.empty()) return Unavailable{"no swap is active", "add --swap zram:1G to the run"};
+  return std::make_unique<SwapDev>(target.proc / "meminfo", open_statistics(areas, target.sys));
+}
+
+const Registered registration{
+    {"swapdev", "room left in swap, requests and bytes of its block devices", Cadence::every_sample, &open}};
+
+}  // namespace
+}  // namespace tlbstorm::probe

@@ -1,0 +1,80 @@
+// SPDX-License-Identifier: Apache-2.0
+// What the zram devices that are swap areas hold and what that costs, from their mm_stat:
+// Documentation/admin-guide/blockdev/zram.rst.
+#include <array>
+
+#include "harness/machine/swap.hpp"
+#include "harness/os/fd.hpp"
+#include "harness/os/text.hpp"
+#include "harness/probe/field_sums.hpp"
+#include "harness/probe/probe.hpp"
+#include "harness/probe/text_file.hpp"
+
+namespace tlbstorm::probe {
+namespace {
+
+struct Figure {
+  std::size_t index;  ///< of the field in mm_stat
+  const char* column;
+  const char* unit;
+  Kind kind;
+};
+
+/// memory_used is more than compressed: it includes the allocator's own and its fragmentation. Same pages
+/// (filled with one word) take no room in either; incompressible ones are stored as they are. The kernel adds
+/// fields at the end, so older ones lack the last of these.
+constexpr std::array<Figure, 6> kFigures{{{0, "zram.stored", "bytes", Kind::gauge},
+                                          {1, "zram.compressed", "bytes", Kind::gauge},
+                                          {2, "zram.memory_used", "bytes", Kind::gauge},
+                                          {5, "zram.same_pages", "pages", Kind::gauge},
+                                          {7, "zram.incompressible_pages", "pages", Kind::gauge},
+                                          {8, "zram.incompressible_stores", "pages", Kind::counter}}};
+
+std::size_t count_fields(std::string_view line) {
+  std::size_t count = 0;
+  while (!os::take_field(line).empty()) ++count;
+  return count;
+}
+
+class Zram final : public Probe {
+ public:
+  explicit Zram(std::vector<TextFile> files) : sums_(choose(files)) {}
+
+  void read(std::span<double> row) noexcept override { sums_.read(row); }
+
+ private:
+  FieldSums choose(std::vector<TextFile>& files) {
+    std::string_view text = files.front().read();
+    const std::size_t present = count_fields(os::take_line(text));
+    std::vector<Field> fields;
+    for (const Figure& figure : kFigures) {
+      if (figure.index >= present) break;
+      fields.push_back({figure.index, columns_.size()});
+      columns_.push_back({figure.column, figure.unit, figure.kind});
+    }
+    return {std::move(files), std::move(fields)};
+  }
+
+  FieldSums sums_;
+};
+
+Opened open(const Target& target) {
+  std::vector<TextFile> files;
+  for (const machine::SwapArea& area :
+       machine::parse_swaps(os::try_read_text(target.proc / "swaps").value_or(""))) {
+    const std::string name = machine::block_name(area);
+    if (!name.starts_with("zram")) continue;
+    const std::filesystem::path file = target.sys / "class/block" / name / "mm_stat";
+    if (!std::filesystem::exists(file))
+      return Unavailable{name + " has no mm_stat: this kernel is older than 4.1", ""};
+    files.emplace_back(file);
+  }
+  if (files.empty()) return Unavailable{"no zram device is a swap area", "add --swap zram:1G to the run"};
+  return std::make_unique<Zram>(std::move(files));
+}
+
+const Registered registration{
+    {"zram", "pages stored in zram swap, compressed and not, and their cost", Cadence::every_sample, &open}};
+
+}  // namespace
+}  // namespace tlbstorm::probe

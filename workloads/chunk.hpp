@@ -5,6 +5,7 @@
 #include <cstdlib>
 #include <filesystem>
 #include <memory>
+#include <span>
 #include <string>
 #include <utility>
 
@@ -19,6 +20,7 @@ class Chunk {
 
   std::byte* data() const { return heap_ ? heap_.get() : map_.data(); }
   os::Bytes size() const { return size_; }
+  std::span<std::byte> bytes() const { return {data(), size_.count}; }
   /// The whole pages in it, for calls that take no less.
   std::pair<std::byte*, std::size_t> pages() const;
 

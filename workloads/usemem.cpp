@@ -14,8 +14,8 @@
 #include "harness/trial/worker.hpp"
 #include "workloads/chunk.hpp"
 #include "workloads/data_file.hpp"
-#include "workloads/random.hpp"
 #include "workloads/swap_need.hpp"
+#include "workloads/touch.hpp"
 
 namespace tlbstorm::workloads {
 namespace {
@@ -35,40 +35,10 @@ enum CounterIndex : std::size_t {
   kPushTime,
   kReadBack,
   kReadBackTime,
+  kTaken,
   kFreed,
   kFreeTime
 };
-
-/// Which words of a chunk are touched.
-struct Pattern {
-  std::size_t step;  ///< bytes from one touch to the next
-  std::size_t unit;  ///< bytes that one touch is of
-  bool random;
-  os::Nanoseconds delay;
-
-  std::size_t touches(const Chunk& chunk) const { return chunk.size().count / step; }
-};
-
-/// What a touched word holds: its address, so that no two pages are alike.
-std::uint64_t mark(const std::byte* at) { return reinterpret_cast<std::uint64_t>(at) | 1; }
-
-void wait_for(os::Nanoseconds time) {
-  for (const os::Nanoseconds until = os::now() + time; os::now() < until;) trial::relax();
-}
-
-/// The loop that is measured; `visit` gets the place of each touch.
-template <typename Visit>
-void touch_all(const Chunk& chunk, const Pattern& pattern, Random& random, Visit visit) {
-  const std::size_t touches = pattern.touches(chunk);
-  if (!pattern.random && pattern.delay == os::Nanoseconds{0}) {
-    for (std::size_t i = 0; i < touches; ++i) visit(chunk.data() + i * pattern.step);
-    return;
-  }
-  for (std::size_t i = 0; i < touches; ++i) {
-    visit(chunk.data() + (pattern.random ? random.below(touches) : i) * pattern.step);
-    if (pattern.delay > os::Nanoseconds{0}) wait_for(pattern.delay);
-  }
-}
 
 /// Adds the time that `body` takes to one of the worker's counters.
 template <typename Body>
@@ -139,6 +109,7 @@ class UseMem final : public trial::Workload {
       const Chunk& chunk = chunks[static_cast<std::size_t>(i)];
       prepare_pages(worker, chunk);
       if (parameters_.integer("write-passes") > 0) write(worker, chunk, random);
+      if (lock_ == "onfault") worker.count(kLocked, chunk.size().count);
       worker.count_operations();
     }
   }
@@ -151,44 +122,34 @@ class UseMem final : public trial::Workload {
       if (lock_ == "onfault")
         require(::mlock2(data, bytes, MLOCK_ONFAULT), "mlock2(MLOCK_ONFAULT)", kLockHint);
     });
-    if (lock_ != "none") worker.count(kLocked, chunk.size().count);
+    worker.count(kTaken, chunk.size().count);
+    if (lock_ == "mlockall" || lock_ == "mlock") worker.count(kLocked, chunk.size().count);
     if (parameters_.flag("populate"))
       require(::madvise(data, bytes, MADV_POPULATE_WRITE), "madvise(MADV_POPULATE_WRITE)",
               "it needs Linux 5.14");
   }
 
   void write(Worker& worker, const Chunk& chunk, Random& random) const {
-    timed(worker, kTouchTime, [&] {
-      if (pattern_.unit <= sizeof(std::uint64_t))
-        touch_all(chunk, pattern_, random,
-                  [](std::byte* at) { *reinterpret_cast<volatile std::uint64_t*>(at) = mark(at); });
-      else
-        touch_all(chunk, pattern_, random, [&](std::byte* at) {
-          for (std::size_t i = 0; i < pattern_.unit; i += sizeof(std::uint64_t))
-            *reinterpret_cast<volatile std::uint64_t*>(at + i) = mark(at);
-        });
-    });
-    worker.count(kTouched, pattern_.touches(chunk) * pattern_.step);
+    timed(worker, kTouchTime, [&] { write_marks(chunk.bytes(), pattern_, random); });
+    worker.count(kTouched, pattern_.touches(chunk.bytes()) * pattern_.step);
   }
   void write_all(Worker& worker, const std::vector<Chunk>& chunks, Random& random) const {
     for (const Chunk& chunk : chunks) write(worker, chunk, random);
   }
 
-  /// Reads what was written and checks it. In order, as only what was written can be checked.
   void read_all(Worker& worker, const std::vector<Chunk>& chunks, Random& random, CounterIndex time) const {
+    // At random not every place was written, and holes were given back: then there is nothing to compare
+    // with.
     const bool check =
         parameters_.integer("write-passes") > 0 && !pattern_.random && !parameters_.flag("punch-holes");
     for (const Chunk& chunk : chunks) {
       std::size_t wrong = 0;
-      timed(worker, time, [&] {
-        touch_all(chunk, pattern_, random, [&](std::byte* at) {
-          wrong += *reinterpret_cast<const volatile std::uint64_t*>(at) != mark(at);
-        });
-      });
-      worker.count(time == kTouchTime ? kTouched : kReadBack, pattern_.touches(chunk) * pattern_.step);
+      timed(worker, time, [&] { wrong = read_marks(chunk.bytes(), pattern_, random); });
+      worker.count(time == kTouchTime ? kTouched : kReadBack,
+                   pattern_.touches(chunk.bytes()) * pattern_.step);
       if (check && wrong > 0)
         throw os::Error(
-            fmt::format("{} of {} words are not what was written", wrong, pattern_.touches(chunk)));
+            fmt::format("{} of {} words are not what was written", wrong, pattern_.touches(chunk.bytes())));
     }
   }
 
@@ -241,7 +202,7 @@ class UseMem final : public trial::Workload {
   std::string source_;
   std::string lock_;
   os::Bytes chunk_;
-  Pattern pattern_;
+  TouchPattern pattern_;
   os::Nanoseconds hold_;
   std::vector<std::vector<Chunk>> chunks_;
 };
@@ -359,11 +320,12 @@ const trial::Registered registration{{
                  {"push_ns", "ns", "time of that"},
                  {"read_back", "bytes", "memory read after it was pushed out"},
                  {"read_back_ns", "ns", "time of that"},
+                 {"taken", "bytes", "memory mapped, and locked if it was to be"},
                  {"freed", "bytes", "memory given back"},
                  {"free_ns", "ns", "time of that"}},
     .figures = {rate("touch_bandwidth", "memory passed over in a worker's second of it", "touched",
                      "touch_ns"),
-                rate("lock_bandwidth", "memory taken in a worker's second of mmap and mlock", "freed",
+                rate("lock_bandwidth", "memory taken in a worker's second of mmap and mlock", "taken",
                      "lock_ns"),
                 rate("pageout_bandwidth", "memory pushed out in a worker's second of MADV_PAGEOUT",
                      "pushed_out", "push_ns"),

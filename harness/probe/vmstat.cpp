@@ -28,6 +28,7 @@ const std::vector<std::string> kCounters{
     "pglazyfreed", "pageoutrun", "kswapd_low_wmark_hit_quickly", "kswapd_high_wmark_hit_quickly",
     "allocstall_dma", "allocstall_dma32", "allocstall_normal", "allocstall_movable", "allocstall_device",
     "nr_vmscan_write", "nr_vmscan_immediate_reclaim", "slabs_scanned", "oom_kill", "drop_pagecache",
+    "nr_dirtied", "nr_written",
     // workingset
     "workingset_refault_anon", "workingset_refault_file", "workingset_activate_anon",
     "workingset_activate_file", "workingset_restore_anon", "workingset_restore_file",

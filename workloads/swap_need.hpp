@@ -4,8 +4,7 @@
 
 #include <string>
 
-#include "harness/machine/facts.hpp"
-#include "harness/trial/plan.hpp"
+#include "harness/trial/worker.hpp"
 
 namespace tlbstorm::workloads {
 

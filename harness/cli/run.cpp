@@ -172,17 +172,15 @@ void restore_leftovers() {
     fmt::print(stderr, "tlbstorm: a killed run left something: {}\n", problem);
 }
 
-/// The changes that hold for the whole run: swap areas and sysctls.
+/// The changes that hold for the whole run: swap areas and settings.
 std::vector<os::Applied> prepare_machine(const trial::Plan& plan, os::Journal& journal,
                                          std::vector<trial::SwapArea>& swap) {
   for (const trial::SwapRequest& request : plan.swap) swap.emplace_back(journal, request);
   std::vector<os::Applied> applied;
-  for (const auto& [key, value] : plan.sysctls) {
-    std::string path = "/proc/sys/" + key;
-    std::replace(path.begin() + 10, path.end(), '.', '/');
-    const std::string before = os::read_text(path);
+  for (const auto& [path, value] : plan.settings) {
+    const std::string before = machine::chosen(os::read_text(path));
     applied.push_back(journal.apply({os::Change::Kind::value, path, before},
-                                    [&path, &value = value] { os::write_text(path, value); }));
+                                    [&path = path, &value = value] { os::write_text(path, value); }));
   }
   return applied;
 }

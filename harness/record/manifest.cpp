@@ -48,8 +48,8 @@ ordered_json to_json(const trial::Plan& plan, const trial::Definition& definitio
   json["ballast_bytes"] = plan.ballast ? ordered_json(plan.ballast->count) : ordered_json();
   json["swap"] = ordered_json::array();
   for (const trial::SwapRequest& swap : plan.swap) json["swap"].push_back(swap.text);
-  json["sysctls"] = ordered_json::object();
-  for (const auto& [key, value] : plan.sysctls) json["sysctls"][key] = value;
+  json["settings"] = ordered_json::object();
+  for (const auto& [path, value] : plan.settings) json["settings"][path.native()] = value;
   json["interval_seconds"] = os::to_seconds(plan.interval);
   json["sample_budget_us"] = static_cast<double>(plan.sample_budget.count()) / 1000;
   json["probes"] = plan.probes;

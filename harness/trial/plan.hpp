@@ -3,6 +3,7 @@
 // data, printed by --dry-run and kept in the manifest.
 #pragma once
 
+#include <filesystem>
 #include <optional>
 #include <string>
 #include <utility>
@@ -57,7 +58,8 @@ struct Plan {
   bool reclaims = true;
   bool swaps = false;
   bool zero_pages_meant = false;  ///< the workload swaps zero pages on purpose
-  std::vector<std::pair<std::string, std::string>> sysctls;
+  /// Kernel files and what to write there for the run: sysctls, parameters of modules.
+  std::vector<std::pair<std::filesystem::path, std::string>> settings;
 
   os::Nanoseconds interval{};
   os::Nanoseconds sample_budget{};  ///< what one sample may take on average; dear probes are read less often

@@ -218,19 +218,18 @@ class Planner {
       check_swap(plan_.swap.back(), machine_);
     }
     for (const std::string& text : split_list(options_["sysctl"]))
-      plan_.sysctls.push_back(parse_sysctl(text));
+      plan_.settings.push_back(parse_sysctl(text));
   }
 
-  static std::pair<std::string, std::string> parse_sysctl(const std::string& text) {
+  static std::pair<std::filesystem::path, std::string> parse_sysctl(const std::string& text) {
     const std::size_t equals = text.find('=');
     if (equals == std::string::npos || equals == 0)
       throw UsageError("--sysctl", text, "not KEY=VALUE", "write it as vm.swappiness=100");
-    std::string key = text.substr(0, equals);
-    std::string path = key;
+    std::string path = text.substr(0, equals);
     std::replace(path.begin(), path.end(), '.', '/');
     if (path.find("//") != std::string::npos || !std::filesystem::is_regular_file("/proc/sys/" + path))
       throw UsageError("--sysctl", text, "this kernel has no such sysctl", "see: sysctl -a");
-    return {key, text.substr(equals + 1)};
+    return {"/proc/sys/" + path, text.substr(equals + 1)};
   }
 
   void probes() {

@@ -110,6 +110,12 @@ void check_swap(const SwapRequest& request, const machine::Machine& machine) {
         "give a smaller size or another folder");
 }
 
+SwapRequest request_swap(std::string_view text, const machine::Machine& machine) {
+  SwapRequest request = parse_swap(text, machine.memory);
+  check_swap(request, machine);
+  return request;
+}
+
 void write_swap_header(const std::string& path, os::Bytes size) {
   const std::size_t page = os::page_size().count;
   std::vector<char> header(page, 0);

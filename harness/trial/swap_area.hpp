@@ -19,6 +19,9 @@ SwapRequest parse_swap(std::string_view text, os::Bytes memory);
 /// Refuses what can't work: no root, no zram, no such folder, a file system that is full or in memory.
 void check_swap(const SwapRequest& request, const machine::Machine& machine);
 
+/// Both: for a workload that brings its own. Throws os::UsageError.
+SwapRequest request_swap(std::string_view text, const machine::Machine& machine);
+
 class SwapArea {
  public:
   /// Sets it up and swaps on. Throws os::SystemError with the journal undone.

@@ -48,8 +48,10 @@ inline constexpr const char* kLocked = "locked";           ///< bytes that the w
 /// Which way a figure gets better.
 enum class Better { lower, higher, neither };
 
-/// A figure of a workload's own: scale * part / whole, over the measured phase. Both are sums of columns of
-/// samples.csv (those of the workload itself are "workload.<counter>"), "seconds", or "worker_seconds".
+/// A figure of a workload's own: scale * part / whole, over the measured phase; without a whole, the part.
+/// Both are sums of columns of samples.csv, of those that this machine has: by how much a counter grew
+/// ("vmstat.pswpout", "workload.<counter>"), what a gauge was on average ("mean zram.stored"), or "seconds",
+/// or "worker_seconds".
 struct Figure {
   std::string name;
   std::string unit;

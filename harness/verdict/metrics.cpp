@@ -38,22 +38,39 @@ bool applies(Scope scope, const TrialFacts& facts) {
   return false;
 }
 
-/// The sum of some columns' growth in a window.
+/// One column of a Figure in a window.
+Value part_of(const TrialFacts& facts, const Window& window, const std::string& column) {
+  constexpr std::string_view kMean = "mean ";
+  if (column == "seconds") return window.seconds;
+  if (column == "worker_seconds") return window.seconds * facts.plan.workers;
+  if (!column.starts_with(kMean)) return growth(facts, window, column);
+  const std::string gauge = column.substr(kMean.size());
+  const auto mean = facts.totals.mean(window, gauge);
+  return mean ? Value(*mean) : missing(facts, gauge);
+}
+
+/// The sum of those columns that there are.
 Value sum(const TrialFacts& facts, const Window& window, const std::vector<std::string>& columns) {
   double total = 0;
+  std::optional<Value> reason;
+  bool any = false;
   for (const std::string& column : columns) {
-    const Value value = column == "seconds"          ? Value(window.seconds)
-                        : column == "worker_seconds" ? Value(window.seconds * facts.plan.workers)
-                                                     : growth(facts, window, column);
-    if (!std::holds_alternative<double>(value)) return value;
-    total += std::get<double>(value);
+    const Value value = part_of(facts, window, column);
+    if (const auto* number = std::get_if<double>(&value)) {
+      total += *number;
+      any = true;
+    } else if (!reason) {
+      reason = value;
+    }
   }
-  return total;
+  return any || !reason ? Value(total) : *reason;
 }
 
 Value own_figure(const TrialFacts& facts, const Window& window, const trial::Figure& figure) {
-  const Value value = ratio(sum(facts, window, figure.part), sum(facts, window, figure.whole),
-                            "nothing of that kind happened");
+  const Value part = sum(facts, window, figure.part);
+  const Value value = figure.whole.empty()
+                          ? part
+                          : ratio(part, sum(facts, window, figure.whole), "nothing of that kind happened");
   const auto* const number = std::get_if<double>(&value);
   return number ? Value(*number * figure.scale) : value;
 }

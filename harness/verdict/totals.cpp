@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "harness/verdict/totals.hpp"
 
+#include <algorithm>
 #include <cmath>
 
 #include "harness/probe/probe.hpp"
@@ -11,7 +12,10 @@ using probe::kAbsent;
 using trial::Phase;
 
 Totals::Totals(std::vector<std::string> columns)
-    : last_(columns.size(), kAbsent), pending_(columns.size(), 0.0) {
+    : last_(columns.size(), kAbsent),
+      pending_(columns.size(), 0.0),
+      sum_(columns.size(), 0.0),
+      samples_(columns.size(), 0.0) {
   for (std::size_t i = 0; i < columns.size(); ++i) index_.emplace(columns[i], i);
   for (Window& window : phases_) window.growth.assign(columns.size(), 0.0);
 }
@@ -26,6 +30,8 @@ void Totals::add(trial::Stage stage, double seconds, std::span<const double> val
     }
     if (!std::isnan(last_[i])) pending_[i] += values[i] - last_[i];
     last_[i] = values[i];
+    sum_[i] += values[i];
+    ++samples_[i];
   }
   now_ = seconds;
   if (!edge) return;
@@ -33,13 +39,20 @@ void Totals::add(trial::Stage stage, double seconds, std::span<const double> val
   stage_ = stage;
   window_began_ = seconds;
   for (std::size_t i = 0; i < pending_.size(); ++i) pending_[i] = std::isnan(last_[i]) ? kAbsent : 0.0;
+  std::fill(sum_.begin(), sum_.end(), 0.0);
+  std::fill(samples_.begin(), samples_.end(), 0.0);
 }
 
 void Totals::close_window() {
   const auto merge = [this](Window& window) {
     window.seconds += now_ - window_began_;
-    window.growth.resize(pending_.size(), 0.0);
-    for (std::size_t i = 0; i < pending_.size(); ++i) window.growth[i] += pending_[i];
+    for (auto* const column : {&window.growth, &window.sum, &window.samples})
+      column->resize(pending_.size(), 0.0);
+    for (std::size_t i = 0; i < pending_.size(); ++i) {
+      window.growth[i] += pending_[i];
+      window.sum[i] += sum_[i];
+      window.samples[i] += samples_[i];
+    }
   };
   merge(phases_[static_cast<std::size_t>(stage_->phase)]);
   if (stage_->phase == Phase::measure) merge(rounds_[stage_->round]);
@@ -51,6 +64,13 @@ std::optional<double> Totals::growth(const Window& window, const std::string& co
   const double value = window.growth[found->second];
   if (std::isnan(value)) return std::nullopt;
   return value;
+}
+
+std::optional<double> Totals::mean(const Window& window, const std::string& column) const {
+  const auto found = index_.find(column);
+  if (found == index_.end() || found->second >= window.samples.size() || window.samples[found->second] == 0)
+    return std::nullopt;
+  return window.sum[found->second] / window.samples[found->second];
 }
 
 std::optional<double> Totals::whole(const std::string& column) const {

@@ -18,7 +18,9 @@ namespace tlbstorm::verdict {
 /// What happened between two edges: seconds, and by how much each counter grew.
 struct Window {
   double seconds = 0;
-  std::vector<double> growth;  ///< by column; NaN where it is not known
+  std::vector<double> growth;   ///< by column; NaN where it is not known
+  std::vector<double> sum;      ///< by column, of the values sampled
+  std::vector<double> samples;  ///< by column, how many those are
 };
 
 class Totals {
@@ -34,6 +36,8 @@ class Totals {
   const std::map<std::uint32_t, Window>& rounds() const { return rounds_; }
   /// The growth of a counter in a window; nothing when there is no such column or its value is not known.
   std::optional<double> growth(const Window& window, const std::string& column) const;
+  /// The mean of a gauge's samples in a window.
+  std::optional<double> mean(const Window& window, const std::string& column) const;
   /// From the first sample to the last, all phases.
   std::optional<double> whole(const std::string& column) const;
   bool has(const std::string& column) const { return index_.contains(column); }
@@ -42,8 +46,9 @@ class Totals {
   void close_window();
 
   std::unordered_map<std::string, std::size_t> index_;
-  std::vector<double> last_;     ///< the latest value read of each column
-  std::vector<double> pending_;  ///< growth since the last edge
+  std::vector<double> last_;           ///< the latest value read of each column
+  std::vector<double> pending_;        ///< growth since the last edge
+  std::vector<double> sum_, samples_;  ///< of the values since the last edge
   std::optional<trial::Stage> stage_;
   double window_began_ = 0;
   double now_ = 0;

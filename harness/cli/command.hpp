@@ -20,6 +20,7 @@ inline constexpr int kSignal = 128;  // plus the signal's number, as shells have
 using Arguments = std::vector<std::string>;  ///< without the program's and the subcommand's name
 
 int run(const Arguments& arguments);
+int suite(const Arguments& arguments);
 int list(const Arguments& arguments);
 int report(const Arguments& arguments);
 int restore(const Arguments& arguments);

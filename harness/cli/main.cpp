@@ -19,8 +19,9 @@ struct Subcommand {
   int (*run)(const Arguments&);
 };
 
-constexpr std::array<Subcommand, 4> kSubcommands{{
+constexpr std::array<Subcommand, 5> kSubcommands{{
     {"run", "run a workload under memory reclaim and measure its TLB shootdowns", &tlbstorm::cli::run},
+    {"suite", "run a list of workloads and print one table", &tlbstorm::cli::suite},
     {"report", "print the summary of run folders", &tlbstorm::cli::report},
     {"list", "list workloads, probes and metrics", &tlbstorm::cli::list},
     {"restore", "undo what a killed run left on the machine", &tlbstorm::cli::restore},

@@ -4,7 +4,8 @@
 #include <iostream>
 
 #include "harness/cli/command.hpp"
-#include "harness/record/run_folder.hpp"
+#include "harness/record/batch.hpp"
+#include "harness/verdict/batch_table.hpp"
 #include "harness/verdict/summary.hpp"
 
 namespace tlbstorm::cli {
@@ -16,7 +17,9 @@ int report(const Arguments& given) {
     std::vector<std::string> folders;
     app.add_option("RUN", folders, "run folders")->required();
     parse(app, given);
-    for (const std::string& folder : folders) std::cout << verdict::summarise(record::read_run(folder));
+    for (const std::string& folder : folders)
+      std::cout << (record::is_batch(folder) ? verdict::tabulate(record::read_batch(folder))
+                                             : verdict::summarise(record::read_run(folder)));
     return kOk;
   });
 }

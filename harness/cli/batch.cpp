@@ -1,0 +1,59 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "harness/cli/batch.hpp"
+
+#include <fmt/format.h>
+
+#include <iostream>
+
+#include "harness/cli/execute.hpp"
+#include "harness/os/error.hpp"
+#include "harness/record/recorder.hpp"
+#include "harness/verdict/batch_table.hpp"
+
+namespace tlbstorm::cli {
+namespace {
+
+/// One run; its state in the batch. A run that can't be made is no error of the batch.
+int run_one(const BatchRun& run, record::BatchRecorder& recorder, bool quiet) {
+  trial::Options options = run.options;
+  options["output"] = recorder.begin(run.name, run.value, run.command);
+  if (!quiet) fmt::print(stderr, "{}: {}\n", run.name, run.definition->name);
+  try {
+    // Looked at again for each run: the one before may have used up what was free.
+    const machine::Machine machine = machine::inspect();
+    const trial::Plan plan = trial::make_plan(*run.definition, options, machine);
+    const int code = execute(plan, *run.definition, machine, run.command, quiet);
+    recorder.end(code == kOk ? "finished" : code >= kSignal ? "interrupted" : "failed", "");
+    return code;
+  } catch (const os::UsageError& error) {
+    recorder.end("refused", error.what());
+    return kUsage;
+  } catch (const os::Error& error) {
+    recorder.end("failed", error.what());
+    return kFailed;
+  }
+}
+
+}  // namespace
+
+int run_batch(const record::BatchKind& kind, std::vector<BatchRun> runs, std::filesystem::path parent,
+              bool quiet) {
+  restore_leftovers();
+  record::BatchRecorder recorder(std::move(parent), kind);
+  int finished = 0, failed = 0, signal = 0;
+  for (const BatchRun& run : runs) {
+    const int code = run_one(run, recorder, quiet);
+    if (code >= kSignal) {
+      signal = code;
+      break;
+    }
+    if (code == kOk) ++finished;
+    if (code == kFailed) ++failed;
+  }
+  recorder.finish();
+  std::cout << verdict::tabulate(record::read_batch(recorder.folder())) << std::flush;
+  if (signal != 0) return signal;
+  return failed == 0 && finished > 0 ? kOk : kFailed;
+}
+
+}  // namespace tlbstorm::cli

@@ -1,0 +1,98 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "harness/cli/execute.hpp"
+
+#include <fmt/format.h>
+#include <signal.h>
+
+#include <optional>
+
+#include "harness/cli/progress.hpp"
+#include "harness/os/journal.hpp"
+#include "harness/os/process.hpp"
+#include "harness/record/recorder.hpp"
+#include "harness/trial/runner.hpp"
+#include "harness/trial/swap_area.hpp"
+#include "harness/verdict/judge.hpp"
+
+namespace tlbstorm::cli {
+namespace {
+
+/// Passes everything on to the recorder, the judge and the screen.
+class Audience final : public trial::Observer {
+ public:
+  Audience(record::Recorder& recorder, verdict::Judge& judge, Progress& progress)
+      : recorder_(recorder), judge_(judge), progress_(progress) {}
+  void begin_trial(int trial, std::span<const probe::Column> columns) override {
+    recorder_.begin_trial(trial, columns);
+    judge_.begin_trial(trial, columns);
+    progress_.begin_trial(trial, columns);
+  }
+  void sample(const trial::Sample& sample) override {
+    recorder_.sample(sample);
+    recorder_.flush();
+    judge_.sample(sample);
+    progress_.sample(sample);
+  }
+  void end_trial(const trial::TrialResult& result) override {
+    recorder_.end_trial(result);
+    recorder_.judge(result.trial, judge_.judge(result));
+    progress_.end_trial(result);
+  }
+
+ private:
+  record::Recorder& recorder_;
+  verdict::Judge& judge_;
+  Progress& progress_;
+};
+
+/// The changes that hold for the whole run: swap areas and settings.
+std::vector<os::Applied> prepare_machine(const trial::Plan& plan, os::Journal& journal,
+                                         std::vector<trial::SwapArea>& swap) {
+  for (const trial::SwapRequest& request : plan.swap) swap.emplace_back(journal, request);
+  std::vector<os::Applied> applied;
+  for (const auto& [path, value] : plan.settings) {
+    const std::string before = machine::chosen(os::read_text(path));
+    applied.push_back(journal.apply({os::Change::Kind::value, path, before},
+                                    [&path = path, &value = value] { os::write_text(path, value); }));
+  }
+  return applied;
+}
+
+int run_trials(const trial::Plan& plan, const trial::Definition& definition, const machine::Machine& machine,
+               record::Recorder& recorder, Progress& progress) {
+  os::SignalFd signals{SIGINT, SIGTERM, SIGHUP};
+  ::signal(SIGPIPE, SIG_IGN);  // a closed pipe must not keep the machine from being restored
+  os::Journal journal;
+  verdict::Judge judge(plan, definition, machine);
+  Audience audience(recorder, judge, progress);
+  std::vector<trial::SwapArea> swap;
+  const std::vector<os::Applied> changes = prepare_machine(plan, journal, swap);
+  std::optional<trial::Ballast> ballast;
+  if (plan.ballast) ballast.emplace(*plan.ballast, signals);
+  trial::Runner runner(plan, definition, machine, journal, signals, audience, ballast ? &*ballast : nullptr);
+  int as_expected = 0;
+  for (int trial = 1; trial <= plan.trials && !runner.signal(); ++trial)
+    if (runner.run(trial).outcome == plan.expect) ++as_expected;
+  recorder.finish(runner.signal() ? "interrupted" : "finished");
+  if (runner.signal()) return kSignal + *runner.signal();
+  return as_expected == plan.trials ? kOk : kFailed;
+}
+
+}  // namespace
+
+void restore_leftovers() {
+  const os::Restored restored = os::restore();
+  for (const std::string& change : restored.undone)
+    fmt::print(stderr, "tlbstorm: undid what a killed run had left: {}\n", change);
+  for (const std::string& problem : restored.problems)
+    fmt::print(stderr, "tlbstorm: a killed run left something: {}\n", problem);
+}
+
+int execute(const trial::Plan& plan, const trial::Definition& definition, const machine::Machine& machine,
+            const Arguments& command, bool quiet) {
+  record::Recorder recorder(plan.output, plan, definition, machine, command);
+  Progress progress(plan, quiet);
+  return run_trials(plan, definition, machine, recorder, progress);
+}
+
+}  // namespace tlbstorm::cli

@@ -1,0 +1,21 @@
+// SPDX-License-Identifier: Apache-2.0
+// Carries a plan out: machine prepared, trials run, recorded and judged, machine restored.
+#pragma once
+
+#include <filesystem>
+
+#include "harness/cli/command.hpp"
+#include "harness/machine/facts.hpp"
+#include "harness/trial/workload.hpp"
+
+namespace tlbstorm::cli {
+
+/// Undoes what an earlier, killed run left, and says so on stderr.
+void restore_leftovers();
+
+/// Runs all trials of a plan into its folder, plan.output, which is made. The exit code: kOk when every trial
+/// ended as expected, kFailed, or kSignal + n. `command` is what the manifest says made it.
+int execute(const trial::Plan& plan, const trial::Definition& definition, const machine::Machine& machine,
+            const Arguments& command, bool quiet);
+
+}  // namespace tlbstorm::cli

@@ -1,0 +1,111 @@
+// SPDX-License-Identifier: Apache-2.0
+// tlbstorm run WORKLOAD --sweep OPTION=VALUES: one run for each value, and a table of how it scales.
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <iostream>
+
+#include "harness/cli/batch.hpp"
+#include "harness/os/error.hpp"
+#include "harness/os/text.hpp"
+#include "harness/record/recorder.hpp"
+
+namespace tlbstorm::cli {
+namespace {
+
+[[noreturn]] void refuse(const std::string& text) {
+  throw os::UsageError("--sweep", text, "not OPTION=VALUES",
+                       "write it as workers=1..8, workers=1..N, workers=1..64x2 or pages-per-call=1,8,64");
+}
+
+std::vector<std::string> comma_list(std::string_view text) {
+  std::vector<std::string> values;
+  while (!text.empty()) {
+    const std::size_t comma = text.find(',');
+    values.emplace_back(os::trim(text.substr(0, comma)));
+    text.remove_prefix(comma == std::string_view::npos ? text.size() : comma + 1);
+  }
+  return values;
+}
+
+/// The values as a range of whole numbers; nothing when it is none.
+std::optional<std::vector<std::string>> range(const std::string& text, int cpus) {
+  const std::size_t dots = text.find("..");
+  if (dots == std::string::npos) return std::nullopt;
+  std::string last = text.substr(dots + 2), factor;
+  if (const std::size_t times = last.find('x'); times != std::string::npos) {
+    factor = last.substr(times + 1);
+    last.resize(times);
+  }
+  const auto from = os::to_number(text.substr(0, dots));
+  const auto to = last == "N" ? std::optional<std::uint64_t>(cpus) : os::to_number(last);
+  const auto grow = factor.empty() ? std::optional<std::uint64_t>(1) : os::to_number(factor);
+  if (!from || !to || !grow || *from > *to || *to > 100000 || (!factor.empty() && (*grow < 2 || *from == 0)))
+    return std::nullopt;
+  std::vector<std::string> values;
+  for (std::uint64_t n = *from; n <= *to; n = factor.empty() ? n + 1 : n * *grow)
+    values.push_back(std::to_string(n));
+  return values;
+}
+
+void require_option(const std::string& option, const std::string& text, const trial::Definition& definition) {
+  std::vector<std::string> names;
+  for (const trial::CommonOption& common : trial::common_options()) names.push_back(common.name);
+  for (const trial::Parameter& parameter : definition.parameters) names.push_back(parameter.name);
+  if (std::find(names.begin(), names.end(), option) != names.end() && option != "output" &&
+      option != "config")
+    return;
+  const std::string near = os::nearest(option, names);
+  throw os::UsageError("--sweep", text, fmt::format("there is no option --{} to sweep", option),
+                       near.empty() ? fmt::format("see: tlbstorm run {} --help", definition.name)
+                                    : fmt::format("did you mean {}?", near));
+}
+
+}  // namespace
+
+std::vector<std::string> sweep_values(const std::string& text, int cpus) {
+  if (text.empty()) refuse(text);
+  if (text.find("..") == std::string::npos) return comma_list(text);
+  auto values = range(text, cpus);
+  if (!values) refuse(text);
+  return *values;
+}
+
+int sweep(const RunOptions& given, const trial::Definition& definition) {
+  const std::size_t equals = given.sweep.find('=');
+  if (equals == std::string::npos || equals == 0) refuse(given.sweep);
+  const std::string option = given.sweep.substr(0, equals);
+  require_option(option, given.sweep, definition);
+  const machine::Machine machine = machine::inspect();
+  std::vector<BatchRun> runs;
+  nlohmann::ordered_json plans = nlohmann::ordered_json::array();
+  for (const std::string& value :
+       sweep_values(given.sweep.substr(equals + 1), static_cast<int>(machine.topology.cpus.size()))) {
+    BatchRun run{fmt::format("{}={}", option, value),
+                 value,
+                 {"tlbstorm", "run", definition.name},
+                 &definition,
+                 given.options};
+    run.options.erase("output");
+    run.options[option] = value;
+    for (const auto& [name, text] : run.options) run.command.push_back(fmt::format("--{}={}", name, text));
+    // All points are validated before the first one is run.
+    plans.push_back(record::to_json(trial::make_plan(definition, run.options, machine), definition));
+    for (char& c : run.name)
+      if (c == '/') c = '_';
+    runs.push_back(std::move(run));
+  }
+  if (given.dry_run) {
+    std::cout << plans.dump(2) << "\n";
+    return kOk;
+  }
+  const auto output = given.options.find("output");
+  const std::filesystem::path parent = output != given.options.end()
+                                           ? std::filesystem::path(output->second)
+                                           : record::default_folder(definition.name, "sweep-" + option);
+  record::check_folder(parent);
+  return run_batch({"sweep", option, definition.name + ": " + definition.operation}, std::move(runs), parent,
+                   given.quiet);
+}
+
+}  // namespace tlbstorm::cli

@@ -1,0 +1,65 @@
+// SPDX-License-Identifier: Apache-2.0
+// Several runs under one parent folder: a sweep of one option, or a suite. The parent has a manifest of its
+// own, batch.json, and each run is a run folder as any other.
+#pragma once
+
+#include <filesystem>
+#include <nlohmann/json.hpp>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "harness/record/run_folder.hpp"
+
+namespace tlbstorm::record {
+
+inline constexpr const char* kBatchFile = "batch.json";
+inline constexpr const char* kPointsFile = "points.csv";
+inline constexpr const char* kPointsHeader = "entry,metric,unit,trials,median,min,max";
+
+/// What the runs have in common.
+struct BatchKind {
+  std::string kind;   ///< "sweep" or "suite"
+  std::string name;   ///< the option that is swept, or the suite
+  std::string about;  ///< one line
+};
+
+/// Writes the parent's manifest as the runs proceed.
+class BatchRecorder {
+ public:
+  /// Makes the folder. Throws os::SystemError.
+  BatchRecorder(std::filesystem::path folder, const BatchKind& kind);
+  /// The run that comes next: its name, which is its folder's too, and its value in a sweep.
+  std::filesystem::path begin(const std::string& name, const std::string& value,
+                              const std::vector<std::string>& command);
+  /// How it ended: "finished", "failed", "refused" (it could not be made here) or "interrupted".
+  void end(const std::string& state, const std::string& reason);
+  /// Writes points.csv from the runs' folders.
+  void finish();
+  const std::filesystem::path& folder() const { return folder_; }
+
+ private:
+  void write() const;
+  std::filesystem::path folder_;
+  nlohmann::ordered_json manifest_;
+};
+
+struct BatchEntry {
+  std::string name, value, state, reason;
+  std::optional<RunFolder> run;  ///< nothing when it was refused
+};
+
+struct Batch {
+  std::filesystem::path path;
+  BatchKind kind;
+  std::vector<BatchEntry> entries;
+};
+
+bool is_batch(const std::filesystem::path& folder);
+/// Throws os::Error with the path when it is none, or is damaged.
+Batch read_batch(const std::filesystem::path& folder);
+
+/// A metric's values over the valid trials of a run, or over all when none is valid.
+std::vector<double> values_of(const RunFolder& run, const std::string& metric);
+
+}  // namespace tlbstorm::record

@@ -11,7 +11,7 @@
 
 #include "harness/os/error.hpp"
 #include "harness/os/mapping.hpp"
-#include "harness/trial/swap_area.hpp"
+#include "harness/trial/swap_request.hpp"
 #include "harness/trial/worker.hpp"
 #include "workloads/data_file.hpp"
 #include "workloads/page_queue.hpp"

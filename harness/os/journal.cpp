@@ -29,12 +29,13 @@ struct KindName {
   std::string_view name;  ///< in the journal's file
   std::string_view text;  ///< in messages, before the target
 };
-constexpr std::array<KindName, 6> kKinds{{{Change::Kind::file, "file", "file"},
+constexpr std::array<KindName, 7> kKinds{{{Change::Kind::file, "file", "file"},
                                           {Change::Kind::swap, "swap", "swap on"},
                                           {Change::Kind::cgroup, "cgroup", "cgroup"},
                                           {Change::Kind::value, "value", "value of"},
                                           {Change::Kind::zram_add, "zram-add", "zram device being added"},
-                                          {Change::Kind::zram, "zram", "zram device"}}};
+                                          {Change::Kind::zram, "zram", "zram device"},
+                                          {Change::Kind::swap_header, "swap-header", "swap header on"}}};
 
 const KindName& entry(Change::Kind kind) {
   for (const KindName& candidate : kKinds)
@@ -64,7 +65,9 @@ bool unlinked(const Fd& file) {
   return ::fstat(file.get(), &status) == 0 && status.st_nlink == 0;
 }
 
-bool outlives_a_boot(const Change& change) { return change.kind == Change::Kind::file; }
+bool outlives_a_boot(const Change& change) {
+  return change.kind == Change::Kind::file || change.kind == Change::Kind::swap_header;
+}
 
 /// What a journal's text says is still in force, oldest first. A torn last line means that change was not yet
 /// made.

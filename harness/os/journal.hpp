@@ -20,13 +20,15 @@ namespace tlbstorm::os {
 /// One change and what is needed to take it back. All of it is text, so that any later version can read it.
 struct Change {
   enum class Kind {
-    file,      ///< target: a file that we made; undone by unlink
-    swap,      ///< target: an area that we swapped on; undone by swapoff
-    cgroup,    ///< target: a cgroup that we made; undone by killing what is in it and rmdir
-    value,     ///< target: a kernel file (sysctl, sysfs) that held `before`; undone by writing that back
-    zram_add,  ///< before: the zram devices that there were; undone by removing an unused one that is not
-               ///< among them
-    zram,      ///< target: a zram device that we hot-added; undone by reset and hot_remove
+    file,         ///< target: a file that we made; undone by unlink
+    swap,         ///< target: an area that we swapped on; undone by swapoff
+    cgroup,       ///< target: a cgroup that we made; undone by killing what is in it and rmdir
+    value,        ///< target: a kernel file (sysctl, sysfs) that held `before`; undone by writing that back
+    zram_add,     ///< before: the zram devices that there were; undone by removing an unused one that is not
+                  ///< among them
+    zram,         ///< target: a zram device that we hot-added; undone by reset and hot_remove
+    swap_header,  ///< target: a device that got our swap header; before: that header's UUID; undone by
+                  ///< zeroing the header's page if it still bears it
   };
   Kind kind;
   std::string target;

@@ -6,12 +6,16 @@
 #include <sys/swap.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <chrono>
 #include <thread>
+#include <vector>
 
 #include "harness/os/error.hpp"
 #include "harness/os/journal.hpp"
+#include "harness/os/mapping.hpp"
+#include "harness/os/swap_header.hpp"
 #include "harness/os/text.hpp"
 
 namespace tlbstorm::os {
@@ -96,6 +100,31 @@ void remove_unused_zram(const std::string& known) {
   }
 }
 
+void write_zeros(const Fd& device, off_t at, std::size_t bytes, const std::string& path) {
+  const std::vector<char> zeros(bytes, 0);
+  if (::pwrite(device.get(), zeros.data(), bytes, at) != static_cast<ssize_t>(bytes))
+    throw SystemError("write zeros to", path, errno);
+}
+
+/// Blank again where one looks for what is on a device: its first and its last MiB. A device's name may mean
+/// another device by now: only one that bears the very header that we wrote is touched.
+void remove_swap_header(const Change& change) {
+  constexpr std::size_t kEdge = 1 << 20;
+  if (!fs::exists(change.target)) return;
+  if (swap_is_active(change.target))
+    throw Error(fmt::format("take the swap header off {}: it is active swap", change.target),
+                fmt::format("swapoff {}, then: tlbstorm restore", change.target));
+  const Fd device = Fd::open(change.target, O_RDWR);
+  std::string page(page_size().count, '\0');
+  if (::pread(device.get(), page.data(), page.size(), 0) != static_cast<ssize_t>(page.size()))
+    throw SystemError("read the swap header of", change.target, errno);
+  if (swap_header_uuid(page) != change.before) return;
+  const off_t size = ::lseek(device.get(), 0, SEEK_END);
+  write_zeros(device, size - static_cast<off_t>(kEdge), kEdge, change.target);
+  write_zeros(device, 0, kEdge, change.target);
+  if (::fsync(device.get()) != 0) throw SystemError("fsync", change.target, errno);
+}
+
 }  // namespace
 
 void undo(const Change& change) {
@@ -112,6 +141,8 @@ void undo(const Change& change) {
       return remove_unused_zram(change.before);
     case Change::Kind::zram:
       return remove_zram(change.target);
+    case Change::Kind::swap_header:
+      return remove_swap_header(change);
   }
 }
 

@@ -21,9 +21,10 @@ enum class Mode { threads, processes };
 
 /// A swap area that the run sets up for itself and takes down again.
 struct SwapRequest {
-  enum class Kind { zram, file };
+  enum class Kind { zram, file, device };
   Kind kind;
-  std::string path;  ///< for a file: a folder, or the start of the file's name
+  std::string path;    ///< for a file: a folder, or the start of the file's name; else the device
+  bool erase = false;  ///< of a device: its path was repeated in --erase-device
   os::Bytes size;
   std::string algorithm;  ///< for zram; empty is the kernel's default
   std::string text;       ///< as the user wrote it

@@ -14,14 +14,14 @@
 #include "harness/probe/probe.hpp"
 #include "harness/trial/ballast.hpp"
 #include "harness/trial/placement.hpp"
-#include "harness/trial/swap_area.hpp"
+#include "harness/trial/swap_request.hpp"
 
 namespace tlbstorm::trial {
 namespace {
 
 using os::UsageError;
 
-const std::array<CommonOption, 23> kCommon{{
+const std::array<CommonOption, 24> kCommon{{
     {"trials", "", "how often the whole is repeated, each trial in a process of its own"},
     {"warmup", "", "time before measuring; for rounds: those begun within it are not measured"},
     {"duration", "", "time that each trial is measured; for rounds: a bound on them"},
@@ -35,7 +35,9 @@ const std::array<CommonOption, 23> kCommon{{
     {"gap-threshold", "1us", "time between two clock reads of a bystander that counts as taken from it"},
     {"memory", "", "memory limit of the trial's cgroup: 512M, 2G, 25%"},
     {"swap", "",
-     "swap to bring along for the run: zram:SIZE[:ALGORITHM] or file:PATH:SIZE; several with commas"},
+     "swap to bring along for the run: zram:SIZE[:ALGORITHM], file:PATH:SIZE, device:/dev/X; several with "
+     "commas, all at equal priority; or existing: what is active"},
+    {"erase-device", "", "a device of --swap on which everything may be destroyed; several with commas"},
     {"ballast", "",
      "memory to lock in a process of its own while the run lasts, so that the machine runs short: 60%, 4G"},
     {"sysctl", "",
@@ -213,10 +215,7 @@ class Planner {
       if (machine_.cgroup.parent.empty())
         throw UsageError("--memory", text, machine_.cgroup.reason, machine_.cgroup.remedy);
     }
-    for (const std::string& text : split_list(options_["swap"])) {
-      plan_.swap.push_back(parse_swap(text, machine_.memory));
-      check_swap(plan_.swap.back(), machine_);
-    }
+    plan_.swap = request_swaps(options_["swap"], options_["erase-device"], machine_);
     for (const std::string& text : split_list(options_["sysctl"]))
       plan_.settings.push_back(parse_sysctl(text));
   }

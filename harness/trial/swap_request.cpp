@@ -1,0 +1,162 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "harness/trial/swap_request.hpp"
+
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <filesystem>
+
+#include "harness/machine/block_device.hpp"
+#include "harness/machine/filesystem.hpp"
+#include "harness/os/error.hpp"
+#include "harness/os/mapping.hpp"
+#include "harness/os/text.hpp"
+
+namespace tlbstorm::trial {
+namespace {
+
+namespace fs = std::filesystem;
+using os::UsageError;
+
+constexpr const char* kRemedy =
+    "give zram:SIZE, zram:SIZE:ALGORITHM, file:PATH:SIZE, device:/dev/X or existing, such as zram:1G";
+constexpr os::Bytes kFloor = os::operator""_GiB(1);  // left free on a file system
+
+std::vector<std::string> split(std::string_view text, char separator) {
+  std::vector<std::string> parts;
+  for (;;) {
+    const std::size_t at = text.find(separator);
+    parts.emplace_back(os::trim(text.substr(0, at)));
+    if (at == std::string_view::npos) return parts;
+    text.remove_prefix(at + 1);
+  }
+}
+
+SwapRequest parse_swap(const std::string& text, os::Bytes memory) {
+  const std::vector<std::string> parts = split(text, ':');
+  SwapRequest request{};
+  request.text = text;
+  if (parts[0] == "zram" && (parts.size() == 2 || parts.size() == 3)) {
+    request.kind = SwapRequest::Kind::zram;
+    request.size = os::parse_size("--swap", parts[1], memory);
+    if (parts.size() == 3) request.algorithm = parts[2];
+  } else if (parts[0] == "file" && parts.size() == 3 && !parts[1].empty()) {
+    request.kind = SwapRequest::Kind::file;
+    request.path = parts[1];
+    request.size = os::parse_size("--swap", parts[2], memory);
+  } else if (parts[0] == "device" && parts.size() > 1 && parts[1].starts_with("/")) {
+    request.kind = SwapRequest::Kind::device;
+    request.path = text.substr(text.find(':') + 1);  // a path may have colons
+    return request;
+  } else {
+    throw UsageError("--swap", text, "not a swap area", kRemedy);
+  }
+  if (request.size < os::page_size() * 16) throw UsageError("--swap", text, "too small to swap on", kRemedy);
+  return request;
+}
+
+void check_zram(const SwapRequest& request, const machine::Machine& machine) {
+  if (!fs::exists(kZramHotAdd))
+    throw UsageError("--swap", request.text, "this kernel has no zram",
+                     "modprobe zram, or use file:PATH:SIZE on a real file system");
+  if (request.size.count > machine.memory.count / 2)
+    throw UsageError(
+        "--swap", request.text, "more than half of the machine's memory",
+        fmt::format("zram keeps its pages in memory: give at most {}", os::format_size(machine.memory / 2)));
+}
+
+void check_file(const SwapRequest& request) {
+  const fs::path folder = folder_of(request);
+  if (!fs::is_directory(folder))
+    throw UsageError("--swap", request.text, fmt::format("no folder {}", folder.native()), kRemedy);
+  const machine::FileSystem where = machine::file_system_of(folder);
+  if (where.in_memory)
+    throw UsageError("--swap", request.text,
+                     fmt::format("{} is a {}: swap in memory", folder.native(), where.type),
+                     "name a folder on a disk, or use zram:SIZE");
+  if (where.free < request.size + kFloor)
+    throw UsageError(
+        "--swap", request.text,
+        fmt::format("{} has {} free, and 1 GiB stays free", folder.native(), os::format_size(where.free)),
+        "give a smaller size or another folder");
+}
+
+/// A part of a list that begins with '/' goes on with the devices before it.
+std::vector<std::string> areas_of(std::string_view swap) {
+  std::vector<std::string> areas;
+  for (const std::string& part : split(swap, ','))
+    if (!part.empty())
+      areas.push_back(part.starts_with("/") && !areas.empty() && areas.back().starts_with("device:")
+                          ? "device:" + part
+                          : part);
+  return areas;
+}
+
+/// The device's own name, whichever way the user wrote it: /proc/swaps and the journal have that one.
+void settle_device(SwapRequest& request, const std::vector<std::string>& erase) {
+  request.erase = std::find(erase.begin(), erase.end(), request.path) != erase.end();
+  std::error_code error;
+  const fs::path real = fs::canonical(request.path, error);
+  if (error)
+    throw UsageError("--swap", request.text, error.message(),
+                     "name a block device, such as device:/dev/nvme1n1");
+  request.path = real;
+  check_device(request);
+  request.size = machine::look_at_device(real).size;
+}
+
+}  // namespace
+
+fs::path folder_of(const SwapRequest& request) {
+  return fs::is_directory(request.path) ? fs::path(request.path) : fs::absolute(request.path).parent_path();
+}
+
+void check_device(const SwapRequest& request) {
+  const machine::DeviceContent found = machine::look_at_device(request.path);
+  if (!found.is_block_device)
+    throw UsageError("--swap", request.text, "not a block device", "for a file there is file:PATH:SIZE");
+  if (!found.in_use.empty())
+    throw UsageError("--swap", request.text, found.in_use,
+                     "name a device that nobody uses; no option overrides this");
+  if (found.is_swap || found.is_blank || request.erase) return;
+  throw UsageError(
+      "--swap", request.text,
+      found.signature.empty() ? "there is data on it, of no known kind"
+                              : fmt::format("there is something on it: {}", found.signature),
+      fmt::format("name another device; if all of it may be destroyed, repeat it: --erase-device {}",
+                  request.text.substr(request.text.find(':') + 1)));
+}
+
+SwapRequest request_swap(std::string_view text, const machine::Machine& machine) {
+  return request_swaps(text, "", machine).at(0);
+}
+
+std::vector<SwapRequest> request_swaps(std::string_view swap, std::string_view erase,
+                                       const machine::Machine& machine) {
+  const std::vector<std::string> to_erase = split(erase, ',');
+  std::vector<SwapRequest> requests;
+  for (const std::string& text : areas_of(swap)) {
+    if (text == "existing") {
+      if (machine.swaps.empty())
+        throw UsageError("--swap", text, "no swap is active", "swapon an area, or bring one: zram:1G");
+      continue;
+    }
+    SwapRequest request = parse_swap(text, machine.memory);
+    if (::geteuid() != 0) throw UsageError("--swap", text, "only root can set up swap", "run as root");
+    if (request.kind == SwapRequest::Kind::zram) check_zram(request, machine);
+    if (request.kind == SwapRequest::Kind::file) check_file(request);
+    if (request.kind == SwapRequest::Kind::device) settle_device(request, to_erase);
+    requests.push_back(std::move(request));
+  }
+  for (const std::string& path : to_erase) {
+    const bool asked_for = std::any_of(requests.begin(), requests.end(), [&](const SwapRequest& request) {
+      return request.text == "device:" + path;
+    });
+    if (!path.empty() && !asked_for)
+      throw UsageError("--erase-device", path, "is no device of --swap", "add --swap device:" + path);
+  }
+  return requests;
+}
+
+}  // namespace tlbstorm::trial

@@ -148,12 +148,19 @@ void make_data_file(const fs::path& path, os::Bytes size, bool sparse, std::uint
 
 namespace {
 
-/// The file needs no folder to live in, so that nothing is left behind.
+/// The file needs no folder to live in, so that nothing is left behind. Another worker may take the folder
+/// away between its making and its use: then it is made again.
 os::Fd open_unnamed_anywhere(const fs::path& folder) {
   const bool existed = fs::exists(folder);
-  os::Fd fd = open_unnamed(folder);
-  if (!existed) ::rmdir(folder.c_str());
-  return fd;
+  for (int attempt = 1;; ++attempt) {
+    try {
+      os::Fd fd = open_unnamed(folder);
+      if (!existed) ::rmdir(folder.c_str());
+      return fd;
+    } catch (const os::SystemError& error) {
+      if (error.code() != ENOENT || attempt == 100) throw;
+    }
+  }
 }
 
 }  // namespace

@@ -28,7 +28,7 @@ struct Change {
                   ///< among them
     zram,         ///< target: a zram device that we hot-added; undone by reset and hot_remove
     swap_header,  ///< target: a device that got our swap header; before: that header's UUID; undone by
-                  ///< zeroing the header's page if it still bears it
+                  ///< zeroing its first and last MiB if it still bears it
   };
   Kind kind;
   std::string target;

@@ -2,8 +2,10 @@
 #include "harness/trial/trial_process.hpp"
 
 #include <fmt/format.h>
+#include <poll.h>
 #include <signal.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <thread>
 #include <vector>
@@ -86,6 +88,20 @@ int end_as(const os::ExitStatus& worst) {
   return worst.code;
 }
 
+/// Waits until one of them has ended, whichever it is.
+os::ExitStatus take_ended(std::vector<os::Child>& children) {
+  std::vector<pollfd> ends;
+  for (const os::Child& child : children) ends.push_back({child.pidfd().get(), POLLIN, 0});
+  while (::poll(ends.data(), ends.size(), -1) < 0 && errno == EINTR) {
+  }
+  const auto ended =
+      std::find_if(ends.begin(), ends.end(), [](const pollfd& end) { return end.revents != 0; });
+  const auto child = children.begin() + (ended - ends.begin());
+  const os::ExitStatus status = child->wait();
+  children.erase(child);
+  return status;
+}
+
 int run_processes(const Plan& plan, Pacing pacing, Scoreboard& scoreboard, Workload& workload) {
   std::vector<os::Child> children;
   for (int i = 0; i < plan.workers; ++i)
@@ -93,8 +109,8 @@ int run_processes(const Plan& plan, Pacing pacing, Scoreboard& scoreboard, Workl
         os::Child::fork(false, [&, i] { return run_worker(plan, pacing, scoreboard, workload, i); }));
   const std::vector<std::jthread> bystanders = start_bystanders(plan, scoreboard);
   os::ExitStatus worst;
-  for (os::Child& child : children) {
-    const os::ExitStatus status = child.wait();
+  while (!children.empty()) {
+    const os::ExitStatus status = take_ended(children);
     if (status.clean()) continue;
     scoreboard.stop();  // the others must not wait for it at a barrier
     if (worst.clean() || status.signalled) worst = status;

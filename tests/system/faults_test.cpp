@@ -1,13 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
 // Killing, interrupting and starving the tool: nothing that was recorded is lost and nothing is left on the
 // machine.
+#include <fcntl.h>
 #include <gtest/gtest.h>
 #include <signal.h>
 #include <sys/mount.h>
+#include <unistd.h>
 
+#include <cstdlib>
 #include <fstream>
 
 #include "harness/record/csv.hpp"
+#include "tests/system/loop_device.hpp"
 #include "tests/system/tool.hpp"
 
 namespace tlbstorm::test {
@@ -141,6 +145,76 @@ TEST_F(Faults, FullFileSystemEndsTheRunAndLeavesNothing) {
   ::umount(full.c_str());
   EXPECT_EQ(done.code, 1);
   EXPECT_NE(done.err.find("No space left on device"), std::string::npos) << done.err;
+  EXPECT_EQ(place_.leftovers(), "");
+}
+
+TEST_F(Faults, KilledBallastMakesTheTrialInvalid) {
+  const std::string folder = place_.new_folder();
+  const pid_t tool = place_.start({"run", "unmap-churn", "--ballast", "64M", "--trials", "1", "--warmup", "0",
+                                   "--duration", "1s", "--output", folder});
+  ASSERT_TRUE(eventually([&] { return measuring(folder); }));
+  // The ballast was forked first.
+  const std::vector<pid_t> children = descendants(tool);
+  ASSERT_GE(children.size(), 2u);
+  ::kill(children.front(), SIGKILL);
+  EXPECT_EQ(place_.finish(tool).code, 0);
+  EXPECT_NE(why_invalid(folder).find("the ballast was killed by SIGKILL"), std::string::npos)
+      << why_invalid(folder);
+}
+
+TEST_F(Faults, BallastThatTheKernelKillsEndsTheRunWithItsReason) {
+  const std::filesystem::path group = "/sys/fs/cgroup/memory/tlbstorm-test-ballast";
+  std::error_code none;
+  if (!std::filesystem::create_directory(group, none)) GTEST_SKIP() << "no cgroup v1 memory controller here";
+  { std::ofstream(group / "memory.limit_in_bytes") << "48M"; }
+  { std::ofstream(group / "cgroup.procs") << "0"; }
+  const Finished done = place_.run(
+      {"run", "unmap-churn", "--ballast", "128M", "--trials", "1", "--output", place_.new_folder()});
+  { std::ofstream("/sys/fs/cgroup/memory/cgroup.procs") << "0"; }
+  EXPECT_TRUE(eventually([&] { return std::filesystem::remove(group, none) && !none; }));
+  EXPECT_EQ(done.code, 1);
+  EXPECT_NE(done.err.find("the ballast was killed by SIGKILL"), std::string::npos) << done.err;
+  EXPECT_NE(done.err.find("give a smaller --ballast"), std::string::npos) << done.err;
+}
+
+TEST_F(Faults, FullFileSystemInTheMiddleIsAnOutcome) {
+  if (!std::filesystem::exists("/sbin/mkfs.ext4")) GTEST_SKIP() << "no mkfs.ext4 here";
+  const LoopDevice disk(place_.path() / "disk", 1500L << 20);
+  if (!disk.why_not().empty()) GTEST_SKIP() << disk.why_not();
+  ASSERT_EQ(std::system(("/sbin/mkfs.ext4 -q -m 0 " + disk.path()).c_str()), 0);
+  const std::filesystem::path mounted = place_.path() / "mounted";
+  std::filesystem::create_directory(mounted);
+  ASSERT_EQ(::mount(disk.path().c_str(), mounted.c_str(), "ext4", 0, ""), 0);
+  const std::string folder = place_.new_folder();
+  const pid_t tool =
+      place_.start({"run",      "usemem",    "--source", "file",     "--folder", mounted,  "--size",
+                    "8M",       "--workers", "1",        "--chunks", "2",        "--hold", "100ms",
+                    "--repeat", "100",       "--trials", "1",        "--output", folder});
+  EXPECT_TRUE(eventually([&] { return measuring(folder); }));
+  const int filler = ::open((mounted / "filler").c_str(), O_WRONLY | O_CREAT, 0600);
+  off_t filled = 0;
+  for (off_t step = 1L << 30; step >= 4096;)
+    ::posix_fallocate(filler, filled, step) == 0 ? filled += step : step /= 2;
+  ::close(filler);
+  const Finished done = place_.finish(tool);
+  ::umount2(mounted.c_str(), MNT_DETACH);
+  EXPECT_EQ(done.code, 1);
+  const std::string reason = manifest(folder)["trials"][0]["reason"];
+  EXPECT_NE(reason.find("No space left on device"), std::string::npos) << reason;
+  EXPECT_EQ(place_.leftovers(), "");
+}
+
+TEST_F(Faults, FileThatShrinksUnderItsReadersIsAnOutcome) {
+  const std::filesystem::path file = place_.path() / "yours";
+  { std::ofstream(file) << "yours"; }
+  std::filesystem::resize_file(file, 128 << 20);
+  const std::string folder = place_.new_folder();
+  const pid_t tool = place_.start({"run", "file-cache", "--file", file, "--memory", "32M", "--trials", "1",
+                                   "--warmup", "0", "--duration", "20s", "--output", folder});
+  EXPECT_TRUE(eventually([&] { return measuring(folder); }));
+  std::filesystem::resize_file(file, 1 << 20);
+  EXPECT_EQ(place_.finish(tool).code, 1);
+  EXPECT_EQ(manifest(folder)["trials"][0]["outcome"], "io_error");
   EXPECT_EQ(place_.leftovers(), "");
 }
 

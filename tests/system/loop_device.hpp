@@ -42,8 +42,16 @@ class LoopDevice {
   const std::string& why_not() const { return reason_; }
   /// Cuts the device off, as a disk that is pulled: what lies behind gives I/O errors.
   void shrink(off_t size) const {
-    std::filesystem::resize_file(file_, static_cast<std::uintmax_t>(size));
-    ::ioctl(device_, LOOP_SET_CAPACITY, 0);
+    loop_info64 info{};
+    ::ioctl(device_, LOOP_GET_STATUS64, &info);
+    info.lo_sizelimit = static_cast<std::uint64_t>(size);
+    ::ioctl(device_, LOOP_SET_STATUS64, &info);
+  }
+  /// What was written behind `from` reads as zeros, without any error.
+  void forget(off_t from) const {
+    const int backing = ::open(file_.c_str(), O_RDWR | O_CLOEXEC);
+    ::fallocate(backing, FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE, from, 1L << 30);
+    ::close(backing);
   }
 
  private:

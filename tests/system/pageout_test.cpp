@@ -4,46 +4,22 @@
 
 #include <fstream>
 
-#include "tests/system/tool.hpp"
+#include "tests/system/physics.hpp"
 
 namespace tlbstorm::test {
 namespace {
 
 using Words = std::vector<std::string>;
 
-class Pageout : public ::testing::Test {
+class Pageout : public PhysicsTest {
  protected:
   void SetUp() override {
     if (online_cpus() < 2) GTEST_SKIP() << "one CPU: no shootdown is possible";
   }
-
-  /// Runs until all trials are valid, a few times at most: other load makes trials invalid, and they say so.
-  /// On a machine that is still busy then, nothing can be measured: the test is skipped, with what was
-  /// running.
   std::string valid_run(Words options) {
-    std::string why;
-    for (int attempt = 0; attempt < 4; ++attempt) {
-      const std::string folder = place_.new_folder();
-      Words words{"run", "pageout", "--workers", "2", "--output", folder};
-      words.insert(words.end(), options.begin(), options.end());
-      const double before = tlb_row();
-      const Finished done = place_.run(words);
-      whole_ = tlb_row() - before;
-      EXPECT_EQ(done.code, 0) << done.err;
-      if (done.code != 0) return "";
-      why = why_invalid(folder);
-      if (why.empty()) return folder;
-    }
-    if (others_running() > 0)
-      skip("other processes keep the CPUs busy; of the last run: " + why);
-    else
-      ADD_FAILURE() << "no run was valid on an idle machine; of the last: " << why;
-    return "";
+    options.insert(options.begin(), {"pageout", "--workers", "2"});
+    return PhysicsTest::valid_run(std::move(options));
   }
-  static void skip(const std::string& reason) { GTEST_SKIP() << reason; }
-
-  Workplace place_;
-  double whole_ = 0;  ///< growth of the TLB row around the process
 };
 
 TEST_F(Pageout, CleanFilePagesShareFlushes) {

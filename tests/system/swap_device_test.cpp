@@ -65,6 +65,21 @@ class SwapDevice : public ::testing::Test {
     words.insert(words.end(), more.begin(), more.end());
     return place_.run(words);
   }
+  /// Swaps in and out, does something to the device in the middle, and returns how the trial ended.
+  template <typename Mischief>
+  nlohmann::json churn_and(Mischief mischief) {
+    folder_ = place_.new_folder();
+    const pid_t tool = place_.start({"run", "swap-churn", "--memory", "32M", "--size", "80M", "--read-ratio",
+                                     "1", "--trials", "1", "--warmup", "0", "--duration", "20s", "--swap",
+                                     "device:" + device_.path(), "--output", folder_});
+    EXPECT_TRUE(eventually([&] {
+      return first_bytes(folder_ + "/samples.csv", 1 << 20).find(",measure,") != std::string::npos;
+    }));
+    mischief();
+    EXPECT_EQ(place_.finish(tool).code, 1);
+    EXPECT_EQ(place_.leftovers(), "");
+    return manifest(folder_)["trials"][0];
+  }
   /// Sectors written to it, by the block layer's count.
   static double written(const LoopDevice& device) {
     std::ifstream stat("/sys/block/" + device.name() + "/stat");
@@ -171,18 +186,22 @@ TEST_F(SwapDevice, KilledRunIsUndoneByRestore) {
 }
 
 TEST_F(SwapDevice, DeviceThatFailsInTheMiddleIsAnOutcome) {
-  const std::string folder = place_.new_folder();
-  const pid_t tool = place_.start({"run", "swap-churn", "--memory", "32M", "--size", "80M", "--read-ratio",
-                                   "1", "--trials", "1", "--warmup", "0", "--duration", "20s", "--swap",
-                                   "device:" + device_.path(), "--output", folder});
-  ASSERT_TRUE(eventually(
-      [&] { return first_bytes(folder + "/samples.csv", 1 << 20).find(",measure,") != std::string::npos; }));
-  device_.shrink(4 << 20);
-  const Finished done = place_.finish(tool);
-  EXPECT_EQ(done.code, 1) << done.out;
-  const auto trial = manifest(folder)["trials"][0];
+  const nlohmann::json trial = churn_and([&] { device_.shrink(4 << 20); });
   EXPECT_EQ(trial["outcome"], "io_error") << trial["reason"];
-  EXPECT_EQ(place_.leftovers(), "");
+}
+
+TEST_F(SwapDevice, DeviceThatForgetsIsCaughtByTheVerification) {
+  const nlohmann::json trial = churn_and([&] { device_.forget(4 << 20); });
+  EXPECT_EQ(trial["outcome"], "failed");
+  const std::string reason = trial["reason"];
+  EXPECT_NE(reason.find("of the working set is wrong in"), std::string::npos) << reason;
+  EXPECT_NE(reason.find("found 0x0000000000000000"), std::string::npos) << reason;
+  const bool dumped = std::any_of(std::filesystem::directory_iterator(folder_),
+                                  std::filesystem::directory_iterator{}, [](const auto& entry) {
+                                    return entry.path().filename().native().starts_with("wrong-page-0x") &&
+                                           entry.file_size() == 4096;
+                                  });
+  EXPECT_TRUE(dumped);
 }
 
 }  // namespace

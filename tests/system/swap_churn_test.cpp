@@ -1,0 +1,168 @@
+// SPDX-License-Identifier: Apache-2.0
+// swap-churn, dirty-reclaim and compressed-cache on the real kernel: what comes back is what went out, and
+// the figures follow the size of the working set.
+#include <fstream>
+
+#include "tests/system/physics.hpp"
+
+namespace tlbstorm::test {
+namespace {
+
+std::string read_all(const std::filesystem::path& path) {
+  std::ifstream stream(path);
+  return {std::istreambuf_iterator<char>(stream), {}};
+}
+
+class Swapping : public PhysicsTest {
+ protected:
+  void SetUp() override {
+    if (const std::string why = why_no_zram(); !why.empty()) GTEST_SKIP() << why;
+  }
+  std::string churn(Words words) {
+    words.insert(words.begin(), {"swap-churn", "--swap", "zram:512M", "--trials", "1", "--warmup", "300ms",
+                                 "--duration", "700ms", "--workers", "1"});
+    return valid_run(words);
+  }
+};
+
+TEST_F(Swapping, LargerWorkingSetSwapsInMore) {
+  const std::string half = churn({"--memory", "64M", "--size", "96M"});
+  const std::string twice = churn({"--memory", "64M", "--size", "192M"});
+  if (half.empty() || twice.empty()) return;
+  // Of uniform accesses about a third misses in the one, two thirds in the other.
+  const auto misses = [](const std::string& folder) {
+    return figure(folder, "swap_in_rate") / figure(folder, "throughput");
+  };
+  EXPECT_GT(misses(half), 0.1);
+  EXPECT_GT(misses(twice), 1.5 * misses(half));
+  EXPECT_GT(figure(twice, "pages_verified"), 0);
+}
+
+TEST_F(Swapping, HitsAndFaultsAreKeptApart) {
+  const std::string folder = churn({"--memory", "64M", "--size", "96M"});
+  if (folder.empty()) return;
+  EXPECT_GT(figure(folder, "fault_latency_p50"), 3 * figure(folder, "hit_latency_p50"));
+  EXPECT_GE(figure(folder, "fault_latency_p99_99"), figure(folder, "fault_latency_p50"));
+  const std::string latencies = read_all(folder + "/latency.csv");
+  for (const char* const kind : {",read,hit,", ",read,major,", ",write,hit,", ",write,major,"})
+    EXPECT_NE(latencies.find(kind), std::string::npos) << kind;
+  EXPECT_GT(manifest(folder)["trials"][0]["timing_overhead_ns"], 0);
+}
+
+TEST_F(Swapping, GoldClassFitsAndDoesNotSwap) {
+  const std::string folder = churn({"--class", "gold", "--size", "64M"});
+  if (folder.empty()) return;
+  EXPECT_LT(figure(folder, "swap_in_rate"), 10);
+}
+
+TEST_F(Swapping, EveryAccessPatternIsVerified) {
+  for (const char* const access : {"sequential", "zipf:0.99", "normal:0.2", "stride:17"}) {
+    const std::string folder = run({"swap-churn", "--swap", "zram:256M", "--memory", "64M", "--size", "96M",
+                                    "--access", access, "--compress-ratio", "3", "--trials", "1", "--warmup",
+                                    "0", "--duration", "300ms", "--workers", "1"});
+    if (folder.empty()) continue;
+    EXPECT_GT(figure(folder, "throughput"), 0) << access;
+  }
+}
+
+TEST_F(Swapping, CorruptedPageIsAFailedRunWithPlaceExpectedAndFound) {
+  const std::string folder = place_.new_folder();
+  const Finished done = place_.run({"run", "swap-churn", "--swap", "zram:256M", "--memory", "64M", "--size",
+                                    "96M", "--corrupt-page", "777", "--trials", "1", "--warmup", "0",
+                                    "--duration", "300ms", "--output", folder});
+  EXPECT_EQ(done.code, 1) << done.out;
+  const nlohmann::json trial = manifest(folder)["trials"][0];
+  EXPECT_EQ(trial["outcome"], "failed");
+  const std::string reason = trial["reason"];
+  for (const char* const part : {"offset 0x309000", "wrong in 1 of its 512 words", "expected 0x", "found 0x"})
+    EXPECT_NE(reason.find(part), std::string::npos) << reason;
+  const std::filesystem::path dump = folder + "/wrong-page-0x309000-trial1.bin";
+  ASSERT_TRUE(std::filesystem::exists(dump));
+  EXPECT_EQ(std::filesystem::file_size(dump), 4096u);
+  EXPECT_EQ(place_.leftovers(), "");
+}
+
+TEST_F(Swapping, ZeroPagesThatWereNotAskedForAreCalledInvalid) {
+  // Pages of one repeated byte reach no device on kernels that count zero pages only; asked for, they are
+  // fine.
+  const std::string folder = churn({"--memory", "64M", "--size", "96M", "--zero-pages", "0.5"});
+  if (folder.empty()) return;
+  bool accounted = false;
+  const nlohmann::json run = manifest(folder);
+  for (const auto& check : run["trials"][0]["checks"])
+    if (check["check"] == "device_io")
+      accounted = check["verdict"] == "ok" &&
+                  check["detail"].get<std::string>().find("zero pages included") != std::string::npos;
+  EXPECT_TRUE(accounted);
+}
+
+TEST_F(Swapping, TooLittleSwapIsRefused) {
+  const Finished refused =
+      place_.run({"run", "swap-churn", "--memory", "64M", "--overcommit", "8", "--swap", "zram:128M"});
+  EXPECT_EQ(refused.code, 2);
+  EXPECT_NE(refused.err.find("only 128 MiB of swap are free"), std::string::npos) << refused.err;
+}
+
+TEST_F(Swapping, DirtyPagesCostAnInterruptEachWhereTheMmIsShared) {
+  if (online_cpus() < 2) GTEST_SKIP() << "one CPU: no shootdown is possible";
+  const Words words{"dirty-reclaim", "--swap", "zram:512M", "--memory", "64M",        "--workers", "2",
+                    "--trials",      "1",      "--warmup",  "300ms",    "--duration", "700ms"};
+  const std::string shared = valid_run(words);
+  Words apart = words;
+  apart.insert(apart.end(), {"--mode", "processes"});
+  const std::string processes = run(apart);
+  if (shared.empty() || processes.empty()) return;
+  EXPECT_GT(figure(shared, "ipis_per_page_written"), 0.7);
+  EXPECT_GT(figure(shared, "writeback_rate"), 0);
+  EXPECT_GT(figure(shared, "ipis_per_page_written"), figure(processes, "ipis_per_page_written"));
+}
+
+TEST_F(Swapping, DirtyFilePagesAreWrittenBackByOthers) {
+  const std::string folder = run({"dirty-reclaim", "--pages", "file", "--memory", "48M", "--trials", "1",
+                                  "--warmup", "300ms", "--duration", "700ms"});
+  if (folder.empty()) return;
+  EXPECT_GT(figure(folder, "writeback_rate"), 0);
+  EXPECT_EQ(figure(folder, "vmscan_write_rate"), 0) << "reclaim does not write file pages";
+}
+
+TEST_F(Swapping, CompressedCacheGivesTheSameDataAndItsGain) {
+  const std::string folder = run({"compressed-cache", "--memory", "32M", "--size", "64M", "--access",
+                                  "random", "--compress-ratio", "4", "--rounds", "1", "--trials", "1"});
+  if (folder.empty()) return;
+  EXPECT_GT(figure(folder, "gain"), 0);
+  EXPECT_GT(figure(folder, "compression"), 2);
+  EXPECT_LT(figure(folder, "compression"), 5);
+  EXPECT_NEAR(figure(folder, "gain"), figure(folder, "store_bandwidth") / figure(folder, "file_bandwidth"),
+              1e-6);
+}
+
+TEST_F(Swapping, ZswapIsSwitchedOnForTheRunAndOffAgain) {
+  const std::filesystem::path enabled = "/sys/module/zswap/parameters/enabled";
+  if (!std::filesystem::exists(enabled)) GTEST_SKIP() << "the kernel has no zswap";
+  const std::string before = read_all(enabled);
+  const std::string folder = run({"compressed-cache", "--store", "zswap", "--memory", "32M", "--size", "64M",
+                                  "--rounds", "1", "--trials", "1"});
+  EXPECT_EQ(read_all(enabled), before);
+  if (folder.empty()) return;
+  EXPECT_GT(figure(folder, "gain"), 0);
+  EXPECT_EQ(manifest(folder)["plan"]["settings"][enabled], "Y");
+}
+
+TEST_F(Swapping, SuiteOfTheUsersOwnRunsEachLineAndSaysWhatItCouldNot) {
+  std::ofstream(place_.path() / "mine.suite")
+      << "# two of mine\n"
+         "clean   pageout --trials 1 --rounds 1\n"
+         "nodes   unmap-churn --op dontneed --trials 1 --duration 100ms\n"
+         "refused pageout --pages dirty-anon --swap zram:1000T\n";
+  const std::string folder = place_.new_folder();
+  const Finished done = place_.run({"suite", (place_.path() / "mine.suite").native(), "--output", folder});
+  EXPECT_EQ(done.code, 0) << done.err << done.out;
+  for (const char* const part : {"suite mine: two of mine", "clean", "nodes", "refused: refused: --swap"})
+    EXPECT_NE(done.out.find(part), std::string::npos) << done.out;
+  EXPECT_TRUE(std::filesystem::exists(folder + "/clean/run.json"));
+  EXPECT_FALSE(std::filesystem::exists(folder + "/refused/run.json"));
+  EXPECT_TRUE(std::filesystem::exists(folder + "/points.csv"));
+}
+
+}  // namespace
+}  // namespace tlbstorm::test

@@ -45,6 +45,7 @@ class Probe {
 struct Unavailable {
   std::string reason;
   std::string remedy;
+  bool idle = false;  ///< nothing is missing: there is just nothing to sample, such as no swap
 };
 
 using Opened = std::variant<std::unique_ptr<Probe>, Unavailable>;

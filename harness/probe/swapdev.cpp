@@ -78,7 +78,7 @@ class SwapDev final : public Probe {
 
 Opened open(const Target& target) {
   const auto areas = machine::parse_swaps(os::try_read_text(target.proc / "swaps").value_or(""));
-  if (areas.empty()) return Unavailable{"no swap is active", "add --swap zram:1G to the run"};
+  if (areas.empty()) return Unavailable{"no swap is active", "add --swap zram:1G to the run", true};
   return std::make_unique<SwapDev>(target.proc / "meminfo", open_statistics(areas, target.sys));
 }
 

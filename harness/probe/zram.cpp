@@ -69,7 +69,8 @@ Opened open(const Target& target) {
       return Unavailable{name + " has no mm_stat: this kernel is older than 4.1", ""};
     files.emplace_back(file);
   }
-  if (files.empty()) return Unavailable{"no zram device is a swap area", "add --swap zram:1G to the run"};
+  if (files.empty())
+    return Unavailable{"no zram device is a swap area", "add --swap zram:1G to the run", true};
   return std::make_unique<Zram>(std::move(files));
 }
 

@@ -70,9 +70,9 @@ class Zswap final : public Probe {
 
 Opened open(const Target& target) {
   const auto enabled = os::try_read_text(target.sys / "module/zswap/parameters/enabled");
-  if (!enabled) return Unavailable{"the kernel is built without CONFIG_ZSWAP", ""};
+  if (!enabled) return Unavailable{"the kernel is built without CONFIG_ZSWAP", "", true};
   if (os::trim(*enabled) != "Y")
-    return Unavailable{"zswap is off", "echo Y > /sys/module/zswap/parameters/enabled"};
+    return Unavailable{"zswap is off", "echo Y > /sys/module/zswap/parameters/enabled", true};
   auto probe = std::make_unique<Zswap>(target.proc);
   if (probe->columns().empty())
     return Unavailable{"this kernel counts zswap in neither /proc/meminfo nor /proc/vmstat",

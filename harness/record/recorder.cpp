@@ -110,8 +110,10 @@ void Recorder::end_trial(const trial::TrialResult& result) {
   entry["sampling"] = to_json(result.sampling);
   manifest_["absent_probes"] = ordered_json::array();
   for (const trial::AbsentProbe& absent : result.sampling.absent)
-    manifest_["absent_probes"].push_back(
-        {{"probe", absent.name}, {"reason", absent.why.reason}, {"remedy", absent.why.remedy}});
+    manifest_["absent_probes"].push_back({{"probe", absent.name},
+                                          {"reason", absent.why.reason},
+                                          {"remedy", absent.why.remedy},
+                                          {"idle", absent.why.idle}});
   write_manifest();
 }
 

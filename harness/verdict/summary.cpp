@@ -126,19 +126,37 @@ void metrics(const RunFolder& run, std::string& out) {
   }
 }
 
+/// What the table of rounds shows: the workload's own figures first, then what tells most of flushes.
+std::vector<std::string> shown_of_rounds(const RunFolder& run) {
+  constexpr std::size_t kMost = 5;
+  std::vector<std::string> wanted, shown;
+  for (const record::Series& series : run.series) {
+    if (series.metric == "ipis_per_page" || series.metric == "tlb_ipis") break;
+    wanted.push_back(series.metric);
+  }
+  for (const char* const metric :
+       {"tlb_ipis", "pages_reclaimed", "ipis_per_page", "pages_per_flush", "ns_per_page", "tlb_flushes_sent"})
+    wanted.emplace_back(metric);
+  for (const std::string& metric : wanted)
+    if (shown.size() < kMost &&
+        std::any_of(run.rounds.begin(), run.rounds.end(),
+                    [&](const record::RoundRow& row) { return row.figures.contains(metric); }))
+      shown.push_back(metric);
+  return shown;
+}
+
 void rounds(const RunFolder& run, std::string& out) {
   if (run.rounds.empty()) return;
-  const std::vector<std::string> shown{"tlb_ipis", "pages_reclaimed", "ipis_per_page", "pages_per_flush",
-                                       "ns_per_page"};
+  const std::vector<std::string> shown = shown_of_rounds(run);
   out += "\n  trial round";
-  for (const std::string& metric : shown) out += fmt::format("{:>17}", metric);
+  for (const std::string& metric : shown) out += fmt::format("{:>19}", metric);
   out += "\n";
   for (std::size_t i = 0; i < std::min(run.rounds.size(), kMostRounds); ++i) {
     const record::RoundRow& row = run.rounds[i];
     out += fmt::format("  {:>5} {:>5}", row.trial, row.round);
     for (const std::string& metric : shown) {
       const auto found = row.figures.find(metric);
-      out += fmt::format("{:>17}", found == row.figures.end() ? "-" : os::format_figure(found->second));
+      out += fmt::format("{:>19}", found == row.figures.end() ? "-" : os::format_figure(found->second));
     }
     out += "\n";
   }
@@ -204,9 +222,10 @@ void reasons(const RunFolder& run, std::string& out) {
             0);
   }
   for (const auto& probe : run.manifest["absent_probes"])
-    absent.add(fmt::format("probe {}: {}{}", text_or(probe, "probe", "?"), text_or(probe, "reason", ""),
-                           text_or(probe, "remedy", "").empty() ? "" : "; " + text_or(probe, "remedy", "")),
-               0);
+    if (!probe.value("idle", false))
+      absent.add(fmt::format("probe {}: {}{}", text_or(probe, "probe", "?"), text_or(probe, "reason", ""),
+                             text_or(probe, "remedy", "").empty() ? "" : "; " + text_or(probe, "remedy", "")),
+                 0);
   invalid.print(out, "INVALID: these trials do not mean what they should", trials.size() + 1);
   absent.print(out, "absent", trials.size());
   unknown.print(out, "not known", trials.size());

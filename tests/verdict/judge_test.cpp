@@ -144,7 +144,7 @@ TEST_F(JudgeTest, EachFaultIsFoundByItsCheck) {
   result_.outcome = trial::Outcome::oom;
   result_.invalid = {"a page was wrong"};
   result_.workers[1].measured.waiting = 600ms;
-  definition_.workers_spin = true;
+  plan_.workers_spin = true;
   result_.workers[0].measured.on_cpu = 1s;
   grow_["cpu.user"] = 3.0;
   grow_["cpu.steal"] = 1.0;

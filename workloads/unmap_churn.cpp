@@ -175,12 +175,17 @@ void resolve(Plan& plan, const machine::Machine& machine) {
                          "give a smaller region");
   const std::string& op = plan.parameters.text("op");
   if (op == "migrate") resolve_nodes(plan, machine);
-  if (op != "munmap" && op != "mremap") return;
+  if (op != "munmap" && op != "mremap" && op != "migrate") return;
   plan.workers_spin = false;
   if (plan.workers > 1)
-    plan.notes.push_back(
-        "each call takes mmap_lock for writing: workers wait for each other, in part asleep, and a CPU that "
-        "sleeps gets no IPI; --workers 1 --bystanders 1 measures the flush alone");
+    plan.notes.push_back(op == "migrate"
+                             ? "move_pages waits for all CPUs to drain their lists (lru_cache_disable): "
+                               "workers sleep for most of "
+                               "the time, and a CPU that sleeps gets no IPI; --workers 1 --bystanders 1 "
+                               "measures the flush alone"
+                             : "each call takes mmap_lock for writing: workers wait for each other, in part "
+                               "asleep, and a CPU that "
+                               "sleeps gets no IPI; --workers 1 --bystanders 1 measures the flush alone");
 }
 
 const trial::Registered registration{{

@@ -71,6 +71,23 @@ std::string reasons(const Batch& batch) {
   return out.empty() ? out : "\n  not finished\n" + out;
 }
 
+/// Why a trial means nothing: the first check that it failed.
+std::string first_fault(const RunFolder& run) {
+  for (const auto& trial : run.manifest["trials"])
+    for (const auto& check : trial.value("checks", nlohmann::ordered_json::array()))
+      if (check.value("verdict", "") == "invalid")
+        return fmt::format("{}: {}", check.value("check", ""), check.value("detail", ""));
+  return "it was not judged";
+}
+
+std::string no_evidence(const Batch& batch) {
+  std::string out;
+  for (const BatchEntry& entry : batch.entries)
+    if (entry.run && valid_trials(entry).starts_with("0/"))
+      out += fmt::format("    {}: {}\n", entry.name, first_fault(*entry.run));
+  return out.empty() ? out : "\n  NO VALID TRIAL, so no evidence of anything\n" + out;
+}
+
 /// Speed-up is against the first point; efficiency is what each worker does against each one there.
 std::string sweep(const Batch& batch) {
   const bool scaling = batch.kind.name == "workers";
@@ -119,8 +136,9 @@ std::string tabulate(const Batch& batch) {
                                 batch.kind.about.empty() ? "" : ": ", batch.kind.about);
   out += context(batch);
   out += batch.kind.kind == "sweep" ? sweep(batch) : suite(batch);
+  out += no_evidence(batch);
   out += reasons(batch);
-  out += fmt::format("\n  medians over valid trials; all figures: {}\n",
+  out += fmt::format("\n  medians over valid trials, where there are any; all figures: {}\n",
                      (batch.path / record::kPointsFile).native());
   return out;
 }

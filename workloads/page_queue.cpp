@@ -28,14 +28,21 @@ struct Access {
 
 Access parse(const std::string& option, const std::string& access) {
   const std::size_t colon = access.find(':');
-  const std::string kind = access.substr(0, colon);
-  if (colon == std::string::npos) return {kind == "random" ? kUniform : kind, 0};
-  if (kind == "zipf")
-    return {kind, number_after(option, access, colon, 0, 10, "give an exponent above 0, such as zipf:0.99")};
-  if (kind == "normal")
-    return {kind, number_after(option, access, colon, 0, 1,
-                               "give the deviation as a share of the whole, such as normal:0.17")};
-  return {kind, number_after(option, access, colon, 0, 1e12, "give pages, such as stride:17")};
+  if (access == kSequential || access == kUniform) return {access};
+  if (access == "random") return {kUniform};
+  if (access.starts_with("zipf:"))
+    return {"zipf",
+            number_after(option, access, colon, 0, 10, "give an exponent above 0, such as zipf:0.99")};
+  if (access.starts_with("normal:"))
+    return {"normal", number_after(option, access, colon, 0, 1,
+                                   "give the deviation as a share of the whole, such as normal:0.17")};
+  if (!access.starts_with("stride:"))
+    throw os::UsageError(option, access, "not an order of pages",
+                         "give sequential, uniform, zipf:THETA, normal:SIGMA or stride:PAGES");
+  const char* const remedy = "give whole pages, such as stride:17";
+  const double pages = number_after(option, access, colon, 0, 1e12, remedy);
+  if (pages != std::floor(pages)) throw os::UsageError(option, access, "not a whole number", remedy);
+  return {"stride", pages};
 }
 
 /// Walks the range in steps; a step that shares a factor with the count would miss pages, so each lap begins

@@ -15,7 +15,7 @@ namespace tlbstorm::workloads {
 
 struct TouchPattern {
   std::size_t step = 4096;  ///< bytes from one touch to the next
-  std::size_t unit = 8;     ///< bytes that one touch is of
+  std::size_t unit = 8;     ///< bytes that one touch is of, up to the step
   bool random = false;
   os::Nanoseconds delay{};  ///< computed away after each touch
 

@@ -64,9 +64,12 @@ int hold(os::Bytes size, os::Bytes floor, Report& report) {
 os::Bytes ballast_floor(os::Bytes memory) { return std::max(memory / 16, 128_MiB); }
 
 os::Bytes check_ballast(os::Bytes size, const std::string& text, const machine::Machine& machine) {
+  size = size / os::page_size().count * os::page_size().count;
+  if (size.count == 0)
+    throw os::UsageError("--ballast", text, "less than a page", "give a size such as 1G or 25%");
   const os::Bytes floor = ballast_floor(machine.memory);
   const std::uint64_t most = machine.available > floor ? machine.available.count - floor.count : 0;
-  if (size.count == 0 || size.count > most)
+  if (size.count > most)
     throw os::UsageError("--ballast", text,
                          fmt::format("{} are available, and {} stay free", os::format_size(machine.available),
                                      os::format_size(floor)),
@@ -77,7 +80,7 @@ os::Bytes check_ballast(os::Bytes size, const std::string& text, const machine::
     throw os::UsageError("--ballast", text,
                          fmt::format("this user may lock {}", os::format_size({limit.rlim_cur})),
                          "run as root, or raise the limit (ulimit -l)");
-  return {size.count / os::page_size().count * os::page_size().count};
+  return size;
 }
 
 Ballast::Ballast(os::Bytes size, const os::SignalFd& signals)

@@ -29,7 +29,10 @@ std::optional<std::size_t> find(std::span<const probe::Column> columns, std::str
   return static_cast<std::size_t>(found - columns.begin());
 }
 
-std::string size_text(double bytes) { return os::format_size({static_cast<std::uint64_t>(bytes)}); }
+std::string free_text(os::Bytes free, os::Bytes total) {
+  if (total.count == 0) return "no swap";
+  return fmt::format("{} of {} swap free", os::format_size(free), os::format_size(total));
+}
 
 }  // namespace
 
@@ -51,8 +54,7 @@ std::vector<os::OomReport> PostMortem::reports() {
 
 std::string PostMortem::swap_text(const os::OomReport* report) const {
   if (report != nullptr && report->swap_free && report->swap_total)
-    return fmt::format("{} of {} swap free", os::format_size(*report->swap_free),
-                       os::format_size(*report->swap_total));
+    return free_text(*report->swap_free, *report->swap_total);
   if (!free_column_) return "no swap";
   const Swap* last = nullptr;
   for (const Swap& swap : lately_)
@@ -60,7 +62,7 @@ std::string PostMortem::swap_text(const os::OomReport* report) const {
         (last == nullptr || swap.at > last->at))
       last = &swap;
   if (last == nullptr) return "swap not sampled yet";
-  return fmt::format("{} of {} swap free", size_text(last->free), size_text(last->total));
+  return free_text({static_cast<std::uint64_t>(last->free)}, {static_cast<std::uint64_t>(last->total)});
 }
 
 std::string PostMortem::account(const std::vector<os::OomReport>& reports,
@@ -76,7 +78,7 @@ std::string PostMortem::account(const std::vector<os::OomReport>& reports,
 
 bool is_ours(const os::OomReport& report, std::span<const int> pids) {
   return std::find(pids.begin(), pids.end(), report.victim) != pids.end() ||
-         report.cgroup.find(os::own_name()) != std::string::npos ||
+         (report.cgroup + "/").find(fmt::format("/{}/", os::own_name())) != std::string::npos ||
          report.victim_name == std::string_view(program_invocation_short_name).substr(0, 15);
 }
 

@@ -1,9 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "harness/trial/planner.hpp"
 
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <sys/resource.h>
+#include <unistd.h>
 
 #include "harness/os/error.hpp"
+#include "harness/os/mapping.hpp"
+#include "harness/trial/ballast.hpp"
 #include "harness/trial/scoreboard.hpp"
 
 namespace tlbstorm::trial {
@@ -11,6 +16,8 @@ namespace {
 
 using os::operator""_GiB;
 using os::operator""_MiB;
+using testing::ElementsAre;
+using testing::HasSubstr;
 
 machine::Machine four_cpus() {
   machine::Machine machine;
@@ -108,6 +115,134 @@ TEST(Planner, MemoryLimitNeedsACgroup) {
   machine::Machine machine = four_cpus();
   machine.cgroup = {machine::CgroupVersion::v2, {}, "no memory cgroup", "run as root", false};
   EXPECT_NE(refusal({{"memory", "1G"}}, machine).find("no memory cgroup"), std::string::npos);
+}
+
+/// Unless this user may not lock that much, --ballast then is what is asked for.
+bool may_lock(os::Bytes size) {
+  rlimit limit{};
+  ::getrlimit(RLIMIT_MEMLOCK, &limit);
+  return ::geteuid() == 0 || limit.rlim_cur >= size.count;
+}
+
+TEST(Bystanders, AreNoneUnlessAskedFor) {
+  const Plan plan = make_plan(fake(), {}, four_cpus());
+  EXPECT_EQ(plan.bystanders, 0);
+  EXPECT_TRUE(plan.bystander_cpus.empty());
+}
+
+TEST(Bystanders, TakeTheCpusAfterTheWorkers) {
+  const Plan plan = make_plan(fake(), {{"bystanders", "1"}, {"workers", "2"}}, four_cpus());
+  EXPECT_THAT(plan.cpus, ElementsAre(0, 1));
+  EXPECT_THAT(plan.bystander_cpus, ElementsAre(2));
+  EXPECT_TRUE(plan.notes.empty());
+}
+
+TEST(Bystanders, LeaveTheOtherCpusToTheWorkers) {
+  const Plan one = make_plan(fake(), {{"bystanders", "1"}}, four_cpus());
+  EXPECT_EQ(one.workers, 3);
+  EXPECT_THAT(one.cpus, ElementsAre(0, 1, 2));
+  EXPECT_THAT(one.bystander_cpus, ElementsAre(3));
+  const Plan three = make_plan(fake(), {{"bystanders", "3"}}, four_cpus());
+  EXPECT_THAT(three.cpus, ElementsAre(0));
+  EXPECT_THAT(three.bystander_cpus, ElementsAre(1, 2, 3));
+}
+
+TEST(Bystanders, StayWithinThePlacement) {
+  const Plan plan = make_plan(fake(), {{"bystanders", "1"}, {"placement", "socket:1"}}, four_cpus());
+  EXPECT_THAT(plan.cpus, ElementsAre(2));
+  EXPECT_THAT(plan.bystander_cpus, ElementsAre(3));
+}
+
+TEST(Bystanders, AreRefusedWhenNoCpuIsLeftForThem) {
+  const std::vector<Options> crowded{{{"bystanders", "4"}},
+                                     {{"bystanders", "1"}, {"workers", "4"}},
+                                     {{"bystanders", "2"}, {"workers", "3"}},
+                                     {{"bystanders", "1"}, {"workers", "9"}},
+                                     {{"bystanders", "1"}, {"placement", "cpus:2"}},
+                                     {{"bystanders", "1"}, {"workers", "2"}, {"placement", "socket:0"}}};
+  for (const Options& options : crowded)
+    EXPECT_THAT(refusal(options), HasSubstr("--bystanders " + options.at("bystanders") + ": no CPU"));
+}
+
+TEST(Bystanders, OfProcessesAreCalledAControl) {
+  const Plan plan = make_plan(fake(), {{"bystanders", "1"}, {"mode", "processes"}}, four_cpus());
+  EXPECT_THAT(plan.notes, ElementsAre(HasSubstr("bystanders share no memory with them")));
+}
+
+TEST(Bystanders, HaveTheThresholdThatIsGiven) {
+  EXPECT_EQ(make_plan(fake(), {}, four_cpus()).gap_threshold, std::chrono::microseconds{1});
+  EXPECT_EQ(make_plan(fake(), {{"gap-threshold", "2.5us"}}, four_cpus()).gap_threshold,
+            os::Nanoseconds{2500});
+  EXPECT_THAT(refusal({{"gap-threshold", "5"}}), HasSubstr("--gap-threshold 5"));
+}
+
+TEST(Expectation, IsAnEndThatAWorkloadCanHave) {
+  EXPECT_EQ(make_plan(fake(), {}, four_cpus()).expect, Outcome::ok);
+  for (const Outcome outcome : {Outcome::ok, Outcome::oom, Outcome::enomem, Outcome::io_error}) {
+    const Plan plan = make_plan(fake(), {{"expect", std::string(name(outcome))}}, four_cpus());
+    EXPECT_EQ(plan.expect, outcome) << name(outcome);
+  }
+  for (const std::string text : {"failed", "timeout", "interrupted", "OOM", "killed", ""})
+    EXPECT_THAT(refusal({{"expect", text}}), HasSubstr("--expect " + text)) << text;
+}
+
+TEST(BallastFloor, IsASixteenthOfTheMemoryAndNotLessThan128MiB) {
+  EXPECT_EQ(ballast_floor(8_GiB), 512_MiB);
+  EXPECT_EQ(ballast_floor(2_GiB), 128_MiB);
+  EXPECT_EQ(ballast_floor(1_GiB), 128_MiB);
+}
+
+TEST(BallastOption, IsRefusedWhenItLeavesLessThanTheFloor) {
+  for (const std::string text : {"5633M", "6G", "100%", "1T"}) {
+    const std::string said = refusal({{"ballast", text}});
+    EXPECT_THAT(said, HasSubstr("--ballast " + text + ": "));
+    EXPECT_THAT(said, HasSubstr("6 GiB are available, and 512 MiB stay free"));
+  }
+}
+
+TEST(BallastOption, MayTakeAllDownToTheFloor) {
+  constexpr os::Bytes kMost{(6ull << 30) - (512ull << 20)};
+  if (!may_lock(kMost)) GTEST_SKIP() << "this user may not lock " << os::format_size(kMost);
+  EXPECT_EQ(make_plan(fake(), {{"ballast", "5632M"}}, four_cpus()).ballast, kMost);
+  EXPECT_EQ(make_plan(fake(), {{"ballast", "25%"}}, four_cpus()).ballast, 2_GiB);
+}
+
+TEST(BallastOption, IsRefusedWhereLessThanTheFloorIsAvailable) {
+  machine::Machine machine = four_cpus();
+  machine.memory = 1_GiB;
+  machine.available = 100_MiB;
+  EXPECT_THAT(refusal({{"ballast", "4K"}}, machine), HasSubstr("100 MiB are available, and 128 MiB stay"));
+}
+
+TEST(BallastOption, IsWholePages) {
+  if (!may_lock(1_MiB)) GTEST_SKIP() << "this user may not lock 1 MiB";
+  const Plan plan = make_plan(fake(), {{"ballast", "1000000"}}, four_cpus());
+  ASSERT_TRUE(plan.ballast);
+  EXPECT_EQ(plan.ballast->count % os::page_size().count, 0u);
+  EXPECT_NEAR(static_cast<double>(plan.ballast->count), 1e6, static_cast<double>(os::page_size().count));
+}
+
+TEST(BallastOption, IsRefusedWhenItIsLessThanAPage) {
+  for (const std::string text : {"0", "100"})
+    EXPECT_THAT(refusal({{"ballast", text}}), HasSubstr("--ballast " + text + ": less than a page"));
+}
+
+TEST(BallastOption, IsNoneUnlessAskedFor) { EXPECT_FALSE(make_plan(fake(), {}, four_cpus()).ballast); }
+
+TEST(SysctlOption, BecomesFilesBelowProcSys) {
+  const Plan plan = make_plan(
+      fake(), {{"sysctl", "vm.swappiness=100,kernel.hostname=a=b, vm.overcommit_memory=1"}}, four_cpus());
+  using Setting = std::pair<std::filesystem::path, std::string>;
+  EXPECT_THAT(plan.settings, ElementsAre(Setting("/proc/sys/vm/swappiness", "100"),
+                                         Setting("/proc/sys/kernel/hostname", "a=b"),
+                                         Setting("/proc/sys/vm/overcommit_memory", "1")));
+  EXPECT_TRUE(make_plan(fake(), {}, four_cpus()).settings.empty());
+}
+
+TEST(SysctlOption, IsRefusedWhenItNamesNoFileBelowProcSys) {
+  for (const std::string text : {"vm=1", "vm.=1", "..=1", "../../etc/passwd=1", "vm/../../version=1",
+                                 "vm..swappiness=1", "vm.none=1", "=1", "vm.swappiness"})
+    EXPECT_THAT(refusal({{"sysctl", text}}), HasSubstr("--sysctl " + text + ": "));
 }
 
 TEST(Workloads, AreFoundByNameOrSuggested) {

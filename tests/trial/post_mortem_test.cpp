@@ -1,0 +1,199 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "harness/trial/post_mortem.hpp"
+
+#include <errno.h>  // program_invocation_short_name
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "harness/os/clock.hpp"
+#include "harness/os/journal.hpp"
+
+namespace tlbstorm::trial {
+namespace {
+
+using os::operator""_GiB;
+using os::operator""_MiB;
+using std::chrono::milliseconds;
+using std::chrono::seconds;
+using testing::ContainsRegex;
+using testing::EndsWith;
+using testing::HasSubstr;
+using testing::Not;
+using testing::StartsWith;
+
+const std::vector<probe::Column> kColumns{{"vmstat.pswpout", "pages"},
+                                          {"swapdev.total", "bytes", probe::Kind::gauge},
+                                          {"swapdev.free", "bytes", probe::Kind::gauge}};
+const std::vector<probe::Column> kNoSwapColumns{{"vmstat.pswpout", "pages"}};
+
+/// Samples what the swap columns say at some time after the trial's start.
+void sample(PostMortem& post_mortem, os::Nanoseconds at, double free, double total = 4ull << 30) {
+  const std::array<double, 3> row{1e6, total, free};
+  post_mortem.sample({.stage = {}, .at = at, .values = row});
+}
+void sample(PostMortem& post_mortem, os::Nanoseconds at, os::Bytes free) {
+  sample(post_mortem, at, static_cast<double>(free.count));
+}
+
+os::OomReport report_of_the_machine(os::Nanoseconds at) {
+  os::OomReport report;
+  report.at = at;
+  report.victim = 4000000;
+  report.victim_name = "someone";
+  report.cgroup = "/user.slice";
+  report.swap_free = 1_GiB;
+  report.swap_total = 2_GiB;
+  return report;
+}
+
+os::OomReport report_of_a_cgroup(os::Nanoseconds at) {
+  os::OomReport report = report_of_the_machine(at);
+  report.in_cgroup = true;
+  report.swap_free = report.swap_total = std::nullopt;
+  return report;
+}
+
+TEST(PostMortemAccount, WithoutAReportSaysWhatWasLockedAndWhatSwapWasFree) {
+  PostMortem post_mortem(kColumns);
+  sample(post_mortem, seconds{1}, 3_GiB);
+  EXPECT_EQ(post_mortem.account({}, 512_MiB),
+            "the kernel killed a worker for memory: 512 MiB locked, 3 GiB of 4 GiB swap free");
+}
+
+TEST(PostMortemAccount, WithoutACountOfLockedMemorySaysNothingOfIt) {
+  PostMortem post_mortem(kColumns);
+  sample(post_mortem, seconds{1}, 3_GiB);
+  EXPECT_EQ(post_mortem.account({}, std::nullopt),
+            "the kernel killed a worker for memory: 3 GiB of 4 GiB swap free");
+  EXPECT_THAT(post_mortem.account({}, 0_MiB), HasSubstr(": 0 B locked, "));
+}
+
+TEST(PostMortemAccount, SaysWhenTheMachineHadNoMemoryLeft) {
+  const os::Nanoseconds begin = os::now();
+  PostMortem post_mortem(kColumns);
+  const std::string text = post_mortem.account({report_of_the_machine(begin + milliseconds{1590})}, 1_GiB);
+  EXPECT_THAT(text, StartsWith("the kernel killed a worker for memory "));
+  EXPECT_THAT(text, ContainsRegex("memory 1\\.[0-9][0-9] s after the trial began"));
+  EXPECT_THAT(text, EndsWith(" began (the machine had none left): 1 GiB locked, 1 GiB of 2 GiB swap free"));
+}
+
+TEST(PostMortemAccount, SaysWhenTheCgroupWasAtItsLimit) {
+  PostMortem post_mortem(kColumns);
+  sample(post_mortem, seconds{0}, 3_GiB);
+  EXPECT_THAT(
+      post_mortem.account({report_of_a_cgroup(os::now() + seconds{2})}, std::nullopt),
+      ContainsRegex("memory 2\\.[0-9]+ s after the trial began \\(its cgroup was at its limit\\): 3 GiB of"));
+}
+
+TEST(PostMortemAccount, IsOfTheFirstReport) {
+  PostMortem post_mortem(kColumns);
+  const os::Nanoseconds begin = os::now();
+  EXPECT_THAT(post_mortem.account(
+                  {report_of_the_machine(begin + seconds{1}), report_of_a_cgroup(begin + seconds{9})}, {}),
+              HasSubstr("the machine had none left"));
+}
+
+TEST(PostMortemAccount, BelievesTheKernelsReportMoreThanSamples) {
+  PostMortem post_mortem(kColumns);
+  sample(post_mortem, seconds{0}, 3_GiB);
+  EXPECT_THAT(post_mortem.account({report_of_the_machine(os::now() + seconds{1})}, {}),
+              EndsWith("1 GiB of 2 GiB swap free"));
+}
+
+TEST(PostMortemAccount, TakesTheLastSampleBeforeTheKill) {
+  PostMortem post_mortem(kColumns);
+  sample(post_mortem, seconds{1}, 3_GiB);
+  sample(post_mortem, seconds{2}, 2_GiB);
+  sample(post_mortem, seconds{8}, 4_GiB);  // the kill has freed swap
+  EXPECT_THAT(post_mortem.account({report_of_a_cgroup(os::now() + seconds{5})}, {}),
+              EndsWith(": 2 GiB of 4 GiB swap free"));
+  EXPECT_THAT(post_mortem.account({}, {}), EndsWith(": 4 GiB of 4 GiB swap free"));
+}
+
+TEST(PostMortemAccount, RemembersTheLatestOfManySamples) {
+  PostMortem post_mortem(kColumns);
+  for (int i = 0; i < 100; ++i) sample(post_mortem, seconds{i}, 1_MiB * static_cast<std::uint64_t>(i));
+  EXPECT_THAT(post_mortem.account({}, {}), EndsWith(": 99 MiB of 4 GiB swap free"));
+  EXPECT_THAT(post_mortem.account({report_of_a_cgroup(os::now() + milliseconds{90500})}, {}),
+              EndsWith(": 90 MiB of 4 GiB swap free"));
+}
+
+TEST(PostMortemAccount, PassesOverSamplesWhereSwapCouldNotBeRead) {
+  PostMortem post_mortem(kColumns);
+  sample(post_mortem, seconds{1}, 3_GiB);
+  sample(post_mortem, seconds{2}, probe::kAbsent, probe::kAbsent);
+  EXPECT_THAT(post_mortem.account({}, {}), EndsWith(": 3 GiB of 4 GiB swap free"));
+}
+
+TEST(PostMortemAccount, SaysThatSwapWasNotSampledBeforeTheKill) {
+  PostMortem post_mortem(kColumns);
+  EXPECT_THAT(post_mortem.account({}, {}), EndsWith(": swap not sampled yet"));
+  sample(post_mortem, seconds{8}, 3_GiB);
+  EXPECT_THAT(post_mortem.account({report_of_a_cgroup(os::now() + seconds{5})}, {}),
+              EndsWith(": swap not sampled yet"));
+}
+
+TEST(PostMortemAccount, SaysThatThereIsNoSwap) {
+  PostMortem unsampled(kNoSwapColumns);
+  const std::array<double, 1> row{1};
+  unsampled.sample({.stage = {}, .at = seconds{1}, .values = row});
+  EXPECT_EQ(unsampled.account({}, 8_MiB), "the kernel killed a worker for memory: 8 MiB locked, no swap");
+  os::OomReport report = report_of_the_machine(os::now());
+  report.swap_free = report.swap_total = os::Bytes{0};
+  EXPECT_THAT(unsampled.account({report}, {}), EndsWith("): no swap"));
+  PostMortem sampled(kColumns);
+  sample(sampled, seconds{1}, 0, 0);
+  EXPECT_THAT(sampled.account({}, {}), EndsWith(": no swap"));
+}
+
+TEST(PostMortemAccount, IsOneLine) {
+  PostMortem post_mortem(kColumns);
+  EXPECT_THAT(post_mortem.account({report_of_a_cgroup(os::now())}, 1_GiB), Not(HasSubstr("\n")));
+}
+
+TEST(OomVictim, IsOursByItsPid) {
+  const os::OomReport report = report_of_the_machine({});
+  EXPECT_TRUE(is_ours(report, std::vector{17, report.victim}));
+  EXPECT_FALSE(is_ours(report, std::vector{17, 18}));
+  EXPECT_FALSE(is_ours(report, {}));
+}
+
+TEST(OomVictim, IsOursByItsCgroup) {
+  os::OomReport report = report_of_the_machine({});
+  for (const std::string before : {"/", "/user.slice/session-2.scope/"})
+    for (const std::string after : {"", "/inner"}) {
+      report.cgroup = before + os::own_name() + after;
+      EXPECT_TRUE(is_ours(report, {})) << report.cgroup;
+    }
+}
+
+TEST(OomVictim, IsNotOursInTheCgroupOfAnotherRun) {
+  os::OomReport report = report_of_the_machine({});
+  for (const std::string& name : {std::string("tlbstorm-1"), os::own_name() + "0", "not-" + os::own_name()}) {
+    report.cgroup = "/" + name;
+    EXPECT_FALSE(is_ours(report, {})) << report.cgroup;
+  }
+}
+
+TEST(OomVictim, IsOursByTheNameOfOurProgramAsFarAsTheKernelKeepsIt) {
+  os::OomReport report = report_of_the_machine({});
+  char* const kept = program_invocation_short_name;
+  char longer[] = "a-name-longer-than-the-kernels";
+  program_invocation_short_name = longer;
+  report.victim_name = "a-name-longer-t";  // TASK_COMM_LEN - 1
+  EXPECT_TRUE(is_ours(report, {}));
+  report.victim_name = "a-name-longer";
+  EXPECT_FALSE(is_ours(report, {}));
+  program_invocation_short_name = kept;
+  report.victim_name = std::string(kept).substr(0, 15);
+  EXPECT_TRUE(is_ours(report, {}));
+}
+
+TEST(OomVictim, WithoutNameAndCgroupIsNotOurs) {
+  os::OomReport report;
+  report.victim = 4000000;
+  EXPECT_FALSE(is_ours(report, std::vector{17}));
+}
+
+}  // namespace
+}  // namespace tlbstorm::trial

@@ -89,8 +89,10 @@ std::function<std::uint64_t(Random&)> chooser(const Access& access, std::uint64_
 }  // namespace
 
 PageRange part_of(std::uint64_t pages, int index, int workers) {
-  const std::uint64_t each = pages / static_cast<std::uint64_t>(workers);
-  return {each * static_cast<std::uint64_t>(index), each};
+  const auto begin = [&](int i) {
+    return pages * static_cast<std::uint64_t>(i) / static_cast<std::uint64_t>(workers);
+  };
+  return {begin(index), begin(index + 1) - begin(index)};
 }
 
 void check_access(const std::string& option, const std::string& access) { parse(option, access); }

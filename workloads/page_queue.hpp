@@ -18,7 +18,8 @@ struct PageRange {
   std::uint64_t count = 0;
 };
 
-/// The part of `pages` that worker `index` of `workers` has.
+/// The part of `pages` that worker `index` of `workers` has: together they have all, each as many but for
+/// one.
 PageRange part_of(std::uint64_t pages, int index, int workers);
 
 /// What --access can be, as choices of a parameter.

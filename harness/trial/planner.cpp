@@ -167,6 +167,9 @@ class Planner {
   /// The CPUs that come after the workers' are the bystanders', if they are nobody else's.
   void bystanders() {
     plan_.gap_threshold = os::parse_duration("--gap-threshold", options_["gap-threshold"]);
+    if (plan_.gap_threshold <= os::Nanoseconds{0})
+      throw UsageError("--gap-threshold", options_["gap-threshold"], "every moment would be a gap",
+                       "give a time such as 1us");
     plan_.bystander_cpus.assign(plan_.cpus.begin() + plan_.workers, plan_.cpus.end());
     plan_.cpus.resize(static_cast<std::size_t>(plan_.workers));
     std::vector<int> taken = plan_.cpus;

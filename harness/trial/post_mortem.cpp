@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "harness/machine/swap.hpp"
 #include "harness/os/clock.hpp"
 #include "harness/os/error.hpp"
 #include "harness/os/journal.hpp"
@@ -38,6 +39,7 @@ std::string free_text(os::Bytes free, os::Bytes total) {
 
 PostMortem::PostMortem(std::span<const probe::Column> columns)
     : began_(os::now()),
+      had_swap_(!machine::parse_swaps(os::read_text("/proc/swaps")).empty()),
       log_(open_log()),
       free_column_(find(columns, "swapdev.free")),
       total_column_(find(columns, "swapdev.total")) {}
@@ -55,19 +57,21 @@ std::vector<os::OomReport> PostMortem::reports() {
 std::string PostMortem::swap_text(const os::OomReport* report) const {
   if (report != nullptr && report->swap_free && report->swap_total)
     return free_text(*report->swap_free, *report->swap_total);
-  if (!free_column_) return "no swap";
+  if (!free_column_) return had_swap_ ? "swap not sampled" : "no swap";
   const Swap* last = nullptr;
   for (const Swap& swap : lately_)
     if (!std::isnan(swap.free) && (report == nullptr || swap.at <= report->at - began_) &&
         (last == nullptr || swap.at > last->at))
       last = &swap;
-  if (last == nullptr) return "swap not sampled yet";
+  if (last == nullptr) return "swap not sampled";
   return free_text({static_cast<std::uint64_t>(last->free)}, {static_cast<std::uint64_t>(last->total)});
 }
 
-std::string PostMortem::account(const std::vector<os::OomReport>& reports,
+std::string PostMortem::account(const std::vector<os::OomReport>& reports, std::span<const int> pids,
                                 std::optional<os::Bytes> locked) const {
-  const os::OomReport* const report = reports.empty() ? nullptr : &reports.front();
+  const auto first = std::find_if(reports.begin(), reports.end(),
+                                  [&](const os::OomReport& each) { return is_ours(each, pids); });
+  const os::OomReport* const report = first == reports.end() ? nullptr : &*first;
   std::string text = "the kernel killed a worker for memory";
   if (report != nullptr)
     text += fmt::format(" {:.2f} s after the trial began ({})", os::to_seconds(report->at - began_),

@@ -23,8 +23,10 @@ class PostMortem {
   void sample(const Sample& sample);
   /// The kernel's reports since the trial began, for all processes.
   std::vector<os::OomReport> reports();
-  /// One line on a trial that ended for lack of memory. `locked` is what the workers held, if they count it.
-  std::string account(const std::vector<os::OomReport>& reports, std::optional<os::Bytes> locked) const;
+  /// One line on a trial that ended for lack of memory. `pids` are its processes, `locked` is what its
+  /// workers held, if they count it.
+  std::string account(const std::vector<os::OomReport>& reports, std::span<const int> pids,
+                      std::optional<os::Bytes> locked) const;
 
  private:
   struct Swap {
@@ -34,6 +36,7 @@ class PostMortem {
   std::string swap_text(const os::OomReport* report) const;
 
   os::Nanoseconds began_;
+  bool had_swap_;
   std::optional<os::KernelLog> log_;
   std::optional<std::size_t> free_column_, total_column_;
   std::array<Swap, 16> lately_{};  ///< a ring: samples go on for a moment after the kill

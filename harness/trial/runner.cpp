@@ -206,6 +206,13 @@ void Runner::wait_for_end(Running& running) {
                                                           : why;
 }
 
+/// The trial process, and its workers: as processes they have pids of their own.
+std::vector<int> Runner::pids_of(const Running& running) const {
+  std::vector<int> pids{running.child.pid()};
+  for (int i = 0; i < plan_.workers; ++i) pids.push_back(running.scoreboard.slot(i).tid);
+  return pids;
+}
+
 std::string Runner::account_of_oom(const Running& running) const {
   std::optional<os::Bytes> locked;
   for (std::size_t c = 0; c < definition_.counters.size(); ++c) {
@@ -213,14 +220,13 @@ std::string Runner::account_of_oom(const Running& running) const {
     locked = os::Bytes{0};
     for (int i = 0; i < plan_.workers; ++i) locked->count += running.scoreboard.slot(i).counters[c];
   }
-  return running.post_mortem.account(running.oom_reports, locked);
+  return running.post_mortem.account(running.oom_reports, pids_of(running), locked);
 }
 
 /// A kill outside the trial says that the machine itself was in need: the figures are not of this workload
 /// alone.
 void Runner::look_for_foreign_victims(const Running& running, TrialResult& result) const {
-  std::vector<int> pids{running.child.pid()};
-  for (const WorkerResult& worker : result.workers) pids.push_back(worker.tid);
+  const std::vector<int> pids = pids_of(running);
   for (const os::OomReport& report : result.oom_reports)
     if (!is_ours(report, pids))
       result.invalid.push_back(fmt::format("the kernel killed {} (pid {}), none of ours, for memory",

@@ -53,25 +53,40 @@ os::OomReport report_of_a_cgroup(os::Nanoseconds at) {
   return report;
 }
 
+/// As of a trial whose process is the victim of all these reports.
+std::string account(const PostMortem& post_mortem, const std::vector<os::OomReport>& reports,
+                    std::optional<os::Bytes> locked) {
+  const std::array<int, 1> victims{4000000};
+  return post_mortem.account(reports, victims, locked);
+}
+
+TEST(PostMortemAccount, ForeignVictimsDeathIsNotTheWorkers) {
+  const PostMortem post_mortem(kColumns);
+  const std::array<int, 1> ours{77};
+  EXPECT_EQ(
+      post_mortem.account({report_of_the_machine(os::now() + seconds{1})}, ours, {}).find("after the trial"),
+      std::string::npos);
+}
+
 TEST(PostMortemAccount, WithoutAReportSaysWhatWasLockedAndWhatSwapWasFree) {
   PostMortem post_mortem(kColumns);
   sample(post_mortem, seconds{1}, 3_GiB);
-  EXPECT_EQ(post_mortem.account({}, 512_MiB),
+  EXPECT_EQ(account(post_mortem, {}, 512_MiB),
             "the kernel killed a worker for memory: 512 MiB locked, 3 GiB of 4 GiB swap free");
 }
 
 TEST(PostMortemAccount, WithoutACountOfLockedMemorySaysNothingOfIt) {
   PostMortem post_mortem(kColumns);
   sample(post_mortem, seconds{1}, 3_GiB);
-  EXPECT_EQ(post_mortem.account({}, std::nullopt),
+  EXPECT_EQ(account(post_mortem, {}, std::nullopt),
             "the kernel killed a worker for memory: 3 GiB of 4 GiB swap free");
-  EXPECT_THAT(post_mortem.account({}, 0_MiB), HasSubstr(": 0 B locked, "));
+  EXPECT_THAT(account(post_mortem, {}, 0_MiB), HasSubstr(": 0 B locked, "));
 }
 
 TEST(PostMortemAccount, SaysWhenTheMachineHadNoMemoryLeft) {
   const os::Nanoseconds begin = os::now();
   PostMortem post_mortem(kColumns);
-  const std::string text = post_mortem.account({report_of_the_machine(begin + milliseconds{1590})}, 1_GiB);
+  const std::string text = account(post_mortem, {report_of_the_machine(begin + milliseconds{1590})}, 1_GiB);
   EXPECT_THAT(text, StartsWith("the kernel killed a worker for memory "));
   EXPECT_THAT(text, ContainsRegex("memory 1\\.[0-9][0-9] s after the trial began"));
   EXPECT_THAT(text, EndsWith(" began (the machine had none left): 1 GiB locked, 1 GiB of 2 GiB swap free"));
@@ -81,22 +96,23 @@ TEST(PostMortemAccount, SaysWhenTheCgroupWasAtItsLimit) {
   PostMortem post_mortem(kColumns);
   sample(post_mortem, seconds{0}, 3_GiB);
   EXPECT_THAT(
-      post_mortem.account({report_of_a_cgroup(os::now() + seconds{2})}, std::nullopt),
+      account(post_mortem, {report_of_a_cgroup(os::now() + seconds{2})}, std::nullopt),
       ContainsRegex("memory 2\\.[0-9]+ s after the trial began \\(its cgroup was at its limit\\): 3 GiB of"));
 }
 
 TEST(PostMortemAccount, IsOfTheFirstReport) {
   PostMortem post_mortem(kColumns);
   const os::Nanoseconds begin = os::now();
-  EXPECT_THAT(post_mortem.account(
-                  {report_of_the_machine(begin + seconds{1}), report_of_a_cgroup(begin + seconds{9})}, {}),
-              HasSubstr("the machine had none left"));
+  EXPECT_THAT(
+      account(post_mortem,
+              {report_of_the_machine(begin + seconds{1}), report_of_a_cgroup(begin + seconds{9})}, {}),
+      HasSubstr("the machine had none left"));
 }
 
 TEST(PostMortemAccount, BelievesTheKernelsReportMoreThanSamples) {
   PostMortem post_mortem(kColumns);
   sample(post_mortem, seconds{0}, 3_GiB);
-  EXPECT_THAT(post_mortem.account({report_of_the_machine(os::now() + seconds{1})}, {}),
+  EXPECT_THAT(account(post_mortem, {report_of_the_machine(os::now() + seconds{1})}, {}),
               EndsWith("1 GiB of 2 GiB swap free"));
 }
 
@@ -105,16 +121,16 @@ TEST(PostMortemAccount, TakesTheLastSampleBeforeTheKill) {
   sample(post_mortem, seconds{1}, 3_GiB);
   sample(post_mortem, seconds{2}, 2_GiB);
   sample(post_mortem, seconds{8}, 4_GiB);  // the kill has freed swap
-  EXPECT_THAT(post_mortem.account({report_of_a_cgroup(os::now() + seconds{5})}, {}),
+  EXPECT_THAT(account(post_mortem, {report_of_a_cgroup(os::now() + seconds{5})}, {}),
               EndsWith(": 2 GiB of 4 GiB swap free"));
-  EXPECT_THAT(post_mortem.account({}, {}), EndsWith(": 4 GiB of 4 GiB swap free"));
+  EXPECT_THAT(account(post_mortem, {}, {}), EndsWith(": 4 GiB of 4 GiB swap free"));
 }
 
 TEST(PostMortemAccount, RemembersTheLatestOfManySamples) {
   PostMortem post_mortem(kColumns);
   for (int i = 0; i < 100; ++i) sample(post_mortem, seconds{i}, 1_MiB * static_cast<std::uint64_t>(i));
-  EXPECT_THAT(post_mortem.account({}, {}), EndsWith(": 99 MiB of 4 GiB swap free"));
-  EXPECT_THAT(post_mortem.account({report_of_a_cgroup(os::now() + milliseconds{90500})}, {}),
+  EXPECT_THAT(account(post_mortem, {}, {}), EndsWith(": 99 MiB of 4 GiB swap free"));
+  EXPECT_THAT(account(post_mortem, {report_of_a_cgroup(os::now() + milliseconds{90500})}, {}),
               EndsWith(": 90 MiB of 4 GiB swap free"));
 }
 
@@ -122,33 +138,33 @@ TEST(PostMortemAccount, PassesOverSamplesWhereSwapCouldNotBeRead) {
   PostMortem post_mortem(kColumns);
   sample(post_mortem, seconds{1}, 3_GiB);
   sample(post_mortem, seconds{2}, probe::kAbsent, probe::kAbsent);
-  EXPECT_THAT(post_mortem.account({}, {}), EndsWith(": 3 GiB of 4 GiB swap free"));
+  EXPECT_THAT(account(post_mortem, {}, {}), EndsWith(": 3 GiB of 4 GiB swap free"));
 }
 
 TEST(PostMortemAccount, SaysThatSwapWasNotSampledBeforeTheKill) {
   PostMortem post_mortem(kColumns);
-  EXPECT_THAT(post_mortem.account({}, {}), EndsWith(": swap not sampled yet"));
+  EXPECT_THAT(account(post_mortem, {}, {}), EndsWith(": swap not sampled"));
   sample(post_mortem, seconds{8}, 3_GiB);
-  EXPECT_THAT(post_mortem.account({report_of_a_cgroup(os::now() + seconds{5})}, {}),
-              EndsWith(": swap not sampled yet"));
+  EXPECT_THAT(account(post_mortem, {report_of_a_cgroup(os::now() + seconds{5})}, {}),
+              EndsWith(": swap not sampled"));
 }
 
 TEST(PostMortemAccount, SaysThatThereIsNoSwap) {
   PostMortem unsampled(kNoSwapColumns);
   const std::array<double, 1> row{1};
   unsampled.sample({.stage = {}, .at = seconds{1}, .values = row});
-  EXPECT_EQ(unsampled.account({}, 8_MiB), "the kernel killed a worker for memory: 8 MiB locked, no swap");
+  EXPECT_EQ(account(unsampled, {}, 8_MiB), "the kernel killed a worker for memory: 8 MiB locked, no swap");
   os::OomReport report = report_of_the_machine(os::now());
   report.swap_free = report.swap_total = os::Bytes{0};
-  EXPECT_THAT(unsampled.account({report}, {}), EndsWith("): no swap"));
+  EXPECT_THAT(account(unsampled, {report}, {}), EndsWith("): no swap"));
   PostMortem sampled(kColumns);
   sample(sampled, seconds{1}, 0, 0);
-  EXPECT_THAT(sampled.account({}, {}), EndsWith(": no swap"));
+  EXPECT_THAT(account(sampled, {}, {}), EndsWith(": no swap"));
 }
 
 TEST(PostMortemAccount, IsOneLine) {
   PostMortem post_mortem(kColumns);
-  EXPECT_THAT(post_mortem.account({report_of_a_cgroup(os::now())}, 1_GiB), Not(HasSubstr("\n")));
+  EXPECT_THAT(account(post_mortem, {report_of_a_cgroup(os::now())}, 1_GiB), Not(HasSubstr("\n")));
 }
 
 TEST(OomVictim, IsOursByItsPid) {

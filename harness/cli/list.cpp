@@ -48,13 +48,25 @@ void list_probes() {
   }
 }
 
+template <typename Print>
+void for_own_figures(Print print) {
+  for (const trial::Definition& definition : trial::workloads())
+    for (const trial::Figure& figure : definition.figures) print(definition, figure);
+}
+
 void list_metrics() {
   std::cout << "metrics\n";
   for (const verdict::Metric& metric : verdict::metrics()) {
-    std::cout << fmt::format("  {:<22}{:<15}better: {}\n", metric.name, metric.unit,
+    std::cout << fmt::format("  {:<28}{:<15}better: {}\n", metric.name, metric.unit,
                              verdict::name(metric.better));
-    std::cout << fmt::format("  {:<22}{}\n", "", metric.meaning);
+    std::cout << fmt::format("  {:<28}{}\n", "", metric.meaning);
   }
+  std::cout << "figures of single workloads\n";
+  for_own_figures([](const trial::Definition& definition, const trial::Figure& figure) {
+    std::cout << fmt::format("  {:<28}{:<15}better: {}\n", figure.name, figure.unit,
+                             verdict::name(figure.better));
+    std::cout << fmt::format("  {:<28}{}: {}\n", "", definition.name, figure.meaning);
+  });
 }
 
 /// The table of results/README.md, which a test compares with this.
@@ -63,6 +75,10 @@ void list_metrics_as_markdown() {
   for (const verdict::Metric& metric : verdict::metrics())
     std::cout << fmt::format("| `{}` | {} | {} | {} |\n", metric.name, metric.unit,
                              verdict::name(metric.better), metric.meaning);
+  for_own_figures([](const trial::Definition& definition, const trial::Figure& figure) {
+    std::cout << fmt::format("| `{}` | {} | {} | {}: {} |\n", figure.name, figure.unit,
+                             verdict::name(figure.better), definition.name, figure.meaning);
+  });
 }
 
 }  // namespace

@@ -129,6 +129,10 @@ std::string suite(const Batch& batch) {
   return out;
 }
 
+void remove_trailing_blanks(std::string& text) {
+  for (std::size_t at; (at = text.find(" \n")) != std::string::npos;) text.erase(at, 1);
+}
+
 }  // namespace
 
 std::string tabulate(const Batch& batch) {
@@ -138,6 +142,7 @@ std::string tabulate(const Batch& batch) {
   out += batch.kind.kind == "sweep" ? sweep(batch) : suite(batch);
   out += no_evidence(batch);
   out += reasons(batch);
+  remove_trailing_blanks(out);
   out += fmt::format("\n  medians over valid trials, where there are any; all figures: {}\n",
                      (batch.path / record::kPointsFile).native());
   return out;

@@ -146,8 +146,10 @@ class SwapChurn final : public trial::Workload {
     std::byte* const data = part.page(page);
     std::uint32_t& version = part.version(page);
     const bool zero = sealer_.is_zero(Part::address(page));
+    const std::uint64_t next = zero ? 0 : version + 1;
+    timer.restart();
     // The store alone is timed. It must not hide an older version, so what it overwrote is put back first.
-    *static_cast<volatile std::uint64_t*>(PageSealer::version_word(data)) = zero ? 0 : version + 1;
+    *static_cast<volatile std::uint64_t*>(PageSealer::version_word(data)) = next;
     const Met met = timer.ended(Access::write);
     worker.count(kWrites, 1);
     if (!zero) *PageSealer::version_word(data) = version;

@@ -162,6 +162,20 @@ TEST_F(Faults, KilledBallastMakesTheTrialInvalid) {
       << why_invalid(folder);
 }
 
+TEST_F(Faults, BallastDiesWithTheTool) {
+  const std::string folder = place_.new_folder();
+  const pid_t tool = place_.start({"run", "unmap-churn", "--ballast", "64M", "--trials", "1", "--warmup", "0",
+                                   "--duration", "20s", "--output", folder});
+  ASSERT_TRUE(eventually([&] { return measuring(folder); }));
+  const std::vector<pid_t> children = descendants(tool);
+  ASSERT_GE(children.size(), 2u);
+  ::kill(tool, SIGKILL);
+  place_.finish(tool);
+  for (const pid_t child : children) EXPECT_TRUE(eventually([&] { return !is_alive(child); })) << child;
+  EXPECT_EQ(place_.run({"restore"}).code, 0);
+  EXPECT_EQ(place_.leftovers(), "");
+}
+
 TEST_F(Faults, BallastThatTheKernelKillsEndsTheRunWithItsReason) {
   const std::filesystem::path group = "/sys/fs/cgroup/memory/tlbstorm-test-ballast";
   std::error_code none;
@@ -193,8 +207,11 @@ TEST_F(Faults, FullFileSystemInTheMiddleIsAnOutcome) {
   EXPECT_TRUE(eventually([&] { return measuring(folder); }));
   const int filler = ::open((mounted / "filler").c_str(), O_WRONLY | O_CREAT, 0600);
   off_t filled = 0;
-  for (off_t step = 1L << 30; step >= 4096;)
+  // Whatever the run gives back between its rounds is taken, too.
+  for (off_t step = 1L << 30; is_alive(tool); ::usleep(step < 4096 ? 1000 : 0)) {
+    if (step < 4096) step = 1 << 20;
     ::posix_fallocate(filler, filled, step) == 0 ? filled += step : step /= 2;
+  }
   ::close(filler);
   const Finished done = place_.finish(tool);
   ::umount2(mounted.c_str(), MNT_DETACH);

@@ -76,5 +76,30 @@ TEST(Totals, UnknownColumnHasNoGrowth) {
   EXPECT_FALSE(totals.has("b"));
 }
 
+TEST(Totals, MeanOfAGaugeIsOfItsSamplesInTheWindow) {
+  Totals totals({"g"});
+  add(totals, {Phase::setup, 0}, 0, {1000});
+  add(totals, {Phase::measure, 0}, 1, {2000});  // the last sample of the setup
+  add(totals, {Phase::measure, 0}, 2, {10});
+  add(totals, {Phase::measure, 0}, 3, {kAbsent});
+  add(totals, {Phase::verify, 0}, 4, {20});
+  add(totals, {Phase::done, 0}, 5, {3000});
+  EXPECT_EQ(totals.mean(totals.phase(Phase::measure), "g"), 15);
+  EXPECT_EQ(totals.mean(totals.phase(Phase::verify), "g"), 3000);
+  EXPECT_EQ(totals.mean(totals.phase(Phase::warmup), "g"), std::nullopt);
+  EXPECT_EQ(totals.mean(totals.phase(Phase::measure), "no such"), std::nullopt);
+}
+
+TEST(Totals, MeanOfRoundsIsOverAllOfThem) {
+  Totals totals({"g"});
+  add(totals, {Phase::setup, 0}, 0, {0});
+  add(totals, {Phase::measure, 0}, 1, {0});
+  add(totals, {Phase::setup, 1}, 2, {10});
+  add(totals, {Phase::measure, 1}, 3, {0});
+  add(totals, {Phase::setup, 2}, 4, {30});
+  EXPECT_EQ(totals.mean(totals.phase(Phase::measure), "g"), 20);
+  EXPECT_EQ(totals.mean(totals.rounds().at(0), "g"), 10);
+}
+
 }  // namespace
 }  // namespace tlbstorm::verdict

@@ -1,0 +1,113 @@
+// SPDX-License-Identifier: Apache-2.0
+// Sweeps and suites: what their parent folder holds, and the tables that are printed from it.
+#include "harness/record/batch.hpp"
+
+#include <fmt/format.h>
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <fstream>
+#include <sstream>
+
+#include "harness/cli/batch.hpp"
+#include "harness/os/error.hpp"
+#include "harness/verdict/batch_table.hpp"
+#include "tests/temporary_folder.hpp"
+
+namespace tlbstorm::record {
+namespace {
+
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+
+/// A run folder of `workers` workers with one trial.
+void make_run(const std::filesystem::path& folder, int workers, double throughput, bool valid) {
+  std::filesystem::create_directories(folder);
+  std::ofstream(folder / "run.json") << fmt::format(
+      R"({{"schema": 2, "state": "finished", "plan": {{"workload": "storm", "workers": {}}},
+          "machine": {{"kernel_release": "6.18", "cpu_model": "a CPU"}}, "topology": "8 CPUs",
+          "trials": [{{"trial": 1, "outcome": "ok", "valid": {},
+            "checks": [{{"check": "foreign_load", "verdict": "{}", "detail": "a compiler ran"}}]}}]}})",
+      workers, valid, valid ? "ok" : "invalid");
+  std::ofstream(folder / "trials.csv") << fmt::format(
+      "trial,metric,unit,value\r\n1,ns_per_cycle,ns/op,{}\r\n1,tlb_ipis,handlers,7\r\n"
+      "1,throughput,operations/s,{}\r\n1,ipis_per_operation,handlers/op,1.5\r\n",
+      1e9 * workers / throughput, throughput);
+}
+
+class BatchTest : public ::testing::Test {
+ protected:
+  std::string read(const std::string& file) const {
+    std::ifstream stream(folder_.path() / file);
+    std::ostringstream text;
+    text << stream.rdbuf();
+    return text.str();
+  }
+  void add(BatchRecorder& recorder, int workers, double throughput, bool valid = true) {
+    const std::string value = std::to_string(workers);
+    make_run(recorder.begin("workers=" + value, value, {"tlbstorm", "run", "storm"}), workers, throughput,
+             valid);
+    recorder.end("finished", "");
+  }
+  test::TemporaryFolder folder_;
+};
+
+TEST_F(BatchTest, SweepOfWorkersShowsSpeedUpAndEfficiency) {
+  BatchRecorder recorder(folder_.path(), {"sweep", "workers", "storm"});
+  add(recorder, 1, 200'000);
+  add(recorder, 2, 300'000);
+  add(recorder, 4, 80'000);
+  recorder.finish();
+  ASSERT_TRUE(is_batch(folder_.path()));
+  const std::string table = verdict::tabulate(read_batch(folder_.path()));
+  EXPECT_THAT(table, HasSubstr("1.00x      100.0%"));
+  EXPECT_THAT(table, HasSubstr("1.50x       75.0%"));
+  EXPECT_THAT(table, HasSubstr("0.40x       10.0%"));
+  EXPECT_THAT(read("points.csv"), HasSubstr("workers=4,throughput,operations/s,1,80000,80000,80000\r\n"));
+}
+
+TEST_F(BatchTest, EfficiencyIsAgainstTheFirstPointWhateverItIs) {
+  BatchRecorder recorder(folder_.path(), {"sweep", "workers", "storm"});
+  add(recorder, 2, 200'000);
+  add(recorder, 8, 400'000);
+  recorder.finish();
+  EXPECT_THAT(verdict::tabulate(read_batch(folder_.path())), HasSubstr("2.00x       50.0%"));
+}
+
+TEST_F(BatchTest, RunWithoutAValidTrialIsCalledNoEvidence) {
+  BatchRecorder recorder(folder_.path(), {"suite", "mine", ""});
+  add(recorder, 1, 200'000, false);
+  recorder.finish();
+  const std::string table = verdict::tabulate(read_batch(folder_.path()));
+  EXPECT_THAT(table, HasSubstr("NO VALID TRIAL"));
+  EXPECT_THAT(table, HasSubstr("workers=1: foreign_load: a compiler ran"));
+}
+
+TEST_F(BatchTest, RefusedRunIsNamedWithItsReason) {
+  BatchRecorder recorder(folder_.path(), {"suite", "mine", "for me"});
+  recorder.begin("nodes", "", {"tlbstorm", "run", "unmap-churn"});
+  recorder.end("refused", "this machine has one NUMA node");
+  recorder.finish();
+  const Batch batch = read_batch(folder_.path());
+  ASSERT_EQ(batch.entries.size(), 1u);
+  EXPECT_FALSE(batch.entries[0].run);
+  EXPECT_THAT(verdict::tabulate(batch), HasSubstr("nodes: refused: this machine has one NUMA node"));
+}
+
+TEST_F(BatchTest, DamagedManifestIsAnErrorThatNamesIt) {
+  std::ofstream(folder_.path() / "batch.json") << "[1, 2";
+  EXPECT_THROW(read_batch(folder_.path()), os::Error);
+}
+
+TEST(SweepValues, AreRangesFactorsAndLists) {
+  EXPECT_THAT(cli::sweep_values("1..4", 8), ElementsAre("1", "2", "3", "4"));
+  EXPECT_THAT(cli::sweep_values("2..N", 4), ElementsAre("2", "3", "4"));
+  EXPECT_THAT(cli::sweep_values("1..16x2", 8), ElementsAre("1", "2", "4", "8", "16"));
+  EXPECT_THAT(cli::sweep_values("1..Nx3", 10), ElementsAre("1", "3", "9"));
+  EXPECT_THAT(cli::sweep_values("uniform,zipf:0.99", 8), ElementsAre("uniform", "zipf:0.99"));
+  for (const char* const wrong : {"", "4..1", "1..x", "0..8x2", "1..8x1", "1..", "..4"})
+    EXPECT_THROW(cli::sweep_values(wrong, 8), os::UsageError) << wrong;
+}
+
+}  // namespace
+}  // namespace tlbstorm::record

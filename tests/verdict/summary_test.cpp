@@ -1,0 +1,93 @@
+// SPDX-License-Identifier: Apache-2.0
+// The summary of a run folder, of which only the text is there.
+#include "harness/verdict/summary.hpp"
+
+#include <fmt/format.h>
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <fstream>
+
+#include "tests/temporary_folder.hpp"
+
+namespace tlbstorm::verdict {
+namespace {
+
+using ::testing::HasSubstr;
+using ::testing::Not;
+
+class Summary : public ::testing::Test {
+ protected:
+  Summary() {
+    write("trials.csv",
+          "trial,metric,unit,value\r\n1,touch_bandwidth,bytes/s,3\r\n1,tlb_ipis,handlers,10\r\n"
+          "2,touch_bandwidth,bytes/s,5\r\n2,tlb_ipis,handlers,30\r\n");
+    write("latency.csv",
+          "trial,access,met,from_ns,to_ns,count\r\n1,read,hit,100,101,99\r\n1,read,hit,200,201,1\r\n"
+          "1,read,major,1000,1016,10\r\n2,read,hit,5000,5064,1000\r\n");
+  }
+  void write(const std::string& file, const std::string& text) const {
+    std::ofstream(folder_.path() / file, std::ios::binary) << text;
+  }
+  std::string summary(bool first_valid, bool second_valid, const std::string& more_of_the_plan = "") const {
+    write("run.json", fmt::format(R"({{"schema": 2, "state": "finished", "tool": {{"version": "0"}},
+            "machine": {{"kernel_release": "6.18"}}, "flush": {{"text": "by IPI"}}, "topology": "2 CPUs",
+            "memory_bytes": 1073741824, "absent_probes": [
+               {{"probe": "zram", "reason": "no zram device is a swap area", "remedy": "", "idle": true}},
+               {{"probe": "psi", "reason": "no /proc/pressure", "remedy": ""}}],
+            "plan": {{"workload": "storm", "trials": 2, "pacing": "timed", "duration_seconds": 3, "warmup_seconds": 1,
+               "parameters": {{"size": "1048576", "chunks": "32"}}, "sizes": ["size"], "memory_limit_bytes": null,
+               "swap": [], "workers": 2, "mode": "threads", "placement": "compact", "cpus": [0, 1], "notes": []{}}},
+            "trials": [{{"trial": 1, "outcome": "ok", "valid": {}}}, {{"trial": 2, "outcome": "ok", "valid": {}}}]}})",
+                                  more_of_the_plan, first_valid, second_valid));
+    return summarise(record::read_run(folder_.path()));
+  }
+  test::TemporaryFolder folder_;
+};
+
+TEST_F(Summary, PoolsTheTimesOfValidTrialsByWhatAccessesMet) {
+  const std::string text = summary(true, false);
+  EXPECT_THAT(text, HasSubstr("  read   hit            100     100 ns     100 ns     100 ns     200 ns"));
+  EXPECT_THAT(text, HasSubstr("  read   major           10   1.007 us"));
+  EXPECT_THAT(text, Not(HasSubstr("5.0"))) << "the second trial is not valid";
+}
+
+TEST_F(Summary, ShowsAllTrialsWhenNoneIsValidAndSaysSo) {
+  const std::string text = summary(false, false);
+  EXPECT_THAT(text, HasSubstr("NO TRIAL IS VALID"));
+  EXPECT_THAT(text, HasSubstr("  read   hit           1100"));
+}
+
+TEST_F(Summary, NamesBystandersBallastAndTheExpectedEndOnlyWhenThereAreAny) {
+  EXPECT_THAT(summary(true, true), Not(HasSubstr("bystanders")));
+  const std::string text = summary(true, true,
+                                   R"(, "bystanders": 1, "bystander_cpus": [3], "gap_threshold_ns": 1000,
+                                       "ballast_bytes": 67108864, "expect": "oom")");
+  EXPECT_THAT(text, HasSubstr("bystanders 1 on CPUs 3, gaps above 1 us"));
+  EXPECT_THAT(text, HasSubstr("ballast    64 MiB locked"));
+  EXPECT_THAT(text, HasSubstr("every trial ends as oom"));
+}
+
+TEST_F(Summary, SizesAreShownAsSizes) {
+  EXPECT_THAT(summary(true, true), HasSubstr("size=1 MiB, chunks=32"));
+}
+
+TEST_F(Summary, ProbeWithNothingToSampleIsNotCalledAbsent) {
+  const std::string text = summary(true, true);
+  EXPECT_THAT(text, HasSubstr("probe psi: no /proc/pressure"));
+  EXPECT_THAT(text, Not(HasSubstr("zram")));
+}
+
+TEST_F(Summary, RoundsShowTheWorkloadsOwnFiguresFirst) {
+  write("rounds.csv",
+        "trial,round,metric,unit,value\r\n1,0,touch_bandwidth,bytes/s,3\r\n1,0,tlb_ipis,handlers,10\r\n");
+  EXPECT_THAT(summary(true, true), HasSubstr("trial round    touch_bandwidth           tlb_ipis\n"));
+}
+
+TEST_F(Summary, FiguresFitTheScreen) {
+  std::istringstream lines(summary(true, true));
+  for (std::string line; std::getline(lines, line);) EXPECT_LE(line.size(), 110u) << line;
+}
+
+}  // namespace
+}  // namespace tlbstorm::verdict

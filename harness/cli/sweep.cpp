@@ -48,6 +48,12 @@ std::optional<std::vector<std::string>> range(const std::string& text, int cpus)
   return values;
 }
 
+/// What the parent folder's name ends with.
+std::string sweep_label(const std::string& option, const trial::Options& options) {
+  const auto label = options.find("label");
+  return "sweep-" + option + (label == options.end() ? "" : "-" + label->second);
+}
+
 void require_option(const std::string& option, const std::string& text, const trial::Definition& definition) {
   std::vector<std::string> names;
   for (const trial::CommonOption& common : trial::common_options()) names.push_back(common.name);
@@ -100,9 +106,10 @@ int sweep(const RunOptions& given, const trial::Definition& definition) {
     return kOk;
   }
   const auto output = given.options.find("output");
-  const std::filesystem::path parent = output != given.options.end()
-                                           ? std::filesystem::path(output->second)
-                                           : record::default_folder(definition.name, "sweep-" + option);
+  const std::filesystem::path parent =
+      output != given.options.end()
+          ? std::filesystem::path(output->second)
+          : record::default_folder(definition.name, sweep_label(option, given.options));
   record::check_folder(parent);
   return run_batch({"sweep", option, definition.name + ": " + definition.operation}, std::move(runs), parent,
                    given.quiet);

@@ -77,7 +77,8 @@ std::string signature_of(const fs::path& path) {
       blkid_new_probe_from_filename(path.c_str()));
   if (!probe) throw os::SystemError("look for signatures on", path.native(), errno);
   blkid_probe_enable_superblocks(probe.get(), 1);
-  blkid_probe_set_superblocks_flags(probe.get(), BLKID_SUBLKS_TYPE | BLKID_SUBLKS_MAGIC);
+  blkid_probe_set_superblocks_flags(probe.get(),
+                                    BLKID_SUBLKS_TYPE | BLKID_SUBLKS_MAGIC | BLKID_SUBLKS_BADCSUM);
   blkid_probe_enable_partitions(probe.get(), 1);
   const int found = blkid_do_safeprobe(probe.get());
   if (found == -2) return "several signatures at once";
@@ -113,7 +114,7 @@ DeviceContent look_at_device(const fs::path& path) {
   if (::ioctl(fd.get(), BLKGETSIZE64, &content.size.count) != 0)
     throw os::SystemError("ask the size of", path.native(), errno);
   content.in_use = user_of(path, status.st_rdev);
-  if (content.size < 2_MiB) return content;  // neither known nor blank
+  if (content.size < kSmallestDevice) return content;  // neither known nor blank
   content.signature = signature_of(path);
   content.is_swap = content.signature == "swap";
   const std::uint64_t edge = (1_MiB).count;

@@ -9,6 +9,9 @@
 
 namespace tlbstorm::machine {
 
+/// What is smaller is not looked into.
+inline constexpr os::Bytes kSmallestDevice = os::operator""_MiB(2);
+
 struct DeviceContent {
   bool is_block_device = false;
   os::Bytes size;

@@ -109,19 +109,22 @@ void write_zeros(const Fd& device, off_t at, std::size_t bytes, const std::strin
 /// Blank again where one looks for what is on a device: its first and its last MiB. A device's name may mean
 /// another device by now: only one that bears the very header that we wrote is touched.
 void remove_swap_header(const Change& change) {
-  constexpr std::size_t kEdge = 1 << 20;
+  constexpr off_t kEdge = 1 << 20;
+  if (change.before.empty())
+    throw Error(fmt::format("take the swap header off {}: the journal does not say which, left alone",
+                            change.target));
   if (!fs::exists(change.target)) return;
   if (swap_is_active(change.target))
     throw Error(fmt::format("take the swap header off {}: it is active swap", change.target),
                 fmt::format("swapoff {}, then: tlbstorm restore", change.target));
-  const Fd device = Fd::open(change.target, O_RDWR);
+  const Fd device = Fd::open(change.target, O_RDWR | O_EXCL);  // fails if someone else uses it by now
   std::string page(page_size().count, '\0');
   if (::pread(device.get(), page.data(), page.size(), 0) != static_cast<ssize_t>(page.size()))
     throw SystemError("read the swap header of", change.target, errno);
   if (swap_header_uuid(page) != change.before) return;
-  const off_t size = ::lseek(device.get(), 0, SEEK_END);
-  write_zeros(device, size - static_cast<off_t>(kEdge), kEdge, change.target);
-  write_zeros(device, 0, kEdge, change.target);
+  const off_t edge = std::min(kEdge, ::lseek(device.get(), 0, SEEK_END));
+  write_zeros(device, ::lseek(device.get(), -edge, SEEK_END), static_cast<std::size_t>(edge), change.target);
+  write_zeros(device, 0, static_cast<std::size_t>(edge), change.target);
   if (::fsync(device.get()) != 0) throw SystemError("fsync", change.target, errno);
 }
 

@@ -36,7 +36,7 @@ class AccessTimer {
 
  private:
   /// No kernel handles a fault in less: entering and leaving it alone takes that long with mitigations off.
-  /// benches/: fault_cost shows what it takes here.
+  /// tlbstorm-bench, worker/first-touch-fault, shows what it takes here.
   static constexpr os::Nanoseconds kFastestFault{200};
 
   os::Nanoseconds measure_overhead();

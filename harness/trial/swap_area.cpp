@@ -42,8 +42,9 @@ void swap_on(const std::string& path) {
         errno == EINVAL ? "this file system can't hold a swap file; try another, or zram:SIZE" : "");
 }
 
-void write_header(const std::string& path, os::Bytes size, const std::string& uuid) {
-  const os::Fd fd = os::Fd::open(path, O_WRONLY);
+/// `exclusive`: fails if someone else uses the device by now.
+void write_header(const std::string& path, os::Bytes size, const std::string& uuid, bool exclusive) {
+  const os::Fd fd = os::Fd::open(path, exclusive ? O_WRONLY | O_EXCL : O_WRONLY);
   os::write_all(fd, os::make_swap_header(size, uuid), path);
   if (::fsync(fd.get()) != 0) throw os::SystemError("fsync", path, errno);
 }
@@ -54,11 +55,11 @@ SwapArea::SwapArea(os::Journal& journal, const SwapRequest& request) {
   switch (request.kind) {
     case SwapRequest::Kind::zram:
       make_zram(journal, request);
-      write_header(path_, request.size, os::new_uuid());
+      write_header(path_, request.size, os::new_uuid(), false);
       break;
     case SwapRequest::Kind::file:
       make_file(journal, request);
-      write_header(path_, request.size, os::new_uuid());
+      write_header(path_, request.size, os::new_uuid(), false);
       break;
     case SwapRequest::Kind::device:
       take_device(journal, request);
@@ -74,7 +75,7 @@ void SwapArea::take_device(os::Journal& journal, const SwapRequest& request) {
   if (machine::look_at_device(path_).is_swap && !request.erase) return;
   const std::string uuid = os::new_uuid();
   storage_ = journal.apply({Change::Kind::swap_header, path_, uuid},
-                           [&] { write_header(path_, request.size, uuid); });
+                           [&] { write_header(path_, request.size, uuid, true); });
 }
 
 void SwapArea::make_zram(os::Journal& journal, const SwapRequest& request) {

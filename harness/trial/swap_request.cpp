@@ -119,6 +119,9 @@ void check_device(const SwapRequest& request) {
   if (!found.in_use.empty())
     throw UsageError("--swap", request.text, found.in_use,
                      "name a device that nobody uses; no option overrides this");
+  if (found.size < machine::kSmallestDevice)
+    throw UsageError("--swap", request.text, "too small: " + os::format_size(found.size),
+                     "name a larger device");
   if (found.is_swap || found.is_blank || request.erase) return;
   throw UsageError(
       "--swap", request.text,

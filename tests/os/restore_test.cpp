@@ -11,7 +11,9 @@
 #include "harness/os/clock.hpp"
 #include "harness/os/error.hpp"
 #include "harness/os/journal.hpp"
+#include "harness/os/mapping.hpp"
 #include "harness/os/process.hpp"
+#include "harness/os/swap_header.hpp"
 #include "harness/os/text.hpp"
 #include "tests/temporary_folder.hpp"
 
@@ -116,6 +118,36 @@ TEST_F(RestoreTest, JournalOfAnotherUserIsAProblemThatNamesIt) {
   ASSERT_NO_THROW(restored = restore(state_));
   EXPECT_FALSE(fs::exists(ours(".a")));
   EXPECT_THAT(restored.problems, ElementsAre(HasSubstr(theirs.native())));
+}
+
+TEST_F(RestoreTest, TakesOffTheSwapHeaderThatWasWrittenAndNoOther) {
+  const std::string uuid = "00112233445566778899aabbccddeeff", other = "ff112233445566778899aabbccddeeff";
+  const std::string data(5 << 20, 'x');
+  const auto with_header = [&](const std::string& whose) {
+    return make_swap_header({data.size()}, whose) + data.substr(page_size().count);
+  };
+  make_file(top_ / "ours", with_header(uuid));
+  make_file(top_ / "anothers", with_header(other));
+  make_file(top_ / "small",
+            make_swap_header(page_size() * 4, uuid) + std::string(3 * page_size().count, 'x'));
+  write(line(1, "swap-header", top_ / "ours", uuid.c_str()) +
+        line(2, "swap-header", top_ / "anothers", uuid.c_str()) +
+        line(3, "swap-header", top_ / "small", uuid.c_str()));
+  EXPECT_THAT(restore(state_).problems, IsEmpty());
+  const std::string edge(1 << 20, '\0');
+  EXPECT_EQ(read_text(top_ / "ours"), edge + std::string(3 << 20, 'x') + edge);
+  EXPECT_EQ(read_text(top_ / "anothers"), with_header(other));
+  EXPECT_EQ(read_text(top_ / "small"), std::string(4 * page_size().count, '\0'));
+}
+
+TEST_F(RestoreTest, JournalThatDoesNotSayWhichSwapHeaderTouchesNothing) {
+  const std::string data(5 << 20, 'x');
+  make_file(top_ / "data", data);
+  write(line(1, "swap-header", top_ / "data", ""));
+  const Restored restored = restore(state_);
+  ASSERT_THAT(restored.problems, SizeIs(1));
+  EXPECT_THAT(restored.problems[0], HasSubstr("the journal does not say which"));
+  EXPECT_EQ(read_text(top_ / "data"), data);
 }
 
 TEST_F(RestoreTest, OtherFilesOfTheFolderAreNotTouched) {

@@ -68,7 +68,7 @@ put_violations() {
 }
 
 expected() {
-  local world='(harness/trial/worker.hpp, os/ and machine/ are its world)'
+  local world='(of the harness, trial/worker.hpp, access_timer.hpp, swap_request.hpp, os/ and machine/ are its world)'
   cat <<END
 benches/long.cpp:351: 400 lines, the limit is 350: split it
 harness/attic/lost.hpp:1: on no floor of harness/ (os machine probe trial record verdict cli)

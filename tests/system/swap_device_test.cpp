@@ -6,6 +6,7 @@
 #include <sys/swap.h>
 
 #include <algorithm>
+#include <cstdlib>
 #include <fstream>
 #include <sstream>
 
@@ -133,6 +134,20 @@ TEST_F(SwapDevice, ActiveSwapIsRefusedWhateverIsSaid) {
   ::swapoff(device_.path().c_str());
   EXPECT_EQ(refused.code, 2);
   EXPECT_NE(refused.err.find("active swap"), std::string::npos) << refused.err;
+}
+
+TEST_F(SwapDevice, MountedOneIsRefusedWhateverIsSaid) {
+  if (!std::filesystem::exists("/sbin/mkfs.ext4")) GTEST_SKIP() << "no mkfs.ext4 here";
+  ASSERT_EQ(std::system(("/sbin/mkfs.ext4 -q " + device_.path()).c_str()), 0);
+  const std::filesystem::path mounted = place_.path() / "mounted";
+  std::filesystem::create_directory(mounted);
+  ASSERT_EQ(::mount(device_.path().c_str(), mounted.c_str(), "ext4", 0, ""), 0);
+  const Finished refused = page_out("device:" + device_.path(), {"--erase-device", device_.path()});
+  ::umount(mounted.c_str());
+  EXPECT_EQ(refused.code, 2);
+  EXPECT_NE(refused.err.find("mounted on " + mounted.native()), std::string::npos) << refused.err;
+  const Finished unmounted = page_out("device:" + device_.path());
+  EXPECT_NE(unmounted.err.find("there is something on it: ext4"), std::string::npos) << unmounted.err;
 }
 
 TEST_F(SwapDevice, HeaderThatWasThereStays) {

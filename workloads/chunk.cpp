@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "workloads/chunk.hpp"
 
+#include <sys/mman.h>
+
 #include <cerrno>
 
 #include "harness/os/error.hpp"
@@ -18,9 +20,16 @@ os::Mapping map(const std::string& source, os::Bytes size, const std::filesystem
   return os::Mapping::anonymous(size);
 }
 
+constexpr const char* kLockHint = "run as root, or raise the limit (ulimit -l)";
+
+void require(int result, const char* call, const char* hint) {
+  if (result != 0) throw os::SystemError(call, "a chunk", errno, hint);
+}
+
 }  // namespace
 
-Chunk::Chunk(const std::string& source, os::Bytes size, const std::filesystem::path& folder) : size_(size) {
+Chunk::Chunk(const std::string& source, os::Bytes size, const std::filesystem::path& folder)
+    : size_(size), shared_(source != "private" && source != "malloc" && source != "hugetlb") {
   if (source != "malloc") {
     map_ = map(source, size, folder);
     return;
@@ -29,11 +38,39 @@ Chunk::Chunk(const std::string& source, os::Bytes size, const std::filesystem::p
   if (!heap_) throw os::SystemError("malloc", os::format_size(size), ENOMEM);
 }
 
-std::pair<std::byte*, std::size_t> Chunk::pages() const {
+std::span<std::byte> Chunk::pages() const {
   const std::size_t page = os::page_size().count;
   const auto begin = reinterpret_cast<std::uintptr_t>(data());
   const std::uintptr_t first = (begin + page - 1) / page * page;
   return {reinterpret_cast<std::byte*>(first), (begin + size_.count - first) / page * page};
+}
+
+void Chunk::advise(int advice, const char* call, const char* hint) const {
+  require(::madvise(pages().data(), pages().size(), advice), call, hint);
+}
+
+void Chunk::use_huge_pages() const {
+  advise(MADV_HUGEPAGE, "madvise(MADV_HUGEPAGE)", "this kernel has none");
+}
+void Chunk::populate() const {
+  advise(MADV_POPULATE_WRITE, "madvise(MADV_POPULATE_WRITE)", "it needs Linux 5.14");
+}
+void Chunk::lock() const { require(::mlock(pages().data(), pages().size()), "mlock", kLockHint); }
+void Chunk::lock_on_fault() const {
+  require(::mlock2(pages().data(), pages().size(), MLOCK_ONFAULT), "mlock2(MLOCK_ONFAULT)", kLockHint);
+}
+void Chunk::write_back() const { require(::msync(pages().data(), pages().size(), MS_SYNC), "msync", ""); }
+
+std::size_t Chunk::push_out() const {
+  advise(MADV_PAGEOUT, "madvise(MADV_PAGEOUT)", "it needs Linux 5.4");
+  return pages().size();
+}
+
+void Chunk::give_holes_back() const {
+  const std::size_t page = os::page_size().count;
+  for (std::size_t at = 0; at + page <= pages().size(); at += 2 * page)
+    require(::madvise(pages().data() + at, page, shared_ ? MADV_REMOVE : MADV_DONTNEED),
+            "madvise of every other page", "");
 }
 
 }  // namespace tlbstorm::workloads

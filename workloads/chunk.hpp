@@ -7,7 +7,6 @@
 #include <memory>
 #include <span>
 #include <string>
-#include <utility>
 
 #include "harness/os/mapping.hpp"
 
@@ -21,14 +20,25 @@ class Chunk {
   std::byte* data() const { return heap_ ? heap_.get() : map_.data(); }
   os::Bytes size() const { return size_; }
   std::span<std::byte> bytes() const { return {data(), size_.count}; }
-  /// The whole pages in it, for calls that take no less.
-  std::pair<std::byte*, std::size_t> pages() const;
+
+  // What the kernel can be asked to do with its whole pages. Each throws os::SystemError.
+  void use_huge_pages() const;   ///< MADV_HUGEPAGE
+  void lock() const;             ///< mlock: faults it in
+  void lock_on_fault() const;    ///< MLOCK_ONFAULT: what is touched from now on
+  void populate() const;         ///< MADV_POPULATE_WRITE
+  void give_holes_back() const;  ///< every other page
+  void write_back() const;       ///< msync
+  std::size_t push_out() const;  ///< MADV_PAGEOUT; how many bytes were offered
 
  private:
+  std::span<std::byte> pages() const;
+  void advise(int advice, const char* call, const char* hint) const;
+
   struct Free {
     void operator()(std::byte* memory) const { std::free(memory); }
   };
   os::Bytes size_;
+  bool shared_;  ///< its pages are of a file, if only in memory
   os::Mapping map_;
   std::unique_ptr<std::byte, Free> heap_;
 };

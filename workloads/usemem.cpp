@@ -48,10 +48,6 @@ void timed(Worker& worker, CounterIndex counter, Body body) {
   worker.count(counter, static_cast<std::uint64_t>((os::now() - begin).count()));
 }
 
-void require(int result, const char* call, const std::string& hint = "") {
-  if (result != 0) throw os::SystemError(call, "a chunk", errno, hint);
-}
-
 class UseMem final : public trial::Workload {
  public:
   explicit UseMem(const Plan& plan)
@@ -75,25 +71,34 @@ class UseMem final : public trial::Workload {
     Random random(worker.seed());
     std::vector<Chunk>& chunks = chunks_[static_cast<std::size_t>(worker.index())];
     chunks.reserve(static_cast<std::size_t>(parameters_.integer("chunks")));
-    while (worker.next_round(parameters_.integer("repeat")))
+    while (worker.next_round(parameters_.integer("repeat"))) {
       worker.measure_together([&] {
-        if (lock_ == "mlockall") require(::mlockall(MCL_FUTURE), "mlockall(MCL_FUTURE)", kLockHint);
+        if (lock_ == "mlockall") lock_everything();
         take(worker, chunks, random);
         for (std::int64_t pass = 1; pass < parameters_.integer("write-passes"); ++pass)
           write_all(worker, chunks, random);
         for (std::int64_t pass = 0; pass < parameters_.integer("read-passes"); ++pass)
           read_all(worker, chunks, random, kTouchTime);
-        if (parameters_.flag("punch-holes")) punch_holes(chunks);
-        if (parameters_.flag("msync")) sync(chunks);
+        for (const Chunk& chunk : chunks) {
+          if (parameters_.flag("punch-holes")) chunk.give_holes_back();
+          if (parameters_.flag("msync")) chunk.write_back();
+        }
         if (parameters_.flag("pageout") || parameters_.flag("two-phase")) push_out(worker, chunks);
         if (parameters_.flag("two-phase")) read_all(worker, chunks, random, kReadBackTime);
         hold(worker);
         give_back(worker, chunks);
       });
+      if (lock_ == "mlockall") ::munlockall();  // of the whole mm: not before all workers are done
+    }
   }
 
  private:
-  static constexpr const char* kLockHint = "run as root, or raise the limit (ulimit -l)";
+  /// What is to come; and what is there already, if it was mapped ahead.
+  void lock_everything() const {
+    const int what = parameters_.flag("prealloc") ? MCL_CURRENT | MCL_FUTURE : MCL_FUTURE;
+    if (::mlockall(what) != 0)
+      throw os::SystemError("mlockall", "the workers", errno, "run as root, or raise the limit (ulimit -l)");
+  }
 
   Chunk allocate() const { return {source_, chunk_, parameters_.text("folder")}; }
   void allocate_all(std::vector<Chunk>& chunks) const {
@@ -115,18 +120,14 @@ class UseMem final : public trial::Workload {
   }
 
   void prepare_pages(Worker& worker, const Chunk& chunk) const {
-    const auto [data, bytes] = chunk.pages();
-    if (parameters_.flag("thp")) require(::madvise(data, bytes, MADV_HUGEPAGE), "madvise(MADV_HUGEPAGE)");
-    timed(worker, kLockTime, [&, data = data, bytes = bytes] {
-      if (lock_ == "mlock") require(::mlock(data, bytes), "mlock", kLockHint);
-      if (lock_ == "onfault")
-        require(::mlock2(data, bytes, MLOCK_ONFAULT), "mlock2(MLOCK_ONFAULT)", kLockHint);
+    if (parameters_.flag("thp")) chunk.use_huge_pages();
+    timed(worker, kLockTime, [&] {
+      if (lock_ == "mlock") chunk.lock();
+      if (lock_ == "onfault") chunk.lock_on_fault();
     });
     worker.count(kTaken, chunk.size().count);
     if (lock_ == "mlockall" || lock_ == "mlock") worker.count(kLocked, chunk.size().count);
-    if (parameters_.flag("populate"))
-      require(::madvise(data, bytes, MADV_POPULATE_WRITE), "madvise(MADV_POPULATE_WRITE)",
-              "it needs Linux 5.14");
+    if (parameters_.flag("populate")) chunk.populate();
   }
 
   void write(Worker& worker, const Chunk& chunk, Random& random) const {
@@ -153,29 +154,9 @@ class UseMem final : public trial::Workload {
     }
   }
 
-  /// Gives every other page back to the kernel.
-  void punch_holes(const std::vector<Chunk>& chunks) const {
-    const std::size_t page = os::page_size().count;
-    const bool shared = source_ != "private" && source_ != "malloc" && source_ != "hugetlb";
-    for (const Chunk& chunk : chunks) {
-      const auto [data, bytes] = chunk.pages();
-      for (std::size_t at = 0; at + page <= bytes; at += 2 * page)
-        require(::madvise(data + at, page, shared ? MADV_REMOVE : MADV_DONTNEED),
-                "madvise of every other page");
-    }
-  }
-  static void sync(const std::vector<Chunk>& chunks) {
-    for (const Chunk& chunk : chunks) require(::msync(chunk.data(), chunk.size().count, MS_SYNC), "msync");
-  }
-
   static void push_out(Worker& worker, const std::vector<Chunk>& chunks) {
-    for (const Chunk& chunk : chunks) {
-      const auto [data, bytes] = chunk.pages();
-      timed(worker, kPushTime, [&, data = data, bytes = bytes] {
-        require(::madvise(data, bytes, MADV_PAGEOUT), "madvise(MADV_PAGEOUT)", "it needs Linux 5.4");
-      });
-      worker.count(kPushedOut, bytes);
-    }
+    for (const Chunk& chunk : chunks)
+      timed(worker, kPushTime, [&] { worker.count(kPushedOut, chunk.push_out()); });
   }
 
   void hold(Worker& worker) const {
@@ -191,10 +172,7 @@ class UseMem final : public trial::Workload {
       if (lock_ != "none") worker.count(kLocked, std::uint64_t{0} - chunk.size().count);
       worker.count(kFreed, chunk.size().count);
     }
-    timed(worker, kFreeTime, [&] {
-      chunks.clear();
-      if (lock_ == "mlockall") ::munlockall();
-    });
+    timed(worker, kFreeTime, [&] { chunks.clear(); });
     if (parameters_.flag("prealloc")) allocate_all(chunks);
   }
 

@@ -6,6 +6,8 @@
 
 #include <algorithm>
 
+#include "harness/trial/scoreboard.hpp"
+
 namespace tlbstorm::trial {
 namespace {
 
@@ -32,6 +34,8 @@ const Definition& find_workload(std::string_view name) {
 }
 
 Registered::Registered(Definition definition) {
+  if (definition.counters.size() > kWorkloadCounters)
+    throw os::Error(fmt::format("{} keeps more than {} counters", definition.name, kWorkloadCounters));
   std::vector<Definition>& all = registry();
   const auto at = std::lower_bound(all.begin(), all.end(), definition,
                                    [](const Definition& a, const Definition& b) { return a.name < b.name; });

@@ -232,7 +232,8 @@ void resolve(Plan& plan, const machine::Machine& machine) {
     throw os::UsageError("--corrupt-page", page, fmt::format("the working set has {} pages", pages),
                          "give a smaller number");
   if (size + slack(plan) > *plan.memory)
-    require_swap(plan, machine, "overcommit", "size", {size.count + slack(plan).count - plan.memory->count});
+    require_swap(plan, machine, name == "none" ? "overcommit" : "class", "size",
+                 {size.count + slack(plan).count - plan.memory->count});
   plan.zero_pages_meant = parameters.ratio("zero-pages") > 0;
   constexpr std::uint64_t kSlowDisk = 20 << 20;  // bytes a second; filled, churned and verified
   plan.timeout += std::chrono::seconds{3 * size.count / kSlowDisk};

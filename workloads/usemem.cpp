@@ -48,14 +48,19 @@ void timed(Worker& worker, CounterIndex counter, Body body) {
   worker.count(counter, static_cast<std::uint64_t>((os::now() - begin).count()));
 }
 
+/// Whole pages, so that a little less than --size may be taken.
+os::Bytes chunk_size(const Plan& plan) {
+  const auto chunks = static_cast<std::uint64_t>(plan.parameters.integer("chunks"));
+  return os::page_size() * (plan.parameters.size("size").count / chunks / os::page_size().count);
+}
+
 class UseMem final : public trial::Workload {
  public:
   explicit UseMem(const Plan& plan)
       : parameters_(plan.parameters),
         source_(plan.parameters.text("source")),
         lock_(plan.parameters.text("lock")),
-        chunk_{plan.parameters.size("size").count /
-               static_cast<std::uint64_t>(plan.parameters.integer("chunks"))},
+        chunk_(chunk_size(plan)),
         pattern_{plan.parameters.size("step").count, plan.parameters.size("unit").count,
                  plan.parameters.text("access") == "random",
                  os::parse_duration("--delay", plan.parameters.text("delay"))},
@@ -196,14 +201,13 @@ void resolve_pattern(const Plan& plan) {
     throw os::UsageError("--chunks", "0", "nothing to take", "give 1 or more");
   if (parameters.integer("repeat") < 1)
     throw os::UsageError("--repeat", "0", "nothing would be measured", "give 1 or more");
-  const std::uint64_t chunk =
-      parameters.size("size").count / static_cast<std::uint64_t>(parameters.integer("chunks"));
+  const std::uint64_t chunk = chunk_size(plan).count;
   const std::uint64_t step = parameters.size("step").count, unit = parameters.size("unit").count;
-  if (chunk < os::page_size().count || chunk % os::page_size().count != 0)
+  if (chunk == 0)
     throw os::UsageError(
         "--size", parameters.text("size"),
-        fmt::format("{} chunks of it are not whole pages each", parameters.integer("chunks")),
-        "give a size such as 256M, or another number of --chunks");
+        fmt::format("{} chunks of it are less than a page each", parameters.integer("chunks")),
+        "give a larger size, or fewer --chunks");
   if (step % 8 != 0 || step == 0 || step > chunk)
     throw os::UsageError("--step", parameters.text("step"), "not a multiple of 8 bytes within a chunk",
                          "give 8, 64, 4K or more");
@@ -211,6 +215,11 @@ void resolve_pattern(const Plan& plan) {
     throw os::UsageError("--unit", parameters.text("unit"), "not a multiple of 8 bytes up to --step",
                          "give 8, or a larger --step");
   os::parse_duration("--delay", parameters.text("delay"));
+  if (parameters.text("lock") == "none") return;
+  for (const char* const option : {"punch-holes", "pageout", "two-phase"})
+    if (parameters.flag(option))
+      throw os::UsageError(std::string("--") + option, "",
+                           "locked pages can be neither given back nor pushed out", "leave out --lock");
 }
 
 /// Whatever is taken must fit somewhere: under the limit, in swap, or it is meant to fail.

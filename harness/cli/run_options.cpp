@@ -24,6 +24,7 @@ void add_option(CLI::App& app, const std::string& name, const std::string& help,
   CLI::Option* const option = app.add_option_function<std::string>(
       "--" + name, [&options, name](const std::string& value) { options[name] = value; }, help);
   option->group(group);
+  option->take_last();  // what is passed to all of a suite stands after what its line says
   if (!standard.empty()) option->default_str(standard);
 }
 

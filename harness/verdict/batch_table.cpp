@@ -139,7 +139,9 @@ std::string tabulate(const Batch& batch) {
   std::string out = fmt::format("tlbstorm: {} {}{}{}\n\n", batch.kind.kind, batch.kind.name,
                                 batch.kind.about.empty() ? "" : ": ", batch.kind.about);
   out += context(batch);
-  out += batch.kind.kind == "sweep" ? sweep(batch) : suite(batch);
+  const bool any = std::any_of(batch.entries.begin(), batch.entries.end(),
+                               [](const BatchEntry& entry) { return entry.run.has_value(); });
+  if (any) out += batch.kind.kind == "sweep" ? sweep(batch) : suite(batch);
   out += no_evidence(batch);
   out += reasons(batch);
   remove_trailing_blanks(out);

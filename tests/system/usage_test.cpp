@@ -80,6 +80,8 @@ INSTANTIATE_TEST_SUITE_P(
         BadInput{"PartOfAPage", {"run", "unmap-churn", "--region", "5000"}, "--region 5000"},
         BadInput{"NoChunks", {"run", "usemem", "--chunks", "0"}, "--chunks 0"},
         BadInput{"MoreThanThereIs", {"run", "usemem", "--size", "1000T"}, "--size 1000T"},
+        BadInput{
+            "HolesInLockedMemory", {"run", "usemem", "--lock", "mlock", "--punch-holes"}, "--punch-holes"},
         BadInput{"OddStep", {"run", "usemem", "--step", "7"}, "--step 7"},
         BadInput{"Access", {"run", "swap-churn", "--access", "zipf:-1"}, "--access zipf:-1"},
         BadInput{"List", {"list", "no"}, "list no"}),

@@ -3,7 +3,9 @@
 
 #include <sys/mman.h>
 
+#include <algorithm>
 #include <cerrno>
+#include <vector>
 
 #include "harness/os/error.hpp"
 #include "workloads/data_file.hpp"
@@ -64,6 +66,13 @@ void Chunk::write_back() const { require(::msync(pages().data(), pages().size(),
 std::size_t Chunk::push_out() const {
   advise(MADV_PAGEOUT, "madvise(MADV_PAGEOUT)", "it needs Linux 5.4");
   return pages().size();
+}
+
+os::Bytes Chunk::resident() const {
+  std::vector<unsigned char> in_memory(pages().size() / os::page_size().count);
+  require(::mincore(pages().data(), pages().size(), in_memory.data()), "mincore", "");
+  const auto count = std::count_if(in_memory.begin(), in_memory.end(), [](unsigned char c) { return c & 1; });
+  return os::page_size() * static_cast<std::uint64_t>(count);
 }
 
 void Chunk::give_holes_back() const {

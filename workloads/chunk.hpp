@@ -29,6 +29,8 @@ class Chunk {
   void give_holes_back() const;  ///< every other page
   void write_back() const;       ///< msync
   std::size_t push_out() const;  ///< MADV_PAGEOUT; how many bytes were offered
+  /// How many of its bytes are in memory, by mincore(2): mapped, or still on their way to swap.
+  os::Bytes resident() const;
 
  private:
   std::span<std::byte> pages() const;

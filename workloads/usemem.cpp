@@ -13,9 +13,8 @@
 #include "harness/os/mapping.hpp"
 #include "harness/trial/worker.hpp"
 #include "workloads/chunk.hpp"
-#include "workloads/data_file.hpp"
-#include "workloads/swap_need.hpp"
 #include "workloads/touch.hpp"
+#include "workloads/usemem_plan.hpp"
 
 namespace tlbstorm::workloads {
 namespace {
@@ -46,12 +45,6 @@ void timed(Worker& worker, CounterIndex counter, Body body) {
   const os::Nanoseconds begin = os::now();
   body();
   worker.count(counter, static_cast<std::uint64_t>((os::now() - begin).count()));
-}
-
-/// Whole pages, so that a little less than --size may be taken.
-os::Bytes chunk_size(const Plan& plan) {
-  const auto chunks = static_cast<std::uint64_t>(plan.parameters.integer("chunks"));
-  return os::page_size() * (plan.parameters.size("size").count / chunks / os::page_size().count);
 }
 
 class UseMem final : public trial::Workload {
@@ -89,7 +82,10 @@ class UseMem final : public trial::Workload {
           if (parameters_.flag("msync")) chunk.write_back();
         }
         if (parameters_.flag("pageout") || parameters_.flag("two-phase")) push_out(worker, chunks);
-        if (parameters_.flag("two-phase")) read_all(worker, chunks, random, kReadBackTime);
+        if (parameters_.flag("two-phase")) {
+          wait_until_gone(worker, chunks);
+          read_all(worker, chunks, random, kReadBackTime);
+        }
         hold(worker);
         give_back(worker, chunks);
       });
@@ -164,6 +160,26 @@ class UseMem final : public trial::Workload {
       timed(worker, kPushTime, [&] { worker.count(kPushedOut, chunk.push_out()); });
   }
 
+  /// A swap area that is written to in the background leaves what it has taken in the swap cache, where it
+  /// would be read back from; reclaim takes it from there.
+  static void wait_until_gone(Worker& worker, const std::vector<Chunk>& chunks) {
+    constexpr os::Nanoseconds kPatience = std::chrono::seconds{10}, kNap = std::chrono::milliseconds{5};
+    os::Bytes left, all;
+    for (const os::Nanoseconds until = os::now() + kPatience; os::now() < until && !worker.stopped();) {
+      left = all = {};
+      for (const Chunk& chunk : chunks) {
+        left = left + chunk.resident();
+        all = all + chunk.size();
+      }
+      if (left.count * 100 <= all.count) return;
+      worker.reclaim_own_memory();
+      const timespec nap = os::to_timespec(kNap);
+      ::nanosleep(&nap, nullptr);
+    }
+    worker.invalidate(fmt::format("{} of {} stayed in memory: they were not read back from swap",
+                                  os::format_size(left), os::format_size(all)));
+  }
+
   void hold(Worker& worker) const {
     constexpr os::Nanoseconds kNap = std::chrono::milliseconds{10};
     for (const os::Nanoseconds until = os::now() + hold_; os::now() < until && !worker.stopped();) {
@@ -189,69 +205,6 @@ class UseMem final : public trial::Workload {
   os::Nanoseconds hold_;
   std::vector<std::vector<Chunk>> chunks_;
 };
-
-/// Bytes that all workers take together.
-os::Bytes total(const Plan& plan) {
-  return plan.parameters.size("size") * static_cast<std::uint64_t>(plan.workers);
-}
-
-void resolve_pattern(const Plan& plan) {
-  const Parameters& parameters = plan.parameters;
-  if (parameters.integer("chunks") < 1)
-    throw os::UsageError("--chunks", "0", "nothing to take", "give 1 or more");
-  if (parameters.integer("repeat") < 1)
-    throw os::UsageError("--repeat", "0", "nothing would be measured", "give 1 or more");
-  const std::uint64_t chunk = chunk_size(plan).count;
-  const std::uint64_t step = parameters.size("step").count, unit = parameters.size("unit").count;
-  if (chunk == 0)
-    throw os::UsageError(
-        "--size", parameters.text("size"),
-        fmt::format("{} chunks of it are less than a page each", parameters.integer("chunks")),
-        "give a larger size, or fewer --chunks");
-  if (step % 8 != 0 || step == 0 || step > chunk)
-    throw os::UsageError("--step", parameters.text("step"), "not a multiple of 8 bytes within a chunk",
-                         "give 8, 64, 4K or more");
-  if (unit % 8 != 0 || unit == 0 || unit > step)
-    throw os::UsageError("--unit", parameters.text("unit"), "not a multiple of 8 bytes up to --step",
-                         "give 8, or a larger --step");
-  os::parse_duration("--delay", parameters.text("delay"));
-  if (parameters.text("lock") == "none") return;
-  for (const char* const option : {"punch-holes", "pageout", "two-phase"})
-    if (parameters.flag(option))
-      throw os::UsageError(std::string("--") + option, "",
-                           "locked pages can be neither given back nor pushed out", "leave out --lock");
-}
-
-/// Whatever is taken must fit somewhere: under the limit, in swap, or it is meant to fail.
-void resolve_room(Plan& plan, const machine::Machine& machine) {
-  const os::Bytes all = total(plan);
-  const os::Bytes room = plan.memory.value_or(machine.available);
-  const bool locks = plan.parameters.text("lock") != "none";
-  if (!plan.memory && all.count > machine.available.count / 2)
-    throw os::UsageError(
-        "--size", plan.parameters.text("size"),
-        fmt::format("{} for all workers: more than half of the available memory", os::format_size(all)),
-        "give a smaller size, or a limit with --memory");
-  plan.reclaims = all + slack(plan) > room && plan.parameters.text("source") != "hugetlb";
-  plan.swaps = plan.parameters.text("source") != "file";
-  const bool too_much = all > room + free_swap(plan, machine) || (locks && all > room);
-  if (too_much && plan.expect == trial::Outcome::ok)
-    plan.notes.push_back(
-        fmt::format("{} are to be taken where {} fit: the kernel will kill the workers, which "
-                    "--expect oom calls a success",
-                    os::format_size(all), os::format_size(locks ? room : room + free_swap(plan, machine))));
-}
-
-void resolve(Plan& plan, const machine::Machine& machine) {
-  resolve_pattern(plan);
-  const os::Nanoseconds hold = os::parse_duration("--hold", plan.parameters.text("hold"));
-  plan.timeout += hold * plan.parameters.integer("repeat");
-  if (plan.memory) require_limit(plan, machine, *plan.memory);
-  resolve_room(plan, machine);
-  if (plan.parameters.text("source") != "file") return;
-  if (plan.parameters.text("folder").empty()) plan.parameters.set("folder", data_folder(), false);
-  check_data_folder("--folder", plan.parameters.text("folder"), total(plan));
-}
 
 trial::Figure rate(const char* name, const char* meaning, const char* bytes, const char* time) {
   return {name,
@@ -322,7 +275,7 @@ const trial::Registered registration{{
     .trials = 3,
     .warmup = "0",
     .duration = "",
-    .resolve = &resolve,
+    .resolve = &resolve_usemem,
     .make = [](const Plan& plan) -> std::unique_ptr<trial::Workload> {
       return std::make_unique<UseMem>(plan);
     },

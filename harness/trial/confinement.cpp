@@ -42,6 +42,17 @@ void Confinement::join() const {
   if (!folder_.empty()) os::write_text(folder_ / "cgroup.procs", "0");
 }
 
+bool Confinement::reclaim_all() const {
+  if (folder_.empty()) return false;
+  try {
+    version_ == CgroupVersion::v2 ? os::write_text(folder_ / "memory.reclaim", "1T")
+                                  : os::write_text(folder_ / "memory.force_empty", "0");
+  } catch (const os::SystemError& error) {
+    return error.code() == EAGAIN || error.code() == EBUSY;  // not all of what was asked for
+  }
+  return true;
+}
+
 std::uint64_t Confinement::oom_kills() const {
   if (folder_.empty()) return 0;
   const char* const file = version_ == CgroupVersion::v2 ? "memory.events" : "memory.oom_control";

@@ -23,6 +23,9 @@ class Confinement {
 
   /// Moves the calling process into it.
   void join() const;
+  /// Has the kernel reclaim what it can of it; false when it can't be asked. Linux: v1's memory.force_empty,
+  /// v2's memory.reclaim (5.19).
+  bool reclaim_all() const;
   /// Processes that the kernel killed for memory in it so far.
   std::uint64_t oom_kills() const;
 

@@ -40,15 +40,24 @@ int guarded(Scoreboard& scoreboard, const std::function<int()>& body) {
   return code;
 }
 
-int run_worker(const Plan& plan, Pacing pacing, Scoreboard& scoreboard, Workload& workload, int index) {
-  return guarded(scoreboard, [&] {
-    plan.mempolicy.apply();
-    Worker worker(scoreboard, plan, index);
-    worker.pin(plan.cpus[static_cast<std::size_t>(index)]);
-    if (pacing == Pacing::timed) workload.set_up(worker);
+/// All that a worker is made of.
+struct Trial {
+  const Plan& plan;
+  Pacing pacing;
+  const Confinement& fence;
+  Scoreboard& scoreboard;
+  Workload& workload;
+};
+
+int run_worker(const Trial& trial, int index) {
+  return guarded(trial.scoreboard, [&] {
+    trial.plan.mempolicy.apply();
+    Worker worker(trial.scoreboard, trial.plan, index, &trial.fence);
+    worker.pin(trial.plan.cpus[static_cast<std::size_t>(index)]);
+    if (trial.pacing == Pacing::timed) trial.workload.set_up(worker);
     worker.report_ready();
-    if (pacing == Pacing::timed) worker.wait_for_first_phase();  // rounds meet at barriers of their own
-    workload.work(worker);
+    if (trial.pacing == Pacing::timed) worker.wait_for_first_phase();  // rounds meet at barriers of their own
+    trial.workload.work(worker);
     return 0;
   });
 }
@@ -65,17 +74,17 @@ std::vector<std::jthread> start_bystanders(const Plan& plan, Scoreboard& scorebo
   return threads;
 }
 
-int run_threads(const Plan& plan, Pacing pacing, Scoreboard& scoreboard, Workload& workload) {
-  const std::vector<std::jthread> bystanders = start_bystanders(plan, scoreboard);
+int run_threads(const Trial& trial) {
+  const std::vector<std::jthread> bystanders = start_bystanders(trial.plan, trial.scoreboard);
   std::atomic<int> worst{0};
   {
     std::vector<std::jthread> threads;
-    for (int i = 0; i < plan.workers; ++i)
+    for (int i = 0; i < trial.plan.workers; ++i)
       threads.emplace_back([&, i] {
-        if (const int code = run_worker(plan, pacing, scoreboard, workload, i); code != 0) worst = code;
+        if (const int code = run_worker(trial, i); code != 0) worst = code;
       });
   }
-  scoreboard.end_workers();
+  trial.scoreboard.end_workers();
   return worst;
 }
 
@@ -102,20 +111,19 @@ os::ExitStatus take_ended(std::vector<os::Child>& children) {
   return status;
 }
 
-int run_processes(const Plan& plan, Pacing pacing, Scoreboard& scoreboard, Workload& workload) {
+int run_processes(const Trial& trial) {
   std::vector<os::Child> children;
-  for (int i = 0; i < plan.workers; ++i)
-    children.push_back(
-        os::Child::fork(false, [&, i] { return run_worker(plan, pacing, scoreboard, workload, i); }));
-  const std::vector<std::jthread> bystanders = start_bystanders(plan, scoreboard);
+  for (int i = 0; i < trial.plan.workers; ++i)
+    children.push_back(os::Child::fork(false, [&, i] { return run_worker(trial, i); }));
+  const std::vector<std::jthread> bystanders = start_bystanders(trial.plan, trial.scoreboard);
   os::ExitStatus worst;
   while (!children.empty()) {
     const os::ExitStatus status = take_ended(children);
     if (status.clean()) continue;
-    scoreboard.stop();  // the others must not wait for it at a barrier
+    trial.scoreboard.stop();  // the others must not wait for it at a barrier
     if (worst.clean() || status.signalled) worst = status;
   }
-  scoreboard.end_workers();
+  trial.scoreboard.end_workers();
   return end_as(worst);
 }
 
@@ -130,8 +138,8 @@ int run_trial_process(const Plan& plan, const Definition& definition, const Conf
     plan.mempolicy.apply();
     const std::unique_ptr<Workload> workload = definition.make(plan);
     workload->prepare();
-    return plan.mode == Mode::threads ? run_threads(plan, definition.pacing, scoreboard, *workload)
-                                      : run_processes(plan, definition.pacing, scoreboard, *workload);
+    const Trial trial{plan, definition.pacing, confinement, scoreboard, *workload};
+    return plan.mode == Mode::threads ? run_threads(trial) : run_processes(trial);
   });
 }
 

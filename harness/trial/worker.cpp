@@ -8,13 +8,14 @@
 #include "harness/os/process.hpp"
 
 namespace tlbstorm::trial {
-Worker::Worker(Scoreboard& scoreboard, const Plan& plan, int index)
+Worker::Worker(Scoreboard& scoreboard, const Plan& plan, int index, const Confinement* fence)
     : scoreboard_(scoreboard),
       slot_(scoreboard.slot(index)),
       index_(index),
       mode_(plan.mode),
       run_seed_(plan.seed),
       output_(plan.output),
+      fence_(fence),
       warmup_(plan.warmup),
       duration_(plan.duration) {}
 
@@ -97,6 +98,8 @@ void Worker::measure_together(const std::function<void()>& work) {
   barrier();
   if (leader()) close_round();
 }
+
+bool Worker::reclaim_own_memory() const { return fence_ != nullptr && fence_->reclaim_all(); }
 
 std::filesystem::path Worker::keep_evidence(std::string_view name, std::span<const std::byte> bytes) const {
   const std::filesystem::path path = output_ / fmt::format("{}-trial{}.bin", name, scoreboard_.trial());

@@ -10,6 +10,7 @@
 #include <string_view>
 
 #include "harness/os/clock.hpp"
+#include "harness/trial/confinement.hpp"
 #include "harness/trial/scoreboard.hpp"
 #include "harness/trial/workload.hpp"
 
@@ -29,7 +30,7 @@ struct Stopped {};
 
 class Worker {
  public:
-  Worker(Scoreboard& scoreboard, const Plan& plan, int index);
+  Worker(Scoreboard& scoreboard, const Plan& plan, int index, const Confinement* fence = nullptr);
 
   int index() const { return index_; }
   int count() const { return scoreboard_.workers(); }
@@ -87,6 +88,9 @@ class Worker {
   /// Writes `<name>-trial<N>.bin` into the run folder, for whoever has to find out why. Throws
   /// os::SystemError.
   std::filesystem::path keep_evidence(std::string_view name, std::span<const std::byte> bytes) const;
+  /// Has the kernel reclaim what it can of the trial's own cgroup; false when there is none, or it can't be
+  /// asked.
+  bool reclaim_own_memory() const;
   /// Says something that the reader of the figures should know.
   void note(std::string_view text) { scoreboard_.note(text); }
 
@@ -115,6 +119,7 @@ class Worker {
   Mode mode_;
   std::uint64_t run_seed_;
   std::filesystem::path output_;
+  const Confinement* fence_;
   os::Nanoseconds warmup_;
   std::optional<os::Nanoseconds> duration_;
   UsageMeter meter_;

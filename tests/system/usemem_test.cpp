@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // usemem on the real kernel: what it locks can't go to swap, and a killed worker is never a success.
+#include <algorithm>
 #include <fstream>
+#include <iterator>
 
 #include "tests/system/physics.hpp"
 
@@ -46,6 +48,24 @@ TEST_F(UseMem, SwapInIsTimedAlone) {
   EXPECT_GT(figure(folder, "swap_in_bandwidth"), 0);
   EXPECT_LT(figure(folder, "swap_in_bandwidth"), figure(folder, "touch_bandwidth") * 2);
   EXPECT_GT(figure(folder, "pageout_bandwidth"), 0);
+}
+
+TEST_F(UseMem, SwapFileIsReadBackFromDiskAndNotFromTheSwapCache) {
+  if (!is_root()) GTEST_SKIP() << "swap needs root";
+  const std::string folder = run({"usemem", "--two-phase", "--size", "32M", "--workers", "1", "--swap",
+                                  "file:/var/tmp:128M", "--trials", "1"});
+  if (folder.empty()) return;
+  EXPECT_EQ(why_invalid(folder).find("stayed in memory"), std::string::npos) << why_invalid(folder);
+  EXPECT_GT(figure(folder, "swap_in_rate"), 0);
+  EXPECT_LT(figure(folder, "swap_in_bandwidth"), figure(folder, "touch_bandwidth"));
+}
+
+TEST_F(UseMem, PushingOutNeedsSwap) {
+  if (std::ifstream swaps("/proc/swaps"); std::count(std::istreambuf_iterator<char>(swaps), {}, '\n') > 1)
+    GTEST_SKIP() << "swap is active here";
+  const Finished refused = place_.run({"run", "usemem", "--two-phase", "--size", "32M"});
+  EXPECT_EQ(refused.code, 2);
+  EXPECT_NE(refused.err.find("no swap is active"), std::string::npos) << refused.err;
 }
 
 /// The report of 2010: locked memory, a limit, and swap that nobody can use.

@@ -51,6 +51,14 @@ std::string quantile(const std::vector<Bucket>& buckets, double total, double q)
   return time_text(buckets.back().middle_ns);
 }
 
+/// What was subtracted from every time: the largest of all trials.
+std::string timing_overhead(const RunFolder& run) {
+  std::int64_t most = 0;
+  for (const auto& trial : run.manifest["trials"])
+    most = std::max(most, trial.value("timing_overhead_ns", std::int64_t{0}));
+  return fmt::format("  taking a time costs {} ns: measured, and subtracted from every one of them\n", most);
+}
+
 }  // namespace
 
 std::string latency_table(const RunFolder& run) {
@@ -69,6 +77,7 @@ std::string latency_table(const RunFolder& run) {
       out += fmt::format("{:>11}\n", time_text(buckets.back().middle_ns));
     }
   if (out.empty()) return out;
+  out += timing_overhead(run);
   return fmt::format("\n  {:<7}{:<7}{:>11}{:>11}{:>11}{:>11}{:>11}{:>11}{:>11}\n", "access", "met", "count",
                      "p50", "p90", "p99", "p99.9", "p99.99", "max") +
          out;

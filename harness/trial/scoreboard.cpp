@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "harness/trial/scoreboard.hpp"
 
+#include <sched.h>
+
 #include <algorithm>
 #include <cstring>
 #include <memory>
@@ -28,6 +30,10 @@ void Message::set(std::string_view text) {
 
 std::string Message::get() const {
   return state_.load(std::memory_order_acquire) == 2 ? std::string(text_.data()) : std::string();
+}
+
+void Message::wait_until_written() const {
+  for (int i = 0; i < 10000 && state_.load(std::memory_order_acquire) == 1; ++i) ::sched_yield();
 }
 
 Scoreboard::Scoreboard(int workers, int bystanders, int trial)
@@ -98,6 +104,7 @@ bool Scoreboard::barrier() {
 void Scoreboard::add(Messages& messages, std::string_view text) {
   for (Message& message : messages) {
     message.set(text);
+    message.wait_until_written();
     if (message.get() == text.substr(0, 499)) return;  // ours, or the same was said before
   }
 }

@@ -53,6 +53,8 @@ class Message {
  public:
   void set(std::string_view text);
   std::string get() const;
+  /// Waits while another worker writes it, but not for one that was killed in the middle.
+  void wait_until_written() const;
 
  private:
   std::atomic<std::uint32_t> state_{0};  // 0 empty, 1 being written, 2 there

@@ -90,6 +90,16 @@ TEST(Scoreboard, MessagesAreKeptOnceEachAndNoMoreThanThereIsRoomFor) {
   EXPECT_EQ(board.failure().get(), "the first");
 }
 
+TEST(Scoreboard, SameMessageOfSeveralWorkersAtOnceIsKeptOnce) {
+  for (int time = 0; time < 200; ++time) {
+    Scoreboard board(1);
+    std::vector<std::thread> threads;
+    for (int i = 0; i < 4; ++i) threads.emplace_back([&] { board.invalidate(std::string(400, 'x')); });
+    for (std::thread& thread : threads) thread.join();
+    ASSERT_EQ(board.invalid().size(), 1u);
+  }
+}
+
 TEST(Scoreboard, LongMessageIsCutAndNotLost) {
   Scoreboard board(1);
   const std::string text(2000, 'x');

@@ -7,7 +7,6 @@
 #include <sys/mman.h>
 
 #include <cerrno>
-#include <charconv>
 
 #include "harness/os/error.hpp"
 #include "harness/os/mapping.hpp"
@@ -30,15 +29,6 @@ using trial::Worker;
 
 enum CounterIndex : std::size_t { kFileBytes, kFileTime, kStoreBytes, kStoreTime };
 
-double ratio_of(const Parameters& parameters) {
-  const std::string& text = parameters.text("compress-ratio");
-  double ratio = 0;
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), ratio);
-  if (error != std::errc{} || end != text.data() + text.size() || !(ratio >= 1) || ratio > 1000)
-    throw os::UsageError("--compress-ratio", text, "not a number in range", "give 1 to 1000, such as 2.5");
-  return ratio;
-}
-
 class CompressedCache final : public trial::Workload {
  public:
   explicit CompressedCache(const Plan& plan)
@@ -46,7 +36,7 @@ class CompressedCache final : public trial::Workload {
         access_(plan.parameters.text("access")),
         rounds_(plan.parameters.integer("rounds")),
         folder_(plan.parameters.text("folder")),
-        sealer_({plan.seed, ratio_of(plan.parameters), 0}, os::page_size().count) {}
+        sealer_({plan.seed, plan.parameters.number("compress-ratio"), 0}, os::page_size().count) {}
 
   /// The same data in both places.
   void prepare() override {
@@ -143,9 +133,6 @@ void resolve_store(Plan& plan, const machine::Machine& machine, os::Bytes size) 
 void resolve(Plan& plan, const machine::Machine& machine) {
   Parameters& parameters = plan.parameters;
   check_access("--access", parameters.text("access"));
-  ratio_of(parameters);
-  if (parameters.integer("rounds") < 1)
-    throw os::UsageError("--rounds", "0", "nothing would be measured", "give 1 or more");
   require_limit(plan, machine, 64_MiB + slack(plan));
   if (!parameters.given("size")) parameters.set("size", std::to_string(plan.memory->count * 4), false);
   const os::Bytes size = parameters.size("size");
@@ -166,20 +153,26 @@ const trial::Registered registration{{
     .summary = "the same data read back from a file and from compressed memory (shmem_swapin_folio)",
     .operation = "one page read, from the one or the other",
     .pacing = trial::Pacing::rounds,
-    .parameters = {{"size", Parameter::Type::size, "0", "bytes of data; default 4 times --memory"},
-                   {"store",
-                    Parameter::Type::choice,
-                    "zram",
-                    "where reclaim puts the shared memory; brought along if no swap is active",
-                    {"zram", "zswap"}},
-                   {"access",
-                    Parameter::Type::choice,
-                    "sequential",
-                    "order of the reads, in each worker's own part",
-                    {"sequential", "random", "zipf:THETA", "stride:PAGES"}},
-                   {"compress-ratio", Parameter::Type::text, "2.5", "how well the data compresses, about"},
-                   {"rounds", Parameter::Type::integer, "3", "times that both are read in each trial"},
-                   {"folder", Parameter::Type::text, "", "where the unnamed data file goes"}},
+    .parameters =
+        {{"size", Parameter::Type::size, "0", "bytes of data; default 4 times --memory"},
+         {"store",
+          Parameter::Type::choice,
+          "zram",
+          "where reclaim puts the shared memory; brought along if no swap is active",
+          {"zram", "zswap"}},
+         {"access",
+          Parameter::Type::choice,
+          "sequential",
+          "order of the reads, in each worker's own part",
+          {"sequential", "random", "zipf:THETA", "stride:PAGES"}},
+         {"compress-ratio",
+          Parameter::Type::number,
+          "2.5",
+          "how well the data compresses, about",
+          {},
+          {1, 1000}},
+         {"rounds", Parameter::Type::integer, "3", "times that both are read in each trial", {}, {1}},
+         {"folder", Parameter::Type::text, "", "where the unnamed data file goes"}},
     .counters = {{"file_bytes", "bytes", "data read from the file"},
                  {"file_ns", "ns", "time of that"},
                  {"store_bytes", "bytes", "data read from compressed memory"},

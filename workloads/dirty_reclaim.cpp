@@ -6,8 +6,6 @@
 #include <fmt/format.h>
 #include <sys/mman.h>
 
-#include <charconv>
-
 #include "harness/os/error.hpp"
 #include "harness/os/mapping.hpp"
 #include "harness/trial/worker.hpp"
@@ -18,7 +16,6 @@
 namespace tlbstorm::workloads {
 namespace {
 
-using os::operator""_MiB;
 using trial::Better;
 using trial::Parameter;
 using trial::Plan;
@@ -76,23 +73,13 @@ class DirtyReclaim final : public trial::Workload {
   os::Mapping file_;
 };
 
-double overcommit(const Plan& plan) {
-  const std::string& text = plan.parameters.text("overcommit");
-  double times = 0;
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), times);
-  if (error != std::errc{} || end != text.data() + text.size() || !(times >= 1.5) || times > 100)
-    throw os::UsageError("--overcommit", text, "not a number in range",
-                         "give 1.5 to 100: less, and little would be reclaimed");
-  return times;
-}
-
 void resolve(Plan& plan, const machine::Machine& machine) {
   trial::Parameters& parameters = plan.parameters;
   const std::string& kind = parameters.text("pages");
   check_access("--access", parameters.text("access"));
-  require_limit(plan, machine, 128_MiB);
+  require_limit(plan, machine, standard_limit(plan));
   if (!parameters.given("size")) {
-    const double bytes = static_cast<double>(plan.memory->count) * overcommit(plan);
+    const double bytes = static_cast<double>(plan.memory->count) * parameters.number("overcommit");
     const std::uint64_t page = os::page_size().count;
     parameters.set("size", std::to_string(static_cast<std::uint64_t>(bytes) / page * page), false);
   }
@@ -126,8 +113,12 @@ const trial::Registered registration{{
                     "anon",
                     "what is dirtied: anonymous memory, a file mapped shared, or half of each",
                     {"anon", "file", "mixed"}},
-                   {"overcommit", Parameter::Type::text, "4",
-                    "all that is dirtied as a multiple of --memory"},
+                   {"overcommit",
+                    Parameter::Type::number,
+                    "4",
+                    "all that is dirtied as a multiple of --memory",
+                    {},
+                    {1.5, 100}},
                    {"size", Parameter::Type::size, "0", "the same in bytes"},
                    {"access",
                     Parameter::Type::choice,

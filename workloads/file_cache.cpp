@@ -59,7 +59,7 @@ class FileCache final : public trial::Workload {
       : parameters_(plan.parameters),
         files_(files_of(plan)),
         seed_(plan.seed),
-        write_ratio_(plan.parameters.ratio("write-ratio")) {}
+        write_ratio_(plan.parameters.number("write-ratio")) {}
 
   void prepare() override {
     const bool sparse = parameters_.flag("sparse");
@@ -179,7 +179,7 @@ void resolve_size(Plan& plan, os::Bytes memory) {
     throw os::UsageError("--file", parameters.text("file"),
                          fmt::format("too small: {} where --size is {}", os::format_size(found.size), shown),
                          "give a smaller --size, or a path that does not exist: the file is then made");
-  if (foreign && parameters.ratio("write-ratio") > 0)
+  if (foreign && parameters.number("write-ratio") > 0)
     throw os::UsageError("--write-ratio", parameters.text("write-ratio"), "the file was not made by tlbstorm",
                          "it is only read; give a path that does not exist for a file that may be written");
   if (size.count < memory.count + memory.count / 4)

@@ -107,10 +107,7 @@ class MprotectStorm final : public trial::Workload {
 void resolve_steps(Plan& plan) {
   trial::Parameters& parameters = plan.parameters;
   const std::int64_t pages = parameters.integer("pages-per-call");
-  if (pages < 1) throw os::UsageError("--pages-per-call", "0", "nothing to protect", "give 1 or more");
   if (!parameters.given("stride")) parameters.set("stride", std::to_string(pages), false);
-  if (parameters.integer("stride") < 1)
-    throw os::UsageError("--stride", "0", "always the same pages", "give 1 or more pages");
   const os::Bytes region = parameters.size("region");
   const os::Bytes call = os::page_size() * static_cast<std::uint64_t>(pages);
   if (region < call || region.count % os::page_size().count != 0)
@@ -154,10 +151,14 @@ const trial::Registered registration{{
                     "anon",
                     "what the region is made of",
                     {"anon", "memfd", "sysv", "file"}},
-                   {"region", Parameter::Type::size, "4M", "bytes of each worker's part"},
-                   {"pages-per-call", Parameter::Type::integer, "1", "pages that one call is for"},
-                   {"stride", Parameter::Type::integer, "",
-                    "pages from one call to the next; default --pages-per-call"},
+                   {"region", Parameter::Type::worker_size, "4M", "bytes of each worker's part"},
+                   {"pages-per-call", Parameter::Type::integer, "1", "pages that one call is for", {}, {1}},
+                   {"stride",
+                    Parameter::Type::integer,
+                    "",
+                    "pages from one call to the next; default --pages-per-call",
+                    {},
+                    {1}},
                    {"cycle",
                     Parameter::Type::choice,
                     "ro-rw",

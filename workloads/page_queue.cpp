@@ -1,48 +1,47 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "workloads/page_queue.hpp"
 
-#include <charconv>
 #include <cmath>
 #include <numbers>
 #include <numeric>
 
 #include "harness/os/error.hpp"
+#include "harness/os/text.hpp"
 
 namespace tlbstorm::workloads {
 namespace {
-
-double number_after(const std::string& option, const std::string& access, std::size_t colon, double least,
-                    double most, const char* remedy) {
-  const std::string text = access.substr(colon + 1);
-  double value = 0;
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
-  if (error != std::errc{} || end != text.data() + text.size() || !(value > least) || value > most)
-    throw os::UsageError(option, access, "not in range", remedy);
-  return value;
-}
 
 struct Access {
   std::string kind;
   double number = 0;
 };
 
+/// What an order with a number has: "zipf:0.99".
+struct Numbered {
+  const char* kind;
+  double most;  ///< and above 0
+  const char* remedy;
+};
+constexpr std::array<Numbered, 3> kNumbered{
+    {{"zipf", 10, "give an exponent above 0, such as zipf:0.99"},
+     {"normal", 1, "give the deviation as a share of the whole, such as normal:0.17"},
+     {"stride", 1e12, "give whole pages, such as stride:17"}}};
+
 Access parse(const std::string& option, const std::string& access) {
-  const std::size_t colon = access.find(':');
   if (access == kSequential || access == kUniform) return {access};
   if (access == "random") return {kUniform};
-  if (access.starts_with("zipf:"))
-    return {"zipf",
-            number_after(option, access, colon, 0, 10, "give an exponent above 0, such as zipf:0.99")};
-  if (access.starts_with("normal:"))
-    return {"normal", number_after(option, access, colon, 0, 1,
-                                   "give the deviation as a share of the whole, such as normal:0.17")};
-  if (!access.starts_with("stride:"))
-    throw os::UsageError(option, access, "not an order of pages",
-                         "give sequential, uniform, zipf:THETA, normal:SIGMA or stride:PAGES");
-  const char* const remedy = "give whole pages, such as stride:17";
-  const double pages = number_after(option, access, colon, 0, 1e12, remedy);
-  if (pages != std::floor(pages)) throw os::UsageError(option, access, "not a whole number", remedy);
-  return {"stride", pages};
+  for (const Numbered& numbered : kNumbered) {
+    const std::string start = numbered.kind + std::string(":");
+    if (!access.starts_with(start)) continue;
+    const double value = os::to_real(access.substr(start.size())).value_or(0);
+    if (!(value > 0 && value <= numbered.most))
+      throw os::UsageError(option, access, "not in range", numbered.remedy);
+    if (std::string_view(numbered.kind) == "stride" && value != std::floor(value))
+      throw os::UsageError(option, access, "not a whole number", numbered.remedy);
+    return {numbered.kind, value};
+  }
+  throw os::UsageError(option, access, "not an order of pages",
+                       "give sequential, uniform, zipf:THETA, normal:SIGMA or stride:PAGES");
 }
 
 /// Walks the range in steps; a step that shares a factor with the count would miss pages, so each lap begins

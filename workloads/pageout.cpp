@@ -151,8 +151,6 @@ void resolve(Plan& plan, const machine::Machine& machine) {
   if (plan.memory && region.count > plan.memory->count / 4 * 3)
     throw os::UsageError("--region", text, "more than 3/4 of --memory: it would be reclaimed before its time",
                          "give a smaller region or a larger --memory");
-  if (plan.parameters.integer("rounds") == 0)
-    throw os::UsageError("--rounds", "0", "nothing would be measured", "give 1 or more");
   if (!PageKind(plan.parameters.text("pages")).file)
     return require_swap(plan, machine, "pages", "region", region);
   if (plan.parameters.text("folder").empty()) plan.parameters.set("folder", data_folder(), false);
@@ -171,7 +169,7 @@ const trial::Registered registration{{
                     "what the region is made of",
                     {"clean-file", "dirty-anon", "dirty-file", "clean-anon"}},
                    {"region", Parameter::Type::size, "32M", "bytes in the region"},
-                   {"rounds", Parameter::Type::integer, "5", "measured rounds in each trial"},
+                   {"rounds", Parameter::Type::integer, "5", "measured rounds in each trial", {}, {1}},
                    {"folder", Parameter::Type::text, "", "where a file region's unnamed file goes"}},
     .counters = {{trial::counter::kPagesGone, "pages", "pages that left the page table"},
                  {trial::counter::kReclaimTime, "ns", "time in madvise"}},

@@ -5,8 +5,6 @@
 #include <fmt/format.h>
 #include <sys/mman.h>
 
-#include <charconv>
-
 #include "harness/os/mapping.hpp"
 #include "harness/trial/access_timer.hpp"
 #include "workloads/page_queue.hpp"
@@ -16,7 +14,6 @@
 namespace tlbstorm::workloads {
 namespace {
 
-using os::operator""_MiB;
 using trial::Access;
 using trial::Better;
 using trial::Met;
@@ -27,18 +24,8 @@ using trial::Worker;
 
 enum CounterIndex : std::size_t { kReads, kWrites, kVerified };
 
-double number_of(const Parameters& parameters, const std::string& name, double least) {
-  const std::string& text = parameters.text(name);
-  double value = 0;
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
-  if (error != std::errc{} || end != text.data() + text.size() || !(value >= least) || value > 1000)
-    throw os::UsageError("--" + name, text, "not a number in range",
-                         fmt::format("give a number from {} to 1000, such as {}", least, least + 1));
-  return value;
-}
-
 PageContent content_of(const Plan& plan) {
-  return {plan.seed, number_of(plan.parameters, "compress-ratio", 1), plan.parameters.ratio("zero-pages")};
+  return {plan.seed, plan.parameters.number("compress-ratio"), plan.parameters.number("zero-pages")};
 }
 
 /// One worker's part of the working set: its pages and the versions that they should be in.
@@ -92,7 +79,7 @@ class SwapChurn final : public trial::Workload {
   explicit SwapChurn(const Plan& plan)
       : parameters_(plan.parameters),
         sealer_(content_of(plan), os::page_size().count),
-        delay_(os::parse_duration("--delay", plan.parameters.text("delay"))),
+        delay_(plan.parameters.duration("delay")),
         verify_(plan.parameters.text("verify")),
         parts_(static_cast<std::size_t>(plan.workers)) {}
 
@@ -110,7 +97,7 @@ class SwapChurn final : public trial::Workload {
 
   void work(Worker& worker) override {
     const Part& part = *parts_[static_cast<std::size_t>(worker.index())];
-    PageQueue queue(parameters_.text("access"), part.range(), 1 - parameters_.ratio("read-ratio"),
+    PageQueue queue(parameters_.text("access"), part.range(), 1 - parameters_.number("read-ratio"),
                     worker.seed());
     churn(worker, part, queue);
     if (verify_ != "all") return;
@@ -190,7 +177,7 @@ void resolve_class(Plan& plan, const machine::Machine& machine, const std::strin
   if (plan.parameters.given("size"))
     require_limit(plan, machine,
                   whole_pages(static_cast<double>(plan.parameters.size("size").count) * share) + slack(plan));
-  require_limit(plan, machine, 128_MiB + slack(plan));
+  require_limit(plan, machine, standard_limit(plan));
   if (*plan.memory < slack(plan) * 2)
     throw os::UsageError("--memory", os::format_size(*plan.memory), "too little for any working set",
                          "give " + os::format_size(slack(plan) * 2) + " or more");
@@ -205,11 +192,11 @@ void resolve_class(Plan& plan, const machine::Machine& machine, const std::strin
 
 /// --overcommit: the working set is that many times the limit.
 void resolve_overcommit(Plan& plan, const machine::Machine& machine) {
-  const double times = number_of(plan.parameters, "overcommit", 1);
+  const double times = plan.parameters.number("overcommit");
   if (plan.parameters.given("size"))
     require_limit(plan, machine,
                   whole_pages(static_cast<double>(plan.parameters.size("size").count) / times));
-  require_limit(plan, machine, 128_MiB);
+  require_limit(plan, machine, standard_limit(plan));
   if (!plan.parameters.given("size"))
     plan.parameters.set(
         "size", std::to_string(whole_pages(static_cast<double>(plan.memory->count) * times).count), false);
@@ -218,8 +205,6 @@ void resolve_overcommit(Plan& plan, const machine::Machine& machine) {
 void resolve(Plan& plan, const machine::Machine& machine) {
   const Parameters& parameters = plan.parameters;
   check_access("--access", parameters.text("access"));
-  os::parse_duration("--delay", parameters.text("delay"));
-  content_of(plan);
   const std::string& name = parameters.text("class");
   name == "none" ? resolve_overcommit(plan, machine) : resolve_class(plan, machine, name);
   const os::Bytes size = parameters.size("size");
@@ -234,7 +219,7 @@ void resolve(Plan& plan, const machine::Machine& machine) {
   if (size + slack(plan) > *plan.memory)
     require_swap(plan, machine, name == "none" ? "overcommit" : "class", "size",
                  {size.count + slack(plan).count - plan.memory->count});
-  plan.zero_pages_meant = parameters.ratio("zero-pages") > 0;
+  plan.zero_pages_meant = parameters.number("zero-pages") > 0;
   constexpr std::uint64_t kSlowDisk = 20 << 20;  // bytes a second; filled, churned and verified
   plan.timeout += std::chrono::seconds{3 * size.count / kSlowDisk};
 }
@@ -248,7 +233,12 @@ const trial::Registered registration{{
     .parameters =
         {{"size", Parameter::Type::size, "0",
           "bytes in the working set; default --overcommit times --memory"},
-         {"overcommit", Parameter::Type::text, "2", "the working set as a multiple of --memory"},
+         {"overcommit",
+          Parameter::Type::number,
+          "2",
+          "the working set as a multiple of --memory",
+          {},
+          {1, 1000}},
          {"class",
           Parameter::Type::choice,
           "none",
@@ -260,9 +250,14 @@ const trial::Registered registration{{
           "which page comes next, in each worker's own part of the working set",
           {"uniform", "sequential", "zipf:THETA", "normal:SIGMA", "stride:PAGES"}},
          {"read-ratio", Parameter::Type::ratio, "0.5", "share of the accesses that only read"},
-         {"delay", Parameter::Type::text, "0",
+         {"delay", Parameter::Type::duration, "0",
           "time that a worker computes between two accesses, such as 1us"},
-         {"compress-ratio", Parameter::Type::text, "1", "how well pages compress, about; 1: not at all"},
+         {"compress-ratio",
+          Parameter::Type::number,
+          "1",
+          "how well pages compress, about; 1: not at all",
+          {},
+          {1, 1000}},
          {"zero-pages", Parameter::Type::ratio, "0", "share of the pages that are all zero"},
          {"verify",
           Parameter::Type::choice,

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "workloads/swap_need.hpp"
 
+#include <algorithm>
+
 #include "harness/os/error.hpp"
 
 namespace tlbstorm::workloads {
@@ -38,5 +40,7 @@ void require_limit(trial::Plan& plan, const machine::Machine& machine, os::Bytes
 }
 
 os::Bytes slack(const trial::Plan& plan) { return 12_MiB + 2_MiB * static_cast<std::uint64_t>(plan.workers); }
+
+os::Bytes standard_limit(const trial::Plan& plan) { return std::max(128_MiB, slack(plan) * 4); }
 
 }  // namespace tlbstorm::workloads

@@ -22,4 +22,7 @@ void require_limit(trial::Plan& plan, const machine::Machine& machine, os::Bytes
 /// keeps (mm/memcontrol.c: MEMCG_CHARGE_BATCH), the pages in flight.
 os::Bytes slack(const trial::Plan& plan);
 
+/// The limit where the user gave none: small, so that a run is short, and four times the slack at least.
+os::Bytes standard_limit(const trial::Plan& plan);
+
 }  // namespace tlbstorm::workloads

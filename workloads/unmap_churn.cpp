@@ -158,10 +158,16 @@ void resolve_nodes(Plan& plan, const machine::Machine& machine) {
                          fmt::format("those with memory are {}", os::format_list(there)));
 }
 
+constexpr const char* kDrainNote =
+    "move_pages waits for all CPUs to drain their lists (lru_cache_disable): workers sleep for most of the "
+    "time, and a CPU that sleeps gets no IPI; --workers 1 --bystanders 1 measures the flush alone";
+constexpr const char* kLockNote =
+    "each call takes mmap_lock for writing: workers wait for each other, in part asleep, and a CPU that "
+    "sleeps gets no IPI; --workers 1 --bystanders 1 measures the flush alone";
+
 void resolve(Plan& plan, const machine::Machine& machine) {
   const std::int64_t pages = plan.parameters.integer("pages-per-call");
   const os::Bytes call = os::page_size() * static_cast<std::uint64_t>(pages);
-  if (pages < 1) throw os::UsageError("--pages-per-call", "0", "nothing to take away", "give 1 or more");
   if (!plan.parameters.given("region") && call > plan.parameters.size("region"))
     plan.parameters.set("region", std::to_string(call.count), false);
   const os::Bytes region = plan.parameters.size("region");
@@ -177,15 +183,7 @@ void resolve(Plan& plan, const machine::Machine& machine) {
   if (op == "migrate") resolve_nodes(plan, machine);
   if (op != "munmap" && op != "mremap" && op != "migrate") return;
   plan.workers_spin = false;
-  if (plan.workers > 1)
-    plan.notes.push_back(op == "migrate"
-                             ? "move_pages waits for all CPUs to drain their lists (lru_cache_disable): "
-                               "workers sleep for most of "
-                               "the time, and a CPU that sleeps gets no IPI; --workers 1 --bystanders 1 "
-                               "measures the flush alone"
-                             : "each call takes mmap_lock for writing: workers wait for each other, in part "
-                               "asleep, and a CPU that "
-                               "sleeps gets no IPI; --workers 1 --bystanders 1 measures the flush alone");
+  if (plan.workers > 1) plan.notes.push_back(op == "migrate" ? kDrainNote : kLockNote);
 }
 
 const trial::Registered registration{{
@@ -200,8 +198,8 @@ const trial::Registered registration{{
                     "dontneed",
                     "how pages are taken away; migrate: between two NUMA nodes",
                     {"munmap", "dontneed", "free", "mremap", "cold", "migrate"}},
-                   {"pages-per-call", Parameter::Type::integer, "1", "pages that one call takes"},
-                   {"region", Parameter::Type::size, "1M", "bytes that each worker goes round"},
+                   {"pages-per-call", Parameter::Type::integer, "1", "pages that one call takes", {}, {1}},
+                   {"region", Parameter::Type::worker_size, "1M", "bytes that each worker goes round"},
                    {"nodes", Parameter::Type::text, "", "the two nodes of migrate; default the first two"}},
     .counters = {{"pages", "pages", "pages taken away"}},
     .figures = {{"ipis_per_page_taken",

@@ -21,10 +21,6 @@ os::Bytes total(const Plan& plan) {
 
 void resolve_pattern(const Plan& plan) {
   const Parameters& parameters = plan.parameters;
-  if (parameters.integer("chunks") < 1)
-    throw os::UsageError("--chunks", "0", "nothing to take", "give 1 or more");
-  if (parameters.integer("repeat") < 1)
-    throw os::UsageError("--repeat", "0", "nothing would be measured", "give 1 or more");
   const std::uint64_t chunk = chunk_size(plan).count;
   const std::uint64_t step = parameters.size("step").count, unit = parameters.size("unit").count;
   if (chunk == 0)
@@ -38,7 +34,6 @@ void resolve_pattern(const Plan& plan) {
   if (unit % 8 != 0 || unit == 0 || unit > step)
     throw os::UsageError("--unit", parameters.text("unit"), "not a multiple of 8 bytes up to --step",
                          "give 8, or a larger --step");
-  os::parse_duration("--delay", parameters.text("delay"));
   if (parameters.text("lock") == "none") return;
   for (const char* const option : {"punch-holes", "pageout", "two-phase"})
     if (parameters.flag(option))
@@ -78,8 +73,7 @@ os::Bytes chunk_size(const Plan& plan) {
 
 void resolve_usemem(Plan& plan, const machine::Machine& machine) {
   resolve_pattern(plan);
-  const os::Nanoseconds hold = os::parse_duration("--hold", plan.parameters.text("hold"));
-  plan.timeout += hold * plan.parameters.integer("repeat");
+  plan.timeout += plan.parameters.duration("hold") * plan.parameters.integer("repeat");
   if (plan.memory) require_limit(plan, machine, *plan.memory);
   resolve_room(plan, machine);
   if (plan.parameters.text("source") != "file") return;

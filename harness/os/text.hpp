@@ -3,6 +3,7 @@
 #pragma once
 
 #include <charconv>
+#include <cmath>
 #include <cstdint>
 #include <optional>
 #include <string_view>
@@ -37,6 +38,15 @@ inline std::optional<std::uint64_t> to_number(std::string_view field) {
   std::uint64_t value = 0;
   const auto [end, error] = std::from_chars(field.data(), field.data() + field.size(), value);
   if (error != std::errc{} || end != field.data() + field.size() || field.empty()) return std::nullopt;
+  return value;
+}
+
+/// A finite decimal number that fills the whole field; nothing otherwise.
+inline std::optional<double> to_real(std::string_view field) {
+  double value = 0;
+  const auto [end, error] = std::from_chars(field.data(), field.data() + field.size(), value);
+  if (error != std::errc{} || end != field.data() + field.size() || !std::isfinite(value))
+    return std::nullopt;
   return value;
 }
 

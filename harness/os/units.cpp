@@ -48,15 +48,37 @@ std::optional<double> nanoseconds_factor(std::string_view suffix) {
   return std::nullopt;
 }
 
+constexpr Bytes kLargestPage = 64_KiB;  // arm64 and powerpc have base pages of that size
+
+/// FLOOR..SHARE%..CEILING, with one of the bounds or both.
+Bytes parse_bounded_share(std::string_view option, std::string_view text, Bytes whole) {
+  const std::string remedy = "give a share between bounds, such as 64M..1%..4G, 64M..1% or 1%..4G";
+  std::optional<Bytes> floor, share, ceiling;
+  for (std::string_view rest = text; !rest.empty();) {
+    const std::size_t dots = rest.find("..");
+    const std::string_view part = rest.substr(0, dots);
+    rest.remove_prefix(dots == std::string_view::npos ? rest.size() : dots + 2);
+    std::optional<Bytes>& place = part.ends_with('%') ? share : share ? ceiling : floor;
+    if (part.empty() || place) throw UsageError(option, text, "not a share between bounds", remedy);
+    place = parse_size(option, part, whole);
+  }
+  if (!share || text.ends_with("..")) throw UsageError(option, text, "not a share between bounds", remedy);
+  if (floor && ceiling && *floor > *ceiling)
+    throw UsageError(option, text, "the lower bound is above the upper one", remedy);
+  return std::min(std::max(*share, floor.value_or(Bytes{})), ceiling.value_or(Bytes{~std::uint64_t{0}}));
+}
+
 }  // namespace
 
 Bytes parse_size(std::string_view option, std::string_view text, Bytes whole) {
+  if (text.find("..") != std::string_view::npos) return parse_bounded_share(option, text, whole);
   const std::string remedy = "give a size such as 512M, 2G or 25% (of the machine's memory)";
   const auto quantity = split_quantity(text);
   if (!quantity) throw UsageError(option, text, "not a size", remedy);
   if (quantity->suffix == "%") {
     if (quantity->number > 100) throw UsageError(option, text, "more than the whole", remedy);
-    return {static_cast<std::uint64_t>(static_cast<double>(whole.count) * quantity->number / 100)};
+    const double bytes = static_cast<double>(whole.count) * quantity->number / 100;
+    return kLargestPage * (static_cast<std::uint64_t>(bytes) / kLargestPage.count);
   }
   const auto factor = size_factor(quantity->suffix);
   if (!factor) throw UsageError(option, text, "not a size", remedy);

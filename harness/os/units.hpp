@@ -26,8 +26,9 @@ inline constexpr Bytes operator""_KiB(unsigned long long n) { return {n << 10}; 
 inline constexpr Bytes operator""_MiB(unsigned long long n) { return {n << 20}; }
 inline constexpr Bytes operator""_GiB(unsigned long long n) { return {n << 30}; }
 
-/// 4096, 512K, 512M, 2G, 1T (powers of 1024, also "512MiB"), or 25% of `whole`. Throws UsageError naming
-/// `option`.
+/// 4096, 512K, 512M, 2G, 1T (powers of 1024, also "512MiB"), or a share of `whole`, between bounds if any are
+/// given: 25%, 64M..25%, 25%..4G, 64M..25%..4G. A share is whole pages of any size that a kernel has, 64 KiB.
+/// Throws UsageError naming `option`.
 Bytes parse_size(std::string_view option, std::string_view text, Bytes whole);
 /// 250ms, 30s, 5m, 2h, 100us; a bare 0 is zero. Throws UsageError naming `option`.
 Nanoseconds parse_duration(std::string_view option, std::string_view text);

@@ -3,7 +3,10 @@
 // that /proc/meminfo says is left. vmstat's pswpin and pswpout count pages; these count what reached the
 // device, after merging.
 //
-// A swap file counts nothing: the statistics of its device are those of the whole file system.
+// A swap file counts nothing: the statistics of its device are those of the whole file system. Where there
+// are files beside devices, what lies in the files is sampled, so that one can tell when the devices saw not
+// all.
+#include <algorithm>
 #include <array>
 #include <optional>
 
@@ -49,9 +52,25 @@ std::vector<TextFile> open_statistics(const std::vector<machine::SwapArea>& area
   return files;
 }
 
+/// Bytes in the swap files of /proc/swaps: Filename, Type, Size, Used (in KiB), Priority.
+double used_in_files(std::string_view swaps) {
+  double bytes = 0;
+  for (os::take_line(swaps); !swaps.empty();) {
+    std::string_view line = os::take_line(swaps);
+    os::take_field(line);
+    const bool in_file = os::take_field(line) == "file";
+    os::take_field(line);
+    const auto used = os::to_number(os::take_field(line));
+    if (!used) return kAbsent;
+    if (in_file) bytes += static_cast<double>(*used) * 1024;
+  }
+  return bytes;
+}
+
 class SwapDev final : public Probe {
  public:
-  SwapDev(const fs::path& meminfo, std::vector<TextFile> statistics) : meminfo_(meminfo) {
+  SwapDev(const Target& target, std::vector<TextFile> statistics, bool files_too)
+      : meminfo_(target.proc / "meminfo") {
     columns_ = {{"swapdev.total", "bytes", Kind::gauge}, {"swapdev.free", "bytes", Kind::gauge}};
     if (statistics.empty()) return;
     const std::array<Column, 4> counters{{{"swapdev.reads", "requests"},
@@ -62,6 +81,9 @@ class SwapDev final : public Probe {
     sums_.emplace(std::move(statistics),
                   std::vector<Field>{
                       {0, kGauges}, {2, kGauges + 1, kSector}, {4, kGauges + 2}, {6, kGauges + 3, kSector}});
+    if (!files_too) return;
+    swaps_.emplace(target.proc / "swaps");
+    columns_.push_back({"swapdev.in_files", "bytes", Kind::gauge});
   }
 
   void read(std::span<double> row) noexcept override {
@@ -69,17 +91,22 @@ class SwapDev final : public Probe {
     row[0] = meminfo_bytes(text, "SwapTotal");
     row[1] = meminfo_bytes(text, "SwapFree");
     if (sums_) sums_->read(row);
+    if (swaps_) row[columns_.size() - 1] = used_in_files(swaps_->read());
   }
 
  private:
   TextFile meminfo_;
   std::optional<FieldSums> sums_;
+  std::optional<TextFile> swaps_;  ///< where there are files beside devices
 };
 
 Opened open(const Target& target) {
   const auto areas = machine::parse_swaps(os::try_read_text(target.proc / "swaps").value_or(""));
   if (areas.empty()) return Unavailable{"no swap is active", "add --swap zram:1G to the run", true};
-  return std::make_unique<SwapDev>(target.proc / "meminfo", open_statistics(areas, target.sys));
+  const bool files_too = std::any_of(areas.begin(), areas.end(), [](const machine::SwapArea& area) {
+    return machine::block_name(area).empty();
+  });
+  return std::make_unique<SwapDev>(target, open_statistics(areas, target.sys), files_too);
 }
 
 const Registered registration{

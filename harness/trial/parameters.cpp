@@ -5,22 +5,34 @@
 #include <fmt/ranges.h>
 
 #include <algorithm>
-#include <charconv>
+#include <cmath>
 
 #include "harness/os/error.hpp"
+#include "harness/os/text.hpp"
 
 namespace tlbstorm::trial {
 namespace {
 
 std::string option(const std::string& name) { return "--" + name; }
 
-template <typename Number>
-Number parse_number(const std::string& name, const std::string& text, const std::string& remedy) {
-  Number value{};
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
-  if (error != std::errc{} || end != text.data() + text.size())
-    throw os::UsageError(option(name), text, "not a number", remedy);
-  return value;
+Parameter::Range range_of(const Parameter& declared) {
+  return declared.type == Parameter::Type::ratio ? Parameter::Range{0, 1} : declared.range;
+}
+
+/// The value of an integer, a number or a ratio.
+double parse_number(const Parameter& declared, const std::string& text) {
+  const auto [least, most] = range_of(declared);
+  const bool whole = declared.type == Parameter::Type::integer;
+  const std::string kind = whole ? "a whole number" : "a number";
+  const std::string remedy = most < Parameter::Range{}.most
+                                 ? fmt::format("give {} from {} to {}", kind, least, most)
+                                 : fmt::format("give {}, {} or more", kind, least);
+  const auto value = os::to_real(text);
+  if (!value || (whole && *value != std::floor(*value)))
+    throw os::UsageError(option(declared.name), text, "not " + kind, remedy);
+  if (!(*value >= least && *value <= most))
+    throw os::UsageError(option(declared.name), text, "out of range", remedy);
+  return *value;
 }
 
 bool is_choice(const Parameter& declared, const std::string& value) {
@@ -57,16 +69,16 @@ void Parameters::check(const Entry& entry) const {
   const Parameter& declared = entry.declared;
   switch (declared.type) {
     case Parameter::Type::size:
-      os::parse_size(option(declared.name), entry.value, whole_);
+    case Parameter::Type::worker_size:
+      os::parse_size(option(declared.name), entry.value, whole_for(declared));
       break;
     case Parameter::Type::integer:
-      if (parse_number<std::int64_t>(declared.name, entry.value, "give a whole number") < 0)
-        throw os::UsageError(option(declared.name), entry.value, "negative", "give a whole number");
-      break;
+    case Parameter::Type::number:
     case Parameter::Type::ratio:
-      if (const double r = parse_number<double>(declared.name, entry.value, "give a number from 0 to 1");
-          !(r >= 0 && r <= 1))
-        throw os::UsageError(option(declared.name), entry.value, "out of range", "give a number from 0 to 1");
+      parse_number(declared, entry.value);
+      break;
+    case Parameter::Type::duration:
+      os::parse_duration(option(declared.name), entry.value);
       break;
     case Parameter::Type::choice:
       if (!is_choice(declared, entry.value))
@@ -82,22 +94,40 @@ void Parameters::check(const Entry& entry) const {
   }
 }
 
+void Parameters::set_whole(os::Bytes memory, int workers) {
+  whole_ = memory;
+  workers_ = workers;
+}
+os::Bytes Parameters::whole_for(const Parameter& declared) const {
+  const bool each = declared.type == Parameter::Type::worker_size;
+  return each ? whole_ / static_cast<std::uint64_t>(workers_) : whole_;
+}
+
 bool Parameters::given(const std::string& name) const { return entry(name).given; }
 os::Bytes Parameters::size(const std::string& name) const {
-  return os::parse_size(option(name), entry(name).value, whole_);
+  const Entry& found = entry(name);
+  return os::parse_size(option(name), found.value, whole_for(found.declared));
 }
 std::int64_t Parameters::integer(const std::string& name) const {
-  return parse_number<std::int64_t>(name, entry(name).value, "give a whole number");
+  const Entry& found = entry(name);
+  return static_cast<std::int64_t>(parse_number(found.declared, found.value));
 }
-double Parameters::ratio(const std::string& name) const {
-  return parse_number<double>(name, entry(name).value, "give a number from 0 to 1");
+double Parameters::number(const std::string& name) const {
+  const Entry& found = entry(name);
+  return parse_number(found.declared, found.value);
+}
+os::Nanoseconds Parameters::duration(const std::string& name) const {
+  return os::parse_duration(option(name), entry(name).value);
 }
 bool Parameters::flag(const std::string& name) const { return entry(name).value == "true"; }
 const std::string& Parameters::text(const std::string& name) const { return entry(name).value; }
 
 std::map<std::string, std::string> Parameters::values() const {
   std::map<std::string, std::string> all;
-  for (const auto& [name, entry] : entries_) all[name] = entry.value;
+  for (const auto& [name, entry] : entries_)
+    all[name] = entry.value.ends_with('%') || entry.value.find("..") != std::string::npos
+                    ? std::to_string(size(name).count)
+                    : entry.value;
   return all;
 }
 

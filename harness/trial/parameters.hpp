@@ -14,12 +14,18 @@ namespace tlbstorm::trial {
 
 /// One option of a workload: what `--help`, the docs and the manifest need.
 struct Parameter {
-  enum class Type { size, integer, ratio, choice, text, flag };
+  enum class Type { size, worker_size, integer, number, ratio, duration, choice, text, flag };
+  /// What a number may be; a ratio is from 0 to 1 in any case.
+  struct Range {
+    double least = 0;
+    double most = 1e15;
+  };
   std::string name;  ///< without the dashes
   Type type = Type::text;
   std::string standard;  ///< the default as the user would write it; "" is "worked out when the plan is made"
   std::string help;
   std::vector<std::string> choices = {};  ///< for a choice; "zipf:THETA" accepts any text after the colon
+  Range range = {};                       ///< for an integer or a number
 };
 
 /// Values of a workload's parameters. A value that can't be read throws os::UsageError with option, value and
@@ -36,14 +42,16 @@ class Parameters {
 
   os::Bytes size(const std::string& name) const;
   std::int64_t integer(const std::string& name) const;
-  double ratio(const std::string& name) const;
+  /// Of a number or a ratio.
+  double number(const std::string& name) const;
+  os::Nanoseconds duration(const std::string& name) const;
   bool flag(const std::string& name) const;
   const std::string& text(const std::string& name) const;
 
-  /// All values by name, as text, for the manifest.
+  /// All values by name, as text, for the manifest; sizes that are a share of memory in bytes.
   std::map<std::string, std::string> values() const;
-  /// What a percentage in a size is of.
-  void set_whole(os::Bytes memory) { whole_ = memory; }
+  /// What a percentage in a size is of: the machine's memory, for a worker_size by the number of workers.
+  void set_whole(os::Bytes memory, int workers);
 
  private:
   struct Entry {
@@ -53,9 +61,11 @@ class Parameters {
   };
   const Entry& entry(const std::string& name) const;
   void check(const Entry& entry) const;
+  os::Bytes whole_for(const Parameter& declared) const;
 
   std::map<std::string, Entry> entries_;
   os::Bytes whole_;
+  int workers_ = 1;
 };
 
 }  // namespace tlbstorm::trial

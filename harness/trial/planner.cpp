@@ -6,7 +6,6 @@
 
 #include <algorithm>
 #include <array>
-#include <charconv>
 #include <filesystem>
 
 #include "harness/os/error.hpp"
@@ -33,7 +32,9 @@ const std::array<CommonOption, 24> kCommon{{
     {"bystanders", "0",
      "threads in the workers' mm on CPUs of their own that measure the time that interrupts take from them"},
     {"gap-threshold", "1us", "time between two clock reads of a bystander that counts as taken from it"},
-    {"memory", "", "memory limit of the trial's cgroup: 512M, 2G, 25%"},
+    {"memory", "",
+     "memory limit of the trial's cgroup: 512M, 2G, 25% of the machine's memory, or a share between bounds: "
+     "64M..1%..4G"},
     {"swap", "",
      "swap to bring along for the run: zram:SIZE[:ALGORITHM], file:PATH:SIZE, device:/dev/X; several with "
      "commas, all at equal priority; or existing: what is active"},
@@ -88,7 +89,7 @@ class Planner {
     plan_.reclaims = definition.reclaims;
     plan_.swaps = definition.swaps;
     plan_.parameters = Parameters(definition.parameters);
-    plan_.parameters.set_whole(machine.memory);
+    plan_.parameters.set_whole(machine.memory, 1);
     if (const auto preset = given.find("preset"); preset != given.end()) apply_preset(preset->second);
     for (const auto& [name, value] : given) set(name, value);
   }
@@ -96,6 +97,7 @@ class Planner {
   Plan make() {
     times();
     workers();
+    plan_.parameters.set_whole(machine_.memory, plan_.workers);
     memory();
     ballast();
     probes();

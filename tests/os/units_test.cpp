@@ -38,6 +38,21 @@ TEST(Units, WrongSizesNameOptionAndValue) {
   }
 }
 
+TEST(Units, ShareBetweenBoundsIsTheShareUnlessABoundIsNearer) {
+  EXPECT_EQ(parse_size("--x", "64M..25%..4G", 8_GiB), 2_GiB);
+  EXPECT_EQ(parse_size("--x", "64M..1%..4G", 1_GiB), 64_MiB);
+  EXPECT_EQ(parse_size("--x", "64M..1%..4G", 1024_GiB), 4_GiB);
+  EXPECT_EQ(parse_size("--x", "64M..1%", 1_GiB), 64_MiB);
+  EXPECT_EQ(parse_size("--x", "1%..4G", 1024_GiB), 4_GiB);
+  for (const char* const text : {"..", "64M..", "..1%", "64M..4G", "1%..2%", "64M..1%..", "64M..1%..4G..8G",
+                                 "x..1%", "4G..1%..64M", "64M..101%"})
+    EXPECT_NE(complaint([&] { parse_size("--memory", text, 8_GiB); }), "") << text;
+}
+
+TEST(Units, SharesAreWholePagesOfAnyKernel) {
+  EXPECT_EQ(parse_size("--x", "33.3%", 8_GiB).count % (64 << 10), 0u);
+}
+
 TEST(Units, TimesNeedAUnit) {
   using namespace std::chrono_literals;
   EXPECT_EQ(parse_duration("--x", "250ms"), 250ms);

@@ -99,7 +99,7 @@ TEST_F(SwapDevProbe, BlockDevicesAreSummedInBytes) {
   put_device("zram0", kStat);
   put_device("sda2", "1 0 8 0 2 0 16 0 0 0 0\n");
   const Values all = values("swapdev");
-  EXPECT_EQ(all.size(), 6u);
+  EXPECT_EQ(all.size(), 7u);
   EXPECT_EQ(all.at("swapdev.total"), 1048572.0 * 1024);
   EXPECT_EQ(all.at("swapdev.free"), 524288.0 * 1024);
   EXPECT_EQ(all.at("swapdev.reads"), 101);
@@ -113,6 +113,15 @@ TEST_F(SwapDevProbe, FilesAloneHaveNoDeviceColumns) {
   const Values all = values("swapdev");
   EXPECT_EQ(all.size(), 2u);
   EXPECT_EQ(all.count("swapdev.free"), 1u);
+}
+
+TEST_F(SwapDevProbe, WhatFilesHoldBesideDevicesIsKnown) {
+  put_device("zram0", kStat);
+  put_swaps(kZram0);
+  EXPECT_EQ(values("swapdev").count("swapdev.in_files"), 0u);
+  put_swaps(std::string(kZram0) + "/srv/a\\040b                          file\t\t65532\t\t64\t\t-2\n" +
+            "/srv/c                              file\t\t65532\t\t8\t\t-3\n");
+  EXPECT_EQ(values("swapdev").at("swapdev.in_files"), 72 * 1024);
 }
 
 TEST_F(SwapDevProbe, DeviceWithoutAPlaceInSysfsLeavesNoPartialSum) {

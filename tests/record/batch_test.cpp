@@ -7,10 +7,10 @@
 #include <gtest/gtest.h>
 
 #include <fstream>
-#include <sstream>
 
 #include "harness/cli/batch.hpp"
 #include "harness/os/error.hpp"
+#include "harness/os/fd.hpp"
 #include "harness/verdict/batch_table.hpp"
 #include "tests/temporary_folder.hpp"
 
@@ -38,10 +38,7 @@ void make_run(const std::filesystem::path& folder, int workers, double throughpu
 class BatchTest : public ::testing::Test {
  protected:
   std::string read(const std::string& file) const {
-    std::ifstream stream(folder_.path() / file);
-    std::ostringstream text;
-    text << stream.rdbuf();
-    return text.str();
+    return os::try_read_text(folder_.path() / file).value_or("");
   }
   void add(BatchRecorder& recorder, int workers, double throughput, bool valid = true) {
     const std::string value = std::to_string(workers);

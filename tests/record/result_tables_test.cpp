@@ -4,9 +4,7 @@
 
 #include <gtest/gtest.h>
 
-#include <fstream>
-#include <sstream>
-
+#include "harness/os/fd.hpp"
 #include "harness/record/recorder.hpp"
 #include "tests/temporary_folder.hpp"
 
@@ -21,10 +19,7 @@ using trial::Met;
 class Tables : public ::testing::Test {
  protected:
   std::string read(const std::string& file) const {
-    std::ifstream stream(folder_.path() / file);
-    std::ostringstream text;
-    text << stream.rdbuf();
-    return text.str();
+    return os::try_read_text(folder_.path() / file).value_or("");
   }
   bool exists(const std::string& file) const { return std::filesystem::exists(folder_.path() / file); }
   void write(const trial::TrialResult& result) {

@@ -8,11 +8,6 @@
 namespace tlbstorm::test {
 namespace {
 
-std::string read_all(const std::filesystem::path& path) {
-  std::ifstream stream(path);
-  return {std::istreambuf_iterator<char>(stream), {}};
-}
-
 class Swapping : public PhysicsTest {
  protected:
   void SetUp() override {
@@ -26,15 +21,14 @@ class Swapping : public PhysicsTest {
 };
 
 TEST_F(Swapping, LargerWorkingSetSwapsInMore) {
-  const std::string half = churn({"--memory", "64M", "--size", "96M"});
-  const std::string twice = churn({"--memory", "64M", "--size", "192M"});
+  // Paced by the delay, and not by the faults themselves: without it a worker faults as fast as the kernel
+  // can, whatever the share of its accesses that does.
+  const std::string half = churn({"--memory", "64M", "--size", "96M", "--delay", "50us"});
+  const std::string twice = churn({"--memory", "64M", "--size", "192M", "--delay", "50us"});
   if (half.empty() || twice.empty()) return;
   // Of uniform accesses about a third misses in the one, two thirds in the other.
-  const auto misses = [](const std::string& folder) {
-    return figure(folder, "swap_in_rate") / figure(folder, "throughput");
-  };
-  EXPECT_GT(misses(half), 0.1);
-  EXPECT_GT(misses(twice), 1.5 * misses(half));
+  EXPECT_GT(figure(half, "swap_in_rate"), 0.1 * figure(half, "throughput"));
+  EXPECT_GT(figure(twice, "swap_in_rate"), 1.4 * figure(half, "swap_in_rate"));
   EXPECT_GT(figure(twice, "pages_verified"), 0);
 }
 
@@ -43,7 +37,7 @@ TEST_F(Swapping, HitsAndFaultsAreKeptApart) {
   if (folder.empty()) return;
   EXPECT_GT(figure(folder, "fault_latency_p50"), 3 * figure(folder, "hit_latency_p50"));
   EXPECT_GE(figure(folder, "fault_latency_p99_99"), figure(folder, "fault_latency_p50"));
-  const std::string latencies = read_all(folder + "/latency.csv");
+  const std::string latencies = text_of(folder + "/latency.csv");
   for (const char* const kind : {",read,hit,", ",read,major,", ",write,hit,", ",write,major,"})
     EXPECT_NE(latencies.find(kind), std::string::npos) << kind;
   EXPECT_GT(manifest(folder)["trials"][0]["timing_overhead_ns"], 0);
@@ -82,18 +76,13 @@ TEST_F(Swapping, CorruptedPageIsAFailedRunWithPlaceExpectedAndFound) {
   EXPECT_EQ(place_.leftovers(), "");
 }
 
-TEST_F(Swapping, ZeroPagesThatWereNotAskedForAreCalledInvalid) {
-  // Pages of one repeated byte reach no device on kernels that count zero pages only; asked for, they are
-  // fine.
+TEST_F(Swapping, ZeroPagesThatAreAskedForAccountForTheirFaults) {
+  // They reach no device on kernels that only count them.
   const std::string folder = churn({"--memory", "64M", "--size", "96M", "--zero-pages", "0.5"});
   if (folder.empty()) return;
-  bool accounted = false;
-  const nlohmann::json run = manifest(folder);
-  for (const auto& check : run["trials"][0]["checks"])
-    if (check["check"] == "device_io")
-      accounted = check["verdict"] == "ok" &&
-                  check["detail"].get<std::string>().find("zero pages included") != std::string::npos;
-  EXPECT_TRUE(accounted);
+  const nlohmann::json check = check_of(manifest(folder)["trials"][0], "device_io");
+  EXPECT_EQ(check["verdict"], "ok");
+  EXPECT_NE(check["detail"].get<std::string>().find("zero pages included"), std::string::npos) << check;
 }
 
 TEST_F(Swapping, TooLittleSwapIsRefused) {
@@ -138,10 +127,10 @@ TEST_F(Swapping, CompressedCacheGivesTheSameDataAndItsGain) {
 TEST_F(Swapping, ZswapIsSwitchedOnForTheRunAndOffAgain) {
   const std::filesystem::path enabled = "/sys/module/zswap/parameters/enabled";
   if (!std::filesystem::exists(enabled)) GTEST_SKIP() << "the kernel has no zswap";
-  const std::string before = read_all(enabled);
+  const std::string before = text_of(enabled);
   const std::string folder = run({"compressed-cache", "--store", "zswap", "--memory", "32M", "--size", "64M",
                                   "--rounds", "1", "--trials", "1"});
-  EXPECT_EQ(read_all(enabled), before);
+  EXPECT_EQ(text_of(enabled), before);
   if (folder.empty()) return;
   EXPECT_GT(figure(folder, "gain"), 0);
   EXPECT_EQ(manifest(folder)["plan"]["settings"][enabled], "Y");

@@ -68,16 +68,16 @@ class SwapDevice : public ::testing::Test {
   }
   /// Swaps in and out, does something to the device in the middle, and returns how the trial ended.
   template <typename Mischief>
-  nlohmann::json churn_and(Mischief mischief) {
+  nlohmann::json churn_and(Mischief mischief, const char* duration = "20s", int code = 1) {
     folder_ = place_.new_folder();
     const pid_t tool = place_.start({"run", "swap-churn", "--memory", "32M", "--size", "80M", "--read-ratio",
-                                     "1", "--trials", "1", "--warmup", "0", "--duration", "20s", "--swap",
+                                     "1", "--trials", "1", "--warmup", "0", "--duration", duration, "--swap",
                                      "device:" + device_.path(), "--output", folder_});
     EXPECT_TRUE(eventually([&] {
       return first_bytes(folder_ + "/samples.csv", 1 << 20).find(",measure,") != std::string::npos;
     }));
     mischief();
-    EXPECT_EQ(place_.finish(tool).code, 1);
+    EXPECT_EQ(place_.finish(tool).code, code);
     EXPECT_EQ(place_.leftovers(), "");
     return manifest(folder_)["trials"][0];
   }
@@ -203,6 +203,20 @@ TEST_F(SwapDevice, KilledRunIsUndoneByRestore) {
 TEST_F(SwapDevice, DeviceThatFailsInTheMiddleIsAnOutcome) {
   const nlohmann::json trial = churn_and([&] { device_.shrink(4 << 20); });
   EXPECT_EQ(trial["outcome"], "io_error") << trial["reason"];
+}
+
+TEST_F(SwapDevice, FaultsThatTheDeviceDidNotSeeMakeTheTrialInvalid) {
+  const std::filesystem::path iostats = "/sys/block/" + device_.name() + "/queue/iostats";
+  const nlohmann::json trial = churn_and([&] { std::ofstream(iostats) << "0"; }, "2s", 0);
+  std::ofstream(iostats) << "1";
+  EXPECT_EQ(trial["outcome"], "ok");
+  EXPECT_FALSE(trial["valid"]);
+  const nlohmann::json check = check_of(trial, "device_io");
+  EXPECT_EQ(check["verdict"], "invalid");
+  const std::string detail = check["detail"];
+  for (const char* const part :
+       {"major faults; pages read from swap: ", " by vmstat, ", " by the block layer"})
+    EXPECT_NE(detail.find(part), std::string::npos) << detail;
 }
 
 TEST_F(SwapDevice, DeviceThatForgetsIsCaughtByTheVerification) {

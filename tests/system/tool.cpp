@@ -7,11 +7,11 @@
 #include <unistd.h>
 
 #include <cstdlib>
-#include <fstream>
 #include <set>
 #include <sstream>
 #include <stdexcept>
 
+#include "harness/os/fd.hpp"
 #include "harness/os/text.hpp"
 #include "harness/record/csv.hpp"
 
@@ -19,13 +19,6 @@ namespace tlbstorm::test {
 namespace {
 
 namespace fs = std::filesystem;
-
-std::string slurp(const fs::path& path) {
-  std::ifstream stream(path);
-  std::ostringstream text;
-  text << stream.rdbuf();
-  return text.str();
-}
 
 void redirect(const fs::path& path, int fd) {
   const int file = ::open(path.c_str(), O_WRONLY | O_CREAT | O_TRUNC, 0644);
@@ -41,18 +34,20 @@ std::set<std::string> ours_on_the_machine() {
   for (; entry != end && !error; entry.increment(error))
     if (entry->path().filename().native().starts_with("tlbstorm-"))
       found.insert("cgroup " + entry->path().native());
-  std::istringstream swaps(slurp("/proc/swaps"));
+  std::istringstream swaps(text_of("/proc/swaps"));
   for (std::string line; std::getline(swaps, line);)
     if (line.find("tlbstorm") != std::string::npos || line.starts_with("/dev/zram"))
       found.insert("swap " + line);
   for (const fs::directory_entry& device : fs::directory_iterator("/sys/block"))
     if (device.path().filename().native().starts_with("zram") &&
-        os::trim(slurp(device.path() / "disksize")) != "0")
+        os::trim(text_of(device.path() / "disksize")) != "0")
       found.insert(device.path().filename().native() + " has a size");
   return found;
 }
 
 }  // namespace
+
+std::string text_of(const fs::path& path) { return os::try_read_text(path).value_or(""); }
 
 // A real file system: the usual temporary folder may be in memory.
 Workplace::Workplace() : folder_("/var/tmp"), before_(ours_on_the_machine()) {}
@@ -82,8 +77,8 @@ pid_t Workplace::start(const std::vector<std::string>& arguments) const {
 Finished Workplace::finish(pid_t pid) const {
   int status = 0;
   ::waitpid(pid, &status, 0);
-  return {WIFSIGNALED(status) ? 128 + WTERMSIG(status) : WEXITSTATUS(status), slurp(path() / "out"),
-          slurp(path() / "err")};
+  return {WIFSIGNALED(status) ? 128 + WTERMSIG(status) : WEXITSTATUS(status), text_of(path() / "out"),
+          text_of(path() / "err")};
 }
 
 Finished Workplace::run(const std::vector<std::string>& arguments) const { return finish(start(arguments)); }
@@ -91,7 +86,7 @@ Finished Workplace::run(const std::vector<std::string>& arguments) const { retur
 std::string Workplace::new_folder() { return path() / ("run" + std::to_string(++folders_)); }
 
 nlohmann::json manifest(const std::string& folder) {
-  return nlohmann::json::parse(slurp(fs::path(folder) / "run.json"));
+  return nlohmann::json::parse(text_of(fs::path(folder) / "run.json"));
 }
 
 std::vector<double> figures(const std::string& folder, const std::string& metric) {
@@ -102,6 +97,12 @@ std::vector<double> figures(const std::string& folder, const std::string& metric
   while (reader.next(row))
     if (row[name] == metric) all.push_back(record::to_double(reader, row[value]));
   return all;
+}
+
+nlohmann::json check_of(const nlohmann::json& trial, const std::string& name) {
+  for (const auto& check : trial["checks"])
+    if (check["check"] == name) return check;
+  throw std::runtime_error("no check " + name);
 }
 
 std::string why_invalid(const std::string& folder) {
@@ -115,7 +116,7 @@ std::string why_invalid(const std::string& folder) {
 }
 
 double tlb_row() {
-  const std::string interrupts = slurp("/proc/interrupts");
+  const std::string interrupts = text_of("/proc/interrupts");
   std::string_view text = interrupts;
   while (!text.empty()) {
     std::string_view line = os::take_line(text);
@@ -128,7 +129,7 @@ double tlb_row() {
 }
 
 int others_running() {
-  const std::string stat = slurp("/proc/stat");
+  const std::string stat = text_of("/proc/stat");
   return static_cast<int>(os::to_number(os::find_value(stat, "procs_running").value_or("")).value_or(1)) - 1;
 }
 
@@ -142,7 +143,7 @@ std::vector<pid_t> descendants(pid_t pid) {
     for (const fs::directory_entry& entry : fs::directory_iterator("/proc")) {
       const auto number = os::to_number(entry.path().filename().native());
       if (!number) continue;
-      const std::string stat = slurp(entry.path() / "stat");
+      const std::string stat = text_of(entry.path() / "stat");
       const std::size_t close = stat.rfind(')');
       if (close == std::string::npos) continue;
       std::string_view rest = std::string_view(stat).substr(close + 1);
@@ -157,7 +158,7 @@ std::vector<pid_t> descendants(pid_t pid) {
 }
 
 bool is_alive(pid_t pid) {
-  const std::string stat = slurp("/proc/" + std::to_string(pid) + "/stat");
+  const std::string stat = text_of("/proc/" + std::to_string(pid) + "/stat");
   return !stat.empty() && stat.find(") Z") == std::string::npos;
 }
 

@@ -15,6 +15,9 @@
 
 namespace tlbstorm::test {
 
+/// A whole file; empty when there is none.
+std::string text_of(const std::filesystem::path& path);
+
 struct Finished {
   int code = 0;  ///< as a shell has it: 128 + signal
   std::string out;
@@ -49,6 +52,8 @@ class Workplace {
 nlohmann::json manifest(const std::string& folder);
 /// A metric's values in trials.csv, by trial.
 std::vector<double> figures(const std::string& folder, const std::string& metric);
+/// A trial's check of that name, from run.json: its verdict and its detail.
+nlohmann::json check_of(const nlohmann::json& trial, const std::string& name);
 /// Whether every trial was ok and passed its validity checks; if not, why.
 std::string why_invalid(const std::string& folder);
 

@@ -9,11 +9,6 @@
 namespace tlbstorm::test {
 namespace {
 
-std::string read_all(const std::filesystem::path& path) {
-  std::ifstream stream(path);
-  return {std::istreambuf_iterator<char>(stream), {}};
-}
-
 class UseMem : public PhysicsTest {};
 
 TEST_F(UseMem, EverySourceIsTouchedTimedAndGivenBack) {
@@ -84,7 +79,7 @@ TEST_F(UseMem, LockedMemoryIsKilledWithAllSwapFree) {
     EXPECT_NE(reason.find("MiB locked"), std::string::npos) << reason;
     EXPECT_NE(reason.find("256 MiB of 256 MiB swap free"), std::string::npos) << reason;
     EXPECT_NE(reason.find("s after the trial began"), std::string::npos) << reason;
-    const std::string report = read_all(folder + "/oom-trial1.txt");
+    const std::string report = text_of(folder + "/oom-trial1.txt");
     EXPECT_NE(report.find("invoked oom-killer"), std::string::npos) << report;
     EXPECT_NE(report.find("Killed process"), std::string::npos) << report;
     EXPECT_EQ(place_.leftovers(), "");
@@ -104,7 +99,7 @@ TEST_F(UseMem, ExpectedEndIsASuccessAndAnotherIsNot) {
 }
 
 TEST_F(UseMem, RefusedMemoryIsNoKill) {
-  const std::string pool = read_all("/proc/sys/vm/nr_hugepages");
+  const std::string pool = text_of("/proc/sys/vm/nr_hugepages");
   if (pool != "0\n") GTEST_SKIP() << "this machine has huge pages: " << pool;
   const std::string folder =
       run({"usemem", "--source", "hugetlb", "--size", "64M", "--expect", "enomem", "--trials", "1"});

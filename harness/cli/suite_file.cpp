@@ -1,0 +1,68 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "harness/cli/suite_file.hpp"
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <filesystem>
+
+#include "harness/os/error.hpp"
+#include "harness/os/fd.hpp"
+#include "harness/os/text.hpp"
+
+namespace tlbstorm::cli {
+namespace {
+
+BatchRun make_run(const Arguments& line, const Arguments& extra) {
+  BatchRun run;
+  run.name = line[0];
+  run.command = {"tlbstorm", "run"};
+  run.command.insert(run.command.end(), line.begin() + 1, line.end());
+  run.command.insert(run.command.end(), extra.begin(), extra.end());
+  Arguments arguments(run.command.begin() + 2, run.command.end());
+  run.definition = &trial::find_workload(take_workload(arguments));
+  run.options = parse_run_options(*run.definition, arguments).options;
+  return run;
+}
+
+}  // namespace
+
+Suite parse_suite(const std::string& name, std::string_view text) {
+  Suite suite{name, "", {}};
+  while (!text.empty()) {
+    std::string_view line = os::trim(os::take_line(text));
+    if (line.starts_with("#")) {
+      if (suite.about.empty()) suite.about = os::trim(line.substr(1));
+      continue;
+    }
+    Arguments words;
+    while (!os::trim(line).empty()) words.emplace_back(os::take_field(line));
+    if (words.empty()) continue;
+    const bool plain = words[0].find('/') == std::string::npos && !words[0].starts_with(".");
+    if (words.size() < 2 || !plain)
+      throw os::UsageError("suite " + name, words[0], "not a run's name and its workload",
+                           "write a line as: dirty-anon  pageout --pages dirty-anon --trials 3");
+    suite.lines.push_back(std::move(words));
+  }
+  return suite;
+}
+
+Suite find_suite(const std::string& name) {
+  std::vector<std::string> names;
+  for (const SuiteText& known : suite_texts()) {
+    if (known.name == name) return parse_suite(name, known.text);
+    names.emplace_back(known.name);
+  }
+  if (std::filesystem::is_regular_file(name))
+    return parse_suite(std::filesystem::path(name).stem(), os::read_text(name));
+  throw os::UsageError("suite", name, "no such suite and no such file",
+                       fmt::format("the suites are: {}", fmt::join(names, ", ")));
+}
+
+std::vector<BatchRun> runs_of(const Suite& suite, const Arguments& extra) {
+  std::vector<BatchRun> runs;
+  for (const Arguments& line : suite.lines) runs.push_back(make_run(line, extra));
+  return runs;
+}
+
+}  // namespace tlbstorm::cli

@@ -29,11 +29,15 @@ enum CounterIndex : std::size_t { kBytes };
 constexpr const char* kPreset = "lru-file-mmap-read";
 
 /// One word of each cache line, so that the page's data really crosses to the CPU.
-inline std::uint64_t read_page(const std::byte* page, std::size_t page_bytes) {
-  std::uint64_t sum = 0;
+inline void read_page(const std::byte* page, std::size_t page_bytes) {
   for (std::size_t at = 0; at < page_bytes; at += trial::kCacheLine)
-    sum += *reinterpret_cast<const volatile std::uint64_t*>(page + at);
-  return sum;
+    static_cast<void>(*reinterpret_cast<const volatile std::uint64_t*>(page + at));
+}
+
+/// Makes the page dirty and leaves what is in it as it was: the first page tells whose file it is.
+inline void dirty_page(std::byte* page) {
+  auto* const word = reinterpret_cast<volatile std::uint64_t*>(page);
+  *word = *word;
 }
 
 /// The files of a plan: one for all workers, or one for each.
@@ -112,8 +116,8 @@ class FileCache final : public trial::Workload {
       }
       const PageQueue::Visit visit = queue.next();
       std::byte* const page = map.page(visit.page);
-      const std::uint64_t sum = read_page(page, page_bytes);
-      if (visit.write) *reinterpret_cast<volatile std::uint64_t*>(page) = sum;
+      read_page(page, page_bytes);
+      if (visit.write) dirty_page(page);
       timer.ended(visit.write ? Access::write : Access::read);
       worker.count_operations();
       worker.count(kBytes, page_bytes);
@@ -207,9 +211,10 @@ void check_files(Plan& plan) {
   std::uint64_t to_write = 0;
   for (const std::filesystem::path& path : files.paths) {
     const Found found = look_at(path);
-    if (found.exists && !found.ours && files.paths.size() > 1)
-      throw os::UsageError("--file", path.native(), "was not made by tlbstorm",
-                           "name another, or use --files one");
+    const bool named = plan.parameters.given("file") && files.paths.size() == 1;
+    if (found.exists && !found.ours && !named)
+      throw os::UsageError("--file", path.native(), "was not made by tlbstorm, or is damaged",
+                           "remove it, or name another; one of yours can be read with --files one");
     const bool usable = found.exists && (!found.ours || (found.size == files.each && found.sparse == sparse));
     if (usable && machine::file_system_of(path).in_memory)
       throw os::UsageError("--file", path.native(), "is in memory: its pages have no disk to be reclaimed to",

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // file-cache on the real kernel: it must really reclaim, and say where its count of pages comes from.
 #include <gtest/gtest.h>
+#include <sys/stat.h>
 
 #include <fstream>
 
@@ -79,6 +80,29 @@ TEST_F(FileCache, WritesOnlyToAFileOfItsOwn) {
   EXPECT_NE(refused.err.find("--write-ratio 0.5"), std::string::npos) << refused.err;
   run({"--memory", "16M", "--file", mine});
   EXPECT_TRUE(text_of(mine) == std::string(64 << 20, 'x'));
+}
+
+TEST_F(FileCache, FileThatWasWrittenToIsStillOurs) {
+  const auto inode = [&] {
+    struct stat status {};
+    EXPECT_EQ(::stat((place_.path() / "data/file-cache.data").c_str(), &status), 0);
+    return status.st_ino;
+  };
+  run({"--memory", "16M", "--size", "64M", "--write-ratio", "1"});
+  const auto first = inode();
+  run({"--memory", "16M", "--size", "64M"});
+  EXPECT_EQ(inode(), first) << "used again";
+  run({"--memory", "16M", "--size", "96M"});
+  EXPECT_NE(inode(), first) << "replaced by a larger one";
+}
+
+TEST_F(FileCache, AnothersFileInThePlaceOfOursIsRefused) {
+  std::filesystem::create_directories(place_.path() / "data");
+  { std::ofstream(place_.path() / "data/file-cache.data") << "mine"; }
+  const Finished refused = place_.run({"run", "file-cache", "--memory", "16M", "--size", "64M"});
+  EXPECT_EQ(refused.code, 2);
+  EXPECT_NE(refused.err.find("was not made by tlbstorm, or is damaged"), std::string::npos) << refused.err;
+  EXPECT_EQ(text_of(place_.path() / "data/file-cache.data"), "mine");
 }
 
 TEST_F(FileCache, DataFileIsMadeOnceAndUsedAgain) {

@@ -31,9 +31,7 @@ ordered_json to_json(const trial::Plan& plan, const trial::Definition& definitio
   json["parameters"] = plan.parameters.values();
   json["sizes"] = ordered_json::array();
   for (const trial::Parameter& parameter : definition.parameters)
-    if (parameter.type == trial::Parameter::Type::size ||
-        parameter.type == trial::Parameter::Type::worker_size)
-      json["sizes"].push_back(parameter.name);
+    if (parameter.is_size()) json["sizes"].push_back(parameter.name);
   json["trials"] = plan.trials;
   json["warmup_seconds"] = os::to_seconds(plan.warmup);
   json["duration_seconds"] = plan.duration ? ordered_json(os::to_seconds(*plan.duration)) : ordered_json();

@@ -124,10 +124,10 @@ const std::string& Parameters::text(const std::string& name) const { return entr
 
 std::map<std::string, std::string> Parameters::values() const {
   std::map<std::string, std::string> all;
-  for (const auto& [name, entry] : entries_)
-    all[name] = entry.value.ends_with('%') || entry.value.find("..") != std::string::npos
-                    ? std::to_string(size(name).count)
-                    : entry.value;
+  for (const auto& [name, entry] : entries_) {
+    const bool share = entry.declared.is_size() && entry.value.find('%') != std::string::npos;
+    all[name] = share ? std::to_string(size(name).count) : entry.value;
+  }
   return all;
 }
 

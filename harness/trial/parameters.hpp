@@ -26,6 +26,8 @@ struct Parameter {
   std::string help;
   std::vector<std::string> choices = {};  ///< for a choice; "zipf:THETA" accepts any text after the colon
   Range range = {};                       ///< for an integer or a number
+
+  bool is_size() const { return type == Type::size || type == Type::worker_size; }
 };
 
 /// Values of a workload's parameters. A value that can't be read throws os::UsageError with option, value and

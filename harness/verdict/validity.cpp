@@ -167,8 +167,8 @@ Check zero_pages(const TrialFacts& facts) {
                       written)};
 }
 
-/// Pages read from swap in the measured phase, by a probe that counts them. What comes from a cache that
-/// compresses is not among them, and neither are zero pages, where they are meant.
+/// Pages that came back from swap in the measured phase, by a probe that counts them: those read, those that
+/// a cache in front of it had, and where they are meant, zero pages.
 std::optional<double> read_from_swap(const TrialFacts& facts, const std::string& probe) {
   const auto growth = [&](const char* key) {
     return facts.totals.growth(facts.totals.phase(Phase::measure), probe + key);

@@ -65,6 +65,7 @@ TEST_F(UseMem, PushingOutNeedsSwap) {
 
 /// The report of 2010: locked memory, a limit, and swap that nobody can use.
 TEST_F(UseMem, LockedMemoryIsKilledWithAllSwapFree) {
+  if (kSanitized) GTEST_SKIP() << "the sanitizer makes mlock do nothing";
   if (const std::string why = why_no_zram(); !why.empty()) GTEST_SKIP() << why;
   for (const char* const mode : {"threads", "processes"}) {
     const std::string folder = place_.new_folder();
@@ -108,6 +109,7 @@ TEST_F(UseMem, RefusedMemoryIsNoKill) {
 }
 
 TEST_F(UseMem, BallastLocksMemoryAndLetsGo) {
+  if (kSanitized) GTEST_SKIP() << "the sanitizer makes mlock do nothing";
   if (!is_root()) GTEST_SKIP() << "locking much memory needs root";
   const std::string folder =
       run({"usemem", "--size", "16M", "--ballast", "64M", "--hold", "300ms", "--trials", "1"});

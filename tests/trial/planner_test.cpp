@@ -83,6 +83,17 @@ TEST(Planner, PercentagesAreOfTheMachine) {
   EXPECT_EQ(make_plan(fake(), {{"size", "50%"}}, four_cpus()).parameters.size("size"), 4_GiB);
 }
 
+TEST(Planner, ManifestHasWhatBecameOfAShareAndOtherTextAsItIs) {
+  Definition definition = fake();
+  definition.parameters.push_back({"each", Parameter::Type::worker_size, "1M", "of each worker"});
+  definition.parameters.push_back({"file", Parameter::Type::text, "", "a path"});
+  const Options given{{"size", "1M..25%..1G"}, {"each", "50%"}, {"file", "../a%"}, {"workers", "4"}};
+  const auto values = make_plan(definition, given, four_cpus()).parameters.values();
+  EXPECT_EQ(values.at("size"), std::to_string((1_GiB).count));
+  EXPECT_EQ(values.at("each"), std::to_string((1_GiB).count)) << "half of 8 GiB by 4 workers";
+  EXPECT_EQ(values.at("file"), "../a%");
+}
+
 TEST(Planner, RefusalsNameOptionAndValue) {
   const std::vector<std::pair<Options, std::string>> wrong{{{{"workers", "0"}}, "--workers 0"},
                                                            {{{"workers", "x"}}, "--workers x"},

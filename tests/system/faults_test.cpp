@@ -177,6 +177,7 @@ TEST_F(Faults, BallastDiesWithTheTool) {
 }
 
 TEST_F(Faults, BallastThatTheKernelKillsEndsTheRunWithItsReason) {
+  if (kSanitized) GTEST_SKIP() << "the sanitizer makes mlock do nothing";
   const std::filesystem::path group = "/sys/fs/cgroup/memory/tlbstorm-test-ballast";
   std::error_code none;
   if (!std::filesystem::create_directory(group, none)) GTEST_SKIP() << "no cgroup v1 memory controller here";
@@ -222,6 +223,7 @@ TEST_F(Faults, FullFileSystemInTheMiddleIsAnOutcome) {
 }
 
 TEST_F(Faults, FileThatShrinksUnderItsReadersIsAnOutcome) {
+  if (kSanitized) GTEST_SKIP() << "the sanitizer takes SIGBUS for an error of the program";
   const std::filesystem::path file = place_.path() / "yours";
   { std::ofstream(file) << "yours"; }
   std::filesystem::resize_file(file, 128 << 20);

@@ -2,12 +2,12 @@
 #include "harness/os/perf_event.hpp"
 
 #include <fmt/format.h>
-#include <linux/perf_event.h>
 #include <sys/ioctl.h>
 #include <sys/mount.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 
 #include "harness/os/error.hpp"
@@ -50,22 +50,36 @@ std::uint64_t TraceFs::event_id(std::string_view event) const {
   return *id;
 }
 
-TracepointCounter::TracepointCounter(std::uint64_t event_id, int cpu, const std::string& filter) {
-  perf_event_attr attributes{};
+void CounterGroup::add(perf_event_attr attributes, const std::string& name, const std::string& filter) {
   attributes.size = sizeof attributes;
-  attributes.type = PERF_TYPE_TRACEPOINT;
-  attributes.config = event_id;
-  fd_ = Fd(static_cast<int>(::syscall(SYS_perf_event_open, &attributes, -1, cpu, -1, PERF_FLAG_FD_CLOEXEC)));
-  if (!fd_)
-    throw SystemError("perf_event_open", fmt::format("tracepoint {} on CPU {}", event_id, cpu), errno);
-  if (!filter.empty() && ::ioctl(fd_.get(), PERF_EVENT_IOC_SET_FILTER, filter.c_str()) != 0)
-    throw SystemError("perf_event filter", filter, errno);
+  attributes.read_format =
+      PERF_FORMAT_GROUP | PERF_FORMAT_TOTAL_TIME_ENABLED | PERF_FORMAT_TOTAL_TIME_RUNNING;
+  attributes.inherit = watched_.pid >= 0;
+  const int leader = members_.empty() ? -1 : members_.front().get();
+  Fd fd(static_cast<int>(
+      ::syscall(SYS_perf_event_open, &attributes, watched_.pid, watched_.cpu, leader, PERF_FLAG_FD_CLOEXEC)));
+  if (!fd) throw SystemError("perf_event_open", name, errno);
+  if (!filter.empty() && ::ioctl(fd.get(), PERF_EVENT_IOC_SET_FILTER, filter.c_str()) != 0)
+    throw SystemError("perf_event filter", fmt::format("{} if {}", name, filter), errno);
+  members_.push_back(std::move(fd));
+  buffer_.resize(3 + members_.size());
 }
 
-std::uint64_t TracepointCounter::read() const {
-  std::uint64_t value = 0;
-  if (::read(fd_.get(), &value, sizeof value) != sizeof value) throw SystemError("read", "perf event", errno);
-  return value;
+std::optional<CounterGroup::Times> CounterGroup::read(std::span<std::uint64_t> values) noexcept {
+  if (members_.empty()) return std::nullopt;
+  const ssize_t size = static_cast<ssize_t>(buffer_.size() * sizeof buffer_[0]);
+  if (::read(members_.front().get(), buffer_.data(), static_cast<std::size_t>(size)) != size)
+    return std::nullopt;
+  std::copy(buffer_.begin() + 3, buffer_.end(), values.begin());
+  return Times{Nanoseconds{static_cast<std::int64_t>(buffer_[1])},
+               Nanoseconds{static_cast<std::int64_t>(buffer_[2])}};
+}
+
+perf_event_attr tracepoint_attributes(std::uint64_t event_id) {
+  perf_event_attr attributes{};
+  attributes.type = PERF_TYPE_TRACEPOINT;
+  attributes.config = event_id;
+  return attributes;
 }
 
 }  // namespace tlbstorm::os

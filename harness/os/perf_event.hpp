@@ -1,12 +1,20 @@
 // SPDX-License-Identifier: Apache-2.0
-// Kernel tracepoints counted by perf events without a ring buffer, and a tracefs to look them up in.
+// Counters of perf_event_open(2): tracepoints, software and hardware events, and a tracefs to look
+// tracepoints up in.
 #pragma once
 
+#include <linux/perf_event.h>
+#include <sys/types.h>
+
 #include <cstdint>
+#include <optional>
+#include <span>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "harness/os/fd.hpp"
+#include "harness/os/units.hpp"
 
 namespace tlbstorm::os {
 
@@ -26,17 +34,43 @@ class TraceFs {
   std::string origin_;
 };
 
-/// Counts one tracepoint on one CPU for every process. Throws SystemError.
-class TracepointCounter {
+/// What a group of counters watches: every process on one CPU, or one process with all that it starts later,
+/// wherever it runs.
+struct Watched {
+  static Watched on_cpu(int cpu) { return {-1, cpu}; }
+  static Watched process(pid_t pid) { return {pid, -1}; }
+  pid_t pid;
+  int cpu;
+};
+
+/// Counters that the kernel runs and reads together, without a ring buffer. Reading those of another CPU
+/// makes the kernel send that CPU one function-call interrupt (kernel/events/core.c: perf_event_read), a CAL,
+/// never a TLB shootdown.
+class CounterGroup {
  public:
-  /// `filter` is a tracepoint filter expression such as "reason == 4", or empty.
-  TracepointCounter(std::uint64_t event_id, int cpu, const std::string& filter);
-  /// Hits since it was opened. Reading a remote CPU's counter makes the kernel send that CPU one
-  /// function-call interrupt (kernel/events/core.c: perf_event_read), a CAL, never a TLB shootdown.
-  std::uint64_t read() const;
+  explicit CounterGroup(Watched watched) : watched_(watched) {}
+
+  /// Opens one more. `name` is for messages; `filter` is a tracepoint filter expression such as "reason ==
+  /// 4", or empty. Throws SystemError.
+  void add(perf_event_attr attributes, const std::string& name, const std::string& filter = "");
+  std::size_t size() const { return members_.size(); }
+
+  /// How long the group was meant to count and how long it did: less when it shares the hardware with others.
+  struct Times {
+    Nanoseconds enabled{};
+    Nanoseconds running{};
+  };
+  /// One value for each counter, in the order of add(); nothing when they can't be read, as when the CPU is
+  /// offline. Allocates nothing.
+  std::optional<Times> read(std::span<std::uint64_t> values) noexcept;
 
  private:
-  Fd fd_;
+  Watched watched_;
+  std::vector<Fd> members_;            ///< the first one leads
+  std::vector<std::uint64_t> buffer_;  ///< as the kernel fills it: number, two times, values
 };
+
+/// What counts the hits of a tracepoint, by its number from TraceFs::event_id().
+perf_event_attr tracepoint_attributes(std::uint64_t event_id);
 
 }  // namespace tlbstorm::os

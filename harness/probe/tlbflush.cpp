@@ -1,56 +1,69 @@
 // SPDX-License-Identifier: Apache-2.0
-// TLB flush operations sent to other CPUs: the tracepoint tlb:tlb_flush with reason "remote IPI send",
-// counted in the kernel by filtered perf events without a ring buffer. One per flush, however many CPUs it
-// goes to (arch/x86/mm/tlb.c: native_flush_tlb_multi).
+// TLB flushes by the tracepoint tlb:tlb_flush: why, how many pages each, and who sent those that interrupt
+// other CPUs. One hit for each flush sent, however many CPUs it goes to, and one for each CPU that obeys
+// (arch/x86/mm/tlb.c: native_flush_tlb_multi, flush_tlb_func).
 #include <fmt/format.h>
 
-#include <algorithm>
-
-#include "harness/os/error.hpp"
-#include "harness/os/perf_event.hpp"
-#include "harness/probe/probe.hpp"
+#include "harness/os/fd.hpp"
+#include "harness/os/text.hpp"
+#include "harness/probe/tracepoints.hpp"
 
 namespace tlbstorm::probe {
 namespace {
 
-/// include/linux/mm_types.h: enum tlb_flush_reason, TLB_REMOTE_SEND_IPI; the same number since Linux 4.2.
-constexpr const char* kSent = "reason == 4";
+constexpr const char* kEvent = "tlb/tlb_flush";
 
-class TlbFlush final : public Probe {
- public:
-  explicit TlbFlush(const std::vector<int>& cpus) {
-    const std::uint64_t id = os::TraceFs().event_id("tlb/tlb_flush");
-    for (const int cpu : cpus) sent_.emplace_back(id, cpu, kSent);
-    columns_.push_back({"tlbflush.sent", "flushes"});
-  }
+/// include/linux/mm_types.h: enum tlb_flush_reason; the same numbers since Linux 4.2.
+enum Reason { kTaskSwitch = 0, kReceived = 1, kLocal = 2, kLocalMm = 3, kSent = 4 };
 
-  void read(std::span<double> row) noexcept override {
-    try {
-      double sum = 0;
-      for (const os::TracepointCounter& counter : sent_) sum += static_cast<double>(counter.read());
-      row[0] = sum;
-    } catch (const os::SystemError&) {  // its CPU went offline
-      row[0] = kAbsent;
-    }
-  }
-
- private:
-  std::vector<os::TracepointCounter> sent_;
-};
-
-Opened open(const Target& target) {
-  try {
-    return std::make_unique<TlbFlush>(target.online_cpus);
-  } catch (const os::SystemError& error) {
-    if (error.code() == EPERM || error.code() == EACCES)
-      return Unavailable{fmt::format("the tracepoint tlb:tlb_flush is for root ({})", error.what()),
-                         "run as root"};
-    return Unavailable{fmt::format("no tracepoint tlb:tlb_flush ({})", error.what()),
-                       "a kernel with CONFIG_FTRACE and CONFIG_PERF_EVENTS on x86 has it"};
-  }
+Term by_reason(Reason reason, const char* column) {
+  return {kEvent, fmt::format("reason == {}", static_cast<int>(reason)), {column}};
 }
 
-const Registered registration{{"tlbflush", "TLB flushes sent to other CPUs (tlb:tlb_flush, remote IPI send)",
+/// Flushes sent, of so many pages each: they add up to all that are sent. 32 is SWAP_CLUSTER_MAX, what
+/// reclaim takes at a time; a full flush has TLB_FLUSH_ALL for its pages, which is -1.
+Term sent_of(const char* pages, const char* column) {
+  return {kEvent,
+          fmt::format("reason == {} && {}", static_cast<int>(kSent), pages),
+          {"tlbflush.sent", fmt::format("tlbflush.{}", column)}};
+}
+
+Term sent_by(const std::string& who, const char* column) {
+  return {kEvent, fmt::format("reason == {} && COMM {}", static_cast<int>(kSent), who), {column}};
+}
+
+/// The name that our processes and threads bear, those of the workers among them.
+std::string own_comm(const Target& target) {
+  return std::string(os::trim(os::try_read_text(target.proc / "self/comm").value_or("tlbstorm")));
+}
+
+Opened open(const Target& target) {
+  const std::vector<Column> columns{
+      {"tlbflush.sent", "flushes"},         {"tlbflush.received", "flushes"},
+      {"tlbflush.local", "flushes"},        {"tlbflush.local_mm", "flushes"},
+      {"tlbflush.task_switch", "flushes"},  {"tlbflush.sent_1_page", "flushes"},
+      {"tlbflush.sent_2_7", "flushes"},     {"tlbflush.sent_8_31", "flushes"},
+      {"tlbflush.sent_32", "flushes"},      {"tlbflush.sent_33_511", "flushes"},
+      {"tlbflush.sent_full", "flushes"},    {"tlbflush.sent_by_kswapd", "flushes"},
+      {"tlbflush.sent_by_trial", "flushes"}};
+  const std::vector<Term> terms{
+      sent_of("pages == 1", "sent_1_page"),
+      sent_of("pages > 1 && pages < 8", "sent_2_7"),
+      sent_of("pages > 7 && pages < 32", "sent_8_31"),
+      sent_of("pages == 32", "sent_32"),
+      sent_of("pages > 32 && pages < 512", "sent_33_511"),
+      sent_of("(pages > 511 || pages == 0)", "sent_full"),
+      by_reason(kReceived, "tlbflush.received"),
+      by_reason(kLocal, "tlbflush.local"),
+      by_reason(kLocalMm, "tlbflush.local_mm"),
+      by_reason(kTaskSwitch, "tlbflush.task_switch"),
+      sent_by("~ \"kswapd*\"", "tlbflush.sent_by_kswapd"),
+      sent_by(fmt::format("== \"{}\"", own_comm(target)), "tlbflush.sent_by_trial")};
+  return count_tracepoints(columns, terms, target.online_cpus, "tlbflush.received");
+}
+
+const Registered registration{{"tlbflush",
+                               "TLB flushes by reason, pages and sender (tracepoint tlb:tlb_flush)",
                                Cadence::every_sample, &open}};
 
 }  // namespace

@@ -1,0 +1,134 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "harness/probe/tracepoints.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <map>
+
+#include "harness/os/error.hpp"
+#include "harness/os/perf_event.hpp"
+
+namespace tlbstorm::probe {
+namespace {
+
+/// A counter of each CPU's group, and where its value goes.
+struct Counter {
+  std::uint64_t event_id;
+  Term term;
+  std::vector<std::size_t> columns;
+  bool per_cpu;
+};
+
+class TracepointProbe final : public Probe {
+ public:
+  TracepointProbe(std::vector<Column> columns, const std::vector<Counter>& counters,
+                  const std::vector<int>& cpus, std::size_t first_cpu_column)
+      : counters_(counters), first_cpu_column_(first_cpu_column), values_(counters.size()) {
+    columns_ = std::move(columns);
+    for (const int cpu : cpus) {
+      os::CounterGroup& group = groups_.emplace_back(os::Watched::on_cpu(cpu));
+      for (const Counter& counter : counters_)
+        group.add(os::tracepoint_attributes(counter.event_id),
+                  fmt::format("tracepoint {} on CPU {}", counter.term.event, cpu), counter.term.filter);
+    }
+  }
+
+  void read(std::span<double> row) noexcept override {
+    std::fill(row.begin(), row.end(), 0.0);
+    for (std::size_t cpu = 0; cpu < groups_.size(); ++cpu) {
+      if (!groups_[cpu].read(values_)) {  // it went offline: a sum without it is another figure
+        std::fill(row.begin(), row.end(), kAbsent);
+        return;
+      }
+      for (std::size_t i = 0; i < counters_.size(); ++i) {
+        const double value = static_cast<double>(values_[i]) * counters_[i].term.weight;
+        for (const std::size_t column : counters_[i].columns) row[column] += value;
+        if (counters_[i].per_cpu) row[first_cpu_column_ + cpu] += value;
+      }
+    }
+  }
+
+ private:
+  std::vector<Counter> counters_;
+  std::vector<os::CounterGroup> groups_;  ///< one for each CPU
+  std::size_t first_cpu_column_;
+  std::vector<std::uint64_t> values_;
+};
+
+/// The events of the terms that this kernel has, by name.
+std::map<std::string, std::uint64_t> find_events(const std::vector<Term>& terms) {
+  const os::TraceFs tracing;
+  std::map<std::string, std::uint64_t> found;
+  for (const Term& term : terms) try {
+      if (!found.contains(term.event)) found[term.event] = tracing.event_id(term.event);
+    } catch (const os::SystemError& error) {
+      if (error.code() != ENOENT) throw;
+    }
+  return found;
+}
+
+std::unique_ptr<Probe> open(const std::vector<Column>& wanted, const std::vector<Term>& terms,
+                            const std::vector<int>& cpus, const std::string& per_cpu) {
+  const auto events = find_events(terms);
+  std::vector<Column> columns;
+  for (const Column& column : wanted)
+    if (std::any_of(terms.begin(), terms.end(), [&](const Term& term) {
+          return events.contains(term.event) &&
+                 std::find(term.columns.begin(), term.columns.end(), column.name) != term.columns.end();
+        }))
+      columns.push_back(column);
+  if (columns.empty()) throw os::SystemError("look up the tracepoint", terms.front().event, ENOENT);
+  const auto index = [&](const std::string& name) {
+    const auto at =
+        std::find_if(columns.begin(), columns.end(), [&](const Column& c) { return c.name == name; });
+    return static_cast<std::size_t>(at - columns.begin());
+  };
+  std::vector<Counter> counters;
+  for (const Term& term : terms) {
+    if (!events.contains(term.event)) continue;
+    Counter counter{events.at(term.event), term, {}, false};
+    for (const std::string& name : term.columns) {
+      counter.columns.push_back(index(name));
+      counter.per_cpu |= name == per_cpu;
+    }
+    counters.push_back(std::move(counter));
+  }
+  const std::size_t first_cpu_column = columns.size();
+  if (!per_cpu.empty())
+    for (const int cpu : cpus)
+      columns.push_back({fmt::format("{}_cpu{}", per_cpu, cpu), columns[index(per_cpu)].unit});
+  return std::make_unique<TracepointProbe>(std::move(columns), counters, cpus, first_cpu_column);
+}
+
+}  // namespace
+
+std::vector<Term> sum_of_field(const std::string& event, const std::string& field, int bits,
+                               const std::string& column) {
+  std::vector<Term> terms;
+  for (int bit = 0; bit < bits; ++bit)
+    terms.push_back(
+        {event, fmt::format("{} & {}", field, 1 << bit), {column}, static_cast<double>(1 << bit)});
+  return terms;
+}
+
+Opened count_tracepoints(const std::vector<Column>& columns, const std::vector<Term>& terms,
+                         const std::vector<int>& cpus, const std::string& per_cpu) {
+  const std::string event = terms.front().event;
+  try {
+    return open(columns, terms, cpus, per_cpu);
+  } catch (const os::SystemError& error) {
+    if (error.code() == EPERM || error.code() == EACCES)
+      return Unavailable{fmt::format("the tracepoint {} is for root ({})", event, error.what()),
+                         "run as root"};
+    if (error.code() == EMFILE)
+      return Unavailable{fmt::format("too few open files are allowed for {} on {} CPUs", event, cpus.size()),
+                         "raise the limit: ulimit -n 65536"};
+    return Unavailable{
+        fmt::format("no tracepoint {} ({})", event, error.what()),
+        "a kernel with CONFIG_FTRACE and CONFIG_PERF_EVENTS has the tracepoints of its architecture"};
+  }
+}
+
+}  // namespace tlbstorm::probe

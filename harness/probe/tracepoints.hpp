@@ -1,0 +1,33 @@
+// SPDX-License-Identifier: Apache-2.0
+// Probes that count tracepoints in the kernel, by filtered perf events without a ring buffer: a probe of this
+// kind is a table of columns and of what is added up in each.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "harness/probe/probe.hpp"
+
+namespace tlbstorm::probe {
+
+/// Hits of one event that pass a filter, added to the columns named.
+struct Term {
+  std::string event;   ///< "tlb/tlb_flush"
+  std::string filter;  ///< "reason == 4 && pages == 1", or empty
+  std::vector<std::string> columns;
+  double weight = 1;
+};
+
+/// The sum of a field over all hits of an event: a count for each bit of it that is set (the filter "field &
+/// 4"), by what that bit is worth. Exact as long as the field is below 2^bits.
+std::vector<Term> sum_of_field(const std::string& event, const std::string& field, int bits,
+                               const std::string& column);
+
+/// All CPUs are read one after the other, each with all its counters at once. A column whose events this
+/// kernel does not have is left out; with none left the probe is absent. `per_cpu` names a column that is
+/// also given CPU by CPU, as "probe.figure_cpu3".
+Opened count_tracepoints(const std::vector<Column>& columns, const std::vector<Term>& terms,
+                         const std::vector<int>& cpus, const std::string& per_cpu = "");
+
+}  // namespace tlbstorm::probe

@@ -3,13 +3,13 @@
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>
-#include <perfmon/pfmlib.h>
 #include <sys/utsname.h>
 
 #include <algorithm>
 #include <array>
 
 #include "harness/os/fd.hpp"
+#include "harness/os/pmu_event.hpp"
 #include "harness/os/text.hpp"
 
 namespace tlbstorm::machine {
@@ -77,16 +77,7 @@ std::string flush_flags(std::string_view cpuinfo) {
 
 /// The hardware PMUs that libpfm4 knows here, or "none".
 std::string hardware_pmus() {
-  if (::pfm_initialize() != PFM_SUCCESS) return "";
-  std::vector<std::string> names;
-  for (int i = PFM_PMU_NONE; i < PFM_PMU_MAX; ++i) {
-    pfm_pmu_info_t info{};
-    info.size = sizeof info;
-    if (::pfm_get_pmu_info(static_cast<pfm_pmu_t>(i), &info) == PFM_SUCCESS && info.is_present &&
-        info.type == PFM_PMU_TYPE_CORE)
-      names.emplace_back(info.name);
-  }
-  ::pfm_terminate();
+  const std::vector<std::string> names = os::PmuEvents().hardware_pmus();
   return names.empty() ? "none" : fmt::format("{}", fmt::join(names, " "));
 }
 

@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 #include <poll.h>
 #include <sched.h>
+#include <sys/eventfd.h>
 #include <sys/prctl.h>
 #include <sys/signalfd.h>
 #include <sys/syscall.h>
@@ -104,6 +105,21 @@ void Child::kill_and_reap() noexcept {
   while (::waitpid(pid_, &status, 0) < 0 && errno == EINTR) {
   }
   pid_ = -1;
+}
+
+Gate::Gate() : event_(::eventfd(0, EFD_CLOEXEC)) {
+  if (!event_) throw SystemError("eventfd", "a gate", errno);
+}
+
+void Gate::open() const {
+  const std::uint64_t one = 1;
+  if (::write(event_.get(), &one, sizeof one) != sizeof one) throw SystemError("write", "a gate", errno);
+}
+
+void Gate::wait() const {
+  std::uint64_t count = 0;
+  while (::read(event_.get(), &count, sizeof count) < 0 && errno == EINTR) {
+  }
 }
 
 void pin_to_cpu(int cpu) {

@@ -52,6 +52,17 @@ class Child {
   std::optional<ExitStatus> status_;
 };
 
+/// A child waits at it until its parent has made ready.
+class Gate {
+ public:
+  Gate();
+  void open() const;
+  void wait() const;
+
+ private:
+  Fd event_;
+};
+
 /// Lets the calling thread run on this CPU only. Throws SystemError.
 void pin_to_cpu(int cpu);
 

@@ -3,6 +3,8 @@
 // a TLB shootdown. A probe lives in one file of this folder and registers itself in that file's last line.
 #pragma once
 
+#include <sys/types.h>
+
 #include <filesystem>
 #include <limits>
 #include <memory>
@@ -29,23 +31,32 @@ struct Column {
 /// What a figure is that could not be read: absent is not zero. An empty cell in the CSV.
 inline constexpr double kAbsent = std::numeric_limits<double>::quiet_NaN();
 
+/// Why something can't be had here, and what would enable it.
+struct Unavailable {
+  std::string reason;
+  std::string remedy;
+  bool idle = false;  ///< nothing is missing: there is just nothing to sample, such as no swap
+};
+
+/// A part of a probe that is not there.
+struct Missing {
+  std::string what;
+  Unavailable why;
+};
+
 class Probe {
  public:
   virtual ~Probe() = default;
   /// The columns, fixed from construction on.
   std::span<const Column> columns() const { return columns_; }
+  /// What was asked of it and can't be had.
+  std::span<const Missing> missing() const { return missing_; }
   /// Writes one value for each column, kAbsent where it can't be read now.
   virtual void read(std::span<double> row) noexcept = 0;
 
  protected:
   std::vector<Column> columns_;
-};
-
-/// Why a probe can't be had here, and what would enable it.
-struct Unavailable {
-  std::string reason;
-  std::string remedy;
-  bool idle = false;  ///< nothing is missing: there is just nothing to sample, such as no swap
+  std::vector<Missing> missing_;
 };
 
 using Opened = std::variant<std::unique_ptr<Probe>, Unavailable>;
@@ -57,6 +68,8 @@ struct Target {
   machine::CgroupVersion cgroup_version = machine::CgroupVersion::none;
   std::filesystem::path cgroup;  ///< the trial's own memory cgroup; empty when it runs unconfined
   std::vector<int> online_cpus;
+  pid_t trial = -1;         ///< the process that the trial's workers will come from; none when nothing is run
+  std::string events = {};  ///< of --events; empty is what the machine can give
 };
 
 /// How often a probe is wanted.

@@ -26,7 +26,24 @@ namespace fs = std::filesystem;
 /// Sectors of these files are 512 bytes, whatever the device's are: Documentation/block/stat.rst.
 constexpr double kSector = 512;
 
-constexpr std::size_t kGauges = 2;
+/// A field of a block device's stat and the column for it. Times are in milliseconds there, summed over the
+/// requests; `busy` is when any was under way, `queued` adds up all that were.
+struct Statistic {
+  std::size_t field;
+  const char* column;
+  const char* unit;
+  double scale;
+  Kind kind;
+};
+constexpr std::array<Statistic, 9> kStatistics{{{0, "swapdev.reads", "requests", 1, Kind::counter},
+                                                {2, "swapdev.read_bytes", "bytes", kSector, Kind::counter},
+                                                {3, "swapdev.read_time", "s", 1e-3, Kind::counter},
+                                                {4, "swapdev.writes", "requests", 1, Kind::counter},
+                                                {6, "swapdev.written_bytes", "bytes", kSector, Kind::counter},
+                                                {7, "swapdev.write_time", "s", 1e-3, Kind::counter},
+                                                {8, "swapdev.in_flight", "requests", 1, Kind::gauge},
+                                                {9, "swapdev.busy", "s", 1e-3, Kind::counter},
+                                                {10, "swapdev.queued", "s", 1e-3, Kind::counter}}};
 
 /// A device that keeps no statistics shows zeros, which are not figures. zram keeps them without asking for
 /// the queue's flag, which is 0 there (drivers/block/zram/zram_drv.c: bio_start_io_acct). A partition's queue
@@ -73,14 +90,12 @@ class SwapDev final : public Probe {
       : meminfo_(target.proc / "meminfo") {
     columns_ = {{"swapdev.total", "bytes", Kind::gauge}, {"swapdev.free", "bytes", Kind::gauge}};
     if (statistics.empty()) return;
-    const std::array<Column, 4> counters{{{"swapdev.reads", "requests"},
-                                          {"swapdev.read_bytes", "bytes"},
-                                          {"swapdev.writes", "requests"},
-                                          {"swapdev.written_bytes", "bytes"}}};
-    columns_.insert(columns_.end(), counters.begin(), counters.end());
-    sums_.emplace(std::move(statistics),
-                  std::vector<Field>{
-                      {0, kGauges}, {2, kGauges + 1, kSector}, {4, kGauges + 2}, {6, kGauges + 3, kSector}});
+    std::vector<Field> fields;
+    for (const Statistic& statistic : kStatistics) {
+      fields.push_back({statistic.field, columns_.size(), statistic.scale});
+      columns_.push_back({statistic.column, statistic.unit, statistic.kind});
+    }
+    sums_.emplace(std::move(statistics), std::move(fields));
     if (!files_too) return;
     swaps_.emplace(target.proc / "swaps");
     columns_.push_back({"swapdev.in_files", "bytes", Kind::gauge});

@@ -53,6 +53,7 @@ ordered_json to_json(const trial::Plan& plan, const trial::Definition& definitio
   json["interval_seconds"] = os::to_seconds(plan.interval);
   json["sample_budget_us"] = static_cast<double>(plan.sample_budget.count()) / 1000;
   json["probes"] = plan.probes;
+  if (!plan.events.empty()) json["events"] = plan.events;
   json["expect"] = trial::name(plan.expect);
   json["seed"] = plan.seed;
   json["label"] = plan.label;

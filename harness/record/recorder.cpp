@@ -29,7 +29,8 @@ ordered_json to_json(const trial::SamplingFacts& sampling) {
   json["mean_us"] = sampling.samples ? to_us(sampling.total) / static_cast<double>(sampling.samples) : 0.0;
   json["longest_us"] = to_us(sampling.longest);
   for (const trial::ProbeReading& reading : sampling.readings)
-    json["probes"][reading.name] = {{"read_us", to_us(reading.cost)}, {"every_samples", reading.every}};
+    json["probes"][reading.name] = {
+        {"read_us", to_us(reading.cost)}, {"every_samples", reading.every}, {"dear", reading.dear}};
   return json;
 }
 

@@ -65,6 +65,7 @@ struct Plan {
   os::Nanoseconds interval{};
   os::Nanoseconds sample_budget{};  ///< what one sample may take on average; dear probes are read less often
   std::vector<std::string> probes;
+  std::string events;  ///< for the probe perf; empty is what the machine can give
   std::uint64_t seed = 0;
   Outcome expect = Outcome::ok;
   std::string label;

@@ -20,7 +20,7 @@ namespace {
 
 using os::UsageError;
 
-const std::array<CommonOption, 24> kCommon{{
+const std::array<CommonOption, 25> kCommon{{
     {"trials", "", "how often the whole is repeated, each trial in a process of its own"},
     {"warmup", "", "time before measuring; for rounds: those begun within it are not measured"},
     {"duration", "", "time that each trial is measured; for rounds: a bound on them"},
@@ -44,9 +44,12 @@ const std::array<CommonOption, 24> kCommon{{
     {"sysctl", "",
      "KEY=VALUE to set for the run and put back after it, such as vm.swappiness=100; several with commas"},
     {"interval", "100ms", "time between samples"},
-    {"sample-budget", "60us",
+    {"sample-budget", "200us",
      "what a sample may take on average; dearer probes are read less often, and at phase edges"},
     {"probes", "all", "all, or a list such as interrupts,vmstat"},
+    {"events", "",
+     "perf events as libpfm4 names them, such as cycles,dTLB-load-misses; in braces those to be counted "
+     "together; default: what the machine has"},
     {"expect", "ok", "how trials are to end: ok, oom, enomem or io_error; another end is exit code 1"},
     {"preset", "", "a named set of options of this workload"},
     {"output", "", "run folder, new or empty; default results/<date>-<workload>-<label>"},
@@ -248,6 +251,7 @@ class Planner {
   }
 
   void names() {
+    plan_.events = options_["events"];
     plan_.label = options_["label"];
     const bool plain = std::all_of(plan_.label.begin(), plan_.label.end(), [](unsigned char c) {
       return std::isalnum(c) != 0 || c == '-' || c == '_' || c == '.';

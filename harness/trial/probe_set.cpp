@@ -38,6 +38,7 @@ void ProbeSet::open(const probe::Source& source, const probe::Target& target) {
     return;
   }
   auto probe = std::get<std::unique_ptr<probe::Probe>>(std::move(opened));
+  for (const probe::Missing& missing : probe->missing()) absent_.push_back({missing.what, missing.why});
   const auto columns = probe->columns();
   const std::size_t first = columns_.size();
   columns_.insert(columns_.end(), columns.begin(), columns.end());
@@ -61,7 +62,7 @@ void ProbeSet::measure_costs() {
 }
 
 void ProbeSet::spread_dear_probes(os::Nanoseconds budget) {
-  constexpr int kRarest = 1 << 16;  // at 10 Hz, two hours: in effect at edges only
+  constexpr int kRarest = 32;  // rarer than that is no time line: at edges only
   const auto share = [](const ProbeReading& r) {
     return r.every == 0 ? 0.0 : double(r.cost.count()) / r.every;
   };
@@ -70,8 +71,9 @@ void ProbeSet::spread_dear_probes(os::Nanoseconds budget) {
     for (const ProbeReading& reading : readings_) average += share(reading);
     const auto dearest = std::max_element(readings_.begin(), readings_.end(),
                                           [&](const auto& a, const auto& b) { return share(a) < share(b); });
-    if (average <= static_cast<double>(budget.count()) || dearest->every >= kRarest) break;
-    dearest->every *= 2;
+    if (average <= static_cast<double>(budget.count()) || dearest->every == 0) break;
+    dearest->every = dearest->every < kRarest ? 2 * dearest->every : 0;
+    dearest->dear = true;
   }
   for (std::size_t i = 0; i < probes_.size(); ++i) probes_[i].every = readings_[i].every;
 }

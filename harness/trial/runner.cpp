@@ -61,26 +61,41 @@ struct Runner::Running {
   int trial;
   Scoreboard scoreboard;
   Confinement confinement;
+  os::Gate gate;    ///< opened when the probes that watch the child are there
+  os::Child child;  ///< the trial process
   ProbeSet probes;
   std::uint64_t oom_before;
   PostMortem post_mortem;
   Sampler sampler;
-  os::Child child;
   os::Nanoseconds give_up{};
   bool ended = false;  ///< by the child, a signal or the clock: no further phase
   Outcome outcome = Outcome::ok;
   std::string reason;
   std::vector<os::OomReport> oom_reports;
 
-  Running(const Plan& plan, const Definition& definition, const probe::Target& target, Confinement fence,
-          int number)
+  Running(const Plan& plan, const Definition& definition, const std::vector<int>& online_cpus,
+          Confinement fence, int number)
       : trial(number),
         scoreboard(plan.workers, plan.bystanders, number),
         confinement(std::move(fence)),
-        probes(plan, definition, target, scoreboard),
+        child(os::Child::fork(true,
+                              [&] {
+                                gate.wait();
+                                return run_trial_process(plan, definition, confinement, scoreboard);
+                              })),
+        probes(plan, definition, target(plan, online_cpus), scoreboard),
         oom_before(machine_oom_kills()),
         post_mortem(probes.columns()),
         sampler(probes, scoreboard, plan.interval, number) {}
+
+  probe::Target target(const Plan& plan, const std::vector<int>& online_cpus) const {
+    return {.proc = "/proc",
+            .cgroup_version = confinement.version(),
+            .cgroup = confinement.folder(),
+            .online_cpus = online_cpus,
+            .trial = child.pid(),
+            .events = plan.events};
+  }
 };
 
 Runner::Runner(const Plan& plan, const Definition& definition, const machine::Machine& machine,
@@ -97,15 +112,10 @@ TrialResult Runner::run(int trial) {
   Confinement fence;
   if (!machine_.cgroup.parent.empty())
     fence = Confinement(journal_, machine_.cgroup, os::own_name(), plan_.memory);
-  const probe::Target target{.proc = "/proc",
-                             .cgroup_version = fence.version(),
-                             .cgroup = fence.folder(),
-                             .online_cpus = machine_.topology.online};
-  Running running(plan_, definition_, target, std::move(fence), trial);
+  Running running(plan_, definition_, machine_.topology.online, std::move(fence), trial);
   observer_.begin_trial(trial, running.probes.columns());
-  running.child = os::Child::fork(
-      true, [&] { return run_trial_process(plan_, definition_, running.confinement, running.scoreboard); });
   running.sampler.start();
+  running.gate.open();
   running.give_up = os::now() + plan_.timeout + plan_.warmup + plan_.duration.value_or(os::Nanoseconds{0});
   wait_for_workers(running);
   run_phases(running);

@@ -189,6 +189,16 @@ class Gathered {
   std::map<std::string, std::vector<int>> trials_;
 };
 
+/// How often a probe is read that costs more than a sample may.
+std::string how_seldom(const std::string& probe, const ordered_json& reading) {
+  const std::string dear =
+      fmt::format("the probe {} is dear to read ({:.0f} us): ", probe, reading.value("read_us", 0.0));
+  if (const int every = reading.value("every_samples", 1); every > 0)
+    return dear + fmt::format("at 1 sample in {}, and at phase edges", every);
+  return dear + (probe == "interrupts" ? "at phase edges only; tlbflush.received, by CPU, is its time line"
+                                       : "at phase edges only");
+}
+
 void reasons(const RunFolder& run, std::string& out) {
   const auto& trials = run.manifest["trials"];
   Gathered invalid, unknown, absent, notes;
@@ -214,12 +224,7 @@ void reasons(const RunFolder& run, std::string& out) {
     const ordered_json sampling = entry.value("sampling", ordered_json::object());
     const ordered_json readings = sampling.value("probes", ordered_json::object());
     for (const auto& [probe, reading] : readings.items())
-      if (const int every = reading.value("every_samples", 1); every > 1)
-        notes.add(
-            probe,
-            fmt::format("the probe {} is dear to read ({:.0f} us): at 1 sample in {}, and at phase edges",
-                        probe, reading.value("read_us", 0.0), every),
-            0);
+      if (reading.value("dear", false)) notes.add(probe, how_seldom(probe, reading), 0);
   }
   for (const auto& probe : run.manifest["absent_probes"])
     if (!probe.value("idle", false))

@@ -99,13 +99,17 @@ TEST_F(SwapDevProbe, BlockDevicesAreSummedInBytes) {
   put_device("zram0", kStat);
   put_device("sda2", "1 0 8 0 2 0 16 0 0 0 0\n");
   const Values all = values("swapdev");
-  EXPECT_EQ(all.size(), 7u);
+  EXPECT_EQ(all.size(), 12u);
   EXPECT_EQ(all.at("swapdev.total"), 1048572.0 * 1024);
   EXPECT_EQ(all.at("swapdev.free"), 524288.0 * 1024);
   EXPECT_EQ(all.at("swapdev.reads"), 101);
   EXPECT_EQ(all.at("swapdev.read_bytes"), 808 * 512);
   EXPECT_EQ(all.at("swapdev.writes"), 202);
   EXPECT_EQ(all.at("swapdev.written_bytes"), 1616 * 512);
+  EXPECT_DOUBLE_EQ(all.at("swapdev.read_time"), 0.031);
+  EXPECT_DOUBLE_EQ(all.at("swapdev.write_time"), 0.052);
+  EXPECT_DOUBLE_EQ(all.at("swapdev.busy"), 0.040);
+  EXPECT_DOUBLE_EQ(all.at("swapdev.queued"), 0.083);
 }
 
 TEST_F(SwapDevProbe, FilesAloneHaveNoDeviceColumns) {
@@ -138,7 +142,7 @@ TEST_F(SwapDevProbe, ZerosOfADeviceWithoutStatisticsAreNoFigures) {
   fs::create_directory_symlink("../../devices/sda/sda2", target_.sys / "class/block/sda2");
   EXPECT_EQ(values("swapdev").size(), 2u);
   put("sys/devices/sda/queue/iostats", "1\n");
-  EXPECT_EQ(values("swapdev").size(), 6u);
+  EXPECT_EQ(values("swapdev").size(), 11u);
 }
 
 TEST_F(SwapDevProbe, ZramCountsThoughItsQueueSaysNo) {

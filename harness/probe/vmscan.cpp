@@ -1,0 +1,41 @@
+// SPDX-License-Identifier: Apache-2.0
+// Reclaim by its tracepoints: how often tasks had to reclaim for themselves, at a zone's watermark (direct)
+// or at their cgroup's limit (memcg), what that gave, what reclaim wrote and how often it made a task wait
+// (include/trace/events/vmscan.h). What all of reclaim scanned and stole is in /proc/vmstat.
+#include "harness/probe/tracepoints.hpp"
+
+namespace tlbstorm::probe {
+namespace {
+
+/// A call of try_to_free_pages() is content with 32 pages; what it gets on top comes in whole folios.
+constexpr int kBits = 16;
+
+std::vector<Term> all_terms() {
+  std::vector<Term> terms{{"vmscan/mm_vmscan_direct_reclaim_begin", "", {"vmscan.direct_reclaims"}},
+                          {"vmscan/mm_vmscan_memcg_reclaim_begin", "", {"vmscan.memcg_reclaims"}},
+                          {"vmscan/mm_vmscan_kswapd_wake", "", {"vmscan.kswapd_wakes"}},
+                          {"vmscan/mm_vmscan_write_folio", "", {"vmscan.written"}},
+                          {"vmscan/mm_vmscan_writepage", "", {"vmscan.written"}},  // its name until Linux 6.8
+                          {"vmscan/mm_vmscan_throttled", "", {"vmscan.throttled"}}};
+  for (const auto& [event, column] :
+       {std::pair{"vmscan/mm_vmscan_direct_reclaim_end", "vmscan.direct_reclaimed"},
+        std::pair{"vmscan/mm_vmscan_memcg_reclaim_end", "vmscan.memcg_reclaimed"}})
+    for (Term& term : sum_of_field(event, "nr_reclaimed", kBits, column)) terms.push_back(std::move(term));
+  return terms;
+}
+
+Opened open(const Target& target) {
+  const std::vector<Column> columns{{"vmscan.direct_reclaims", "calls"}, {"vmscan.direct_reclaimed", "pages"},
+                                    {"vmscan.memcg_reclaims", "calls"},  {"vmscan.memcg_reclaimed", "pages"},
+                                    {"vmscan.kswapd_wakes", "wakes"},    {"vmscan.written", "folios"},
+                                    {"vmscan.throttled", "waits"}};
+  return count_tracepoints(columns, all_terms(), target.online_cpus);
+}
+
+const Registered registration{
+    {"vmscan",
+     "direct and memcg reclaim: calls, pages reclaimed, folios written, waits (tracepoints vmscan:*)",
+     Cadence::every_sample, &open}};
+
+}  // namespace
+}  // namespace tlbstorm::probe

@@ -47,7 +47,6 @@ PmuEvents::PmuEvents() {
   if (const int code = ::pfm_initialize(); code != PFM_SUCCESS)
     throw Error(fmt::format("libpfm4: {}", ::pfm_strerror(code)));
 }
-PmuEvents::~PmuEvents() { ::pfm_terminate(); }
 
 perf_event_attr PmuEvents::encode(const std::string& name) const {
   if (const auto raw = raw_event(name)) return *raw;

@@ -11,13 +11,11 @@
 
 namespace tlbstorm::os {
 
-/// libpfm4, initialised while this lives. It looks at the CPU once; any number of these may live.
+/// libpfm4. The first of these makes it look at the CPU; it stays initialised, as it keeps no count of its
+/// users.
 class PmuEvents {
  public:
   PmuEvents();
-  PmuEvents(const PmuEvents&) = delete;
-  PmuEvents& operator=(const PmuEvents&) = delete;
-  ~PmuEvents();
 
   /// How the kernel is asked for the event, user and kernel counted. Throws Error for a name that libpfm4
   /// does not know here, with near ones in the hint.

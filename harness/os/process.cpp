@@ -6,6 +6,7 @@
 #include <sched.h>
 #include <sys/eventfd.h>
 #include <sys/prctl.h>
+#include <sys/resource.h>
 #include <sys/signalfd.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
@@ -120,6 +121,13 @@ void Gate::wait() const {
   std::uint64_t count = 0;
   while (::read(event_.get(), &count, sizeof count) < 0 && errno == EINTR) {
   }
+}
+
+void raise_open_files_limit() {
+  rlimit limit{};
+  if (::getrlimit(RLIMIT_NOFILE, &limit) != 0) return;
+  limit.rlim_cur = limit.rlim_max;
+  ::setrlimit(RLIMIT_NOFILE, &limit);  // if it fails, what needs more says so
 }
 
 void pin_to_cpu(int cpu) {

@@ -63,6 +63,9 @@ class Gate {
   Fd event_;
 };
 
+/// Lets this process have as many open files as the system grants it at most: counters need several a CPU.
+void raise_open_files_limit();
+
 /// Lets the calling thread run on this CPU only. Throws SystemError.
 void pin_to_cpu(int cpu);
 

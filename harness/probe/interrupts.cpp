@@ -6,6 +6,7 @@
 // kernel/irq/proc.c: show_interrupts and arch/x86/kernel/irq.c: arch_show_interrupts.
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <array>
 
 #include "harness/os/error.hpp"
@@ -25,6 +26,8 @@ constexpr std::array<Row, 4> kRows{{{"TLB:", "tlb", "handlers"},
                                     {"CAL:", "cal", "interrupts"},
                                     {"RES:", "res", "interrupts"},
                                     {"LOC:", "loc", "interrupts"}}};
+
+constexpr std::size_t kLongestLabel = 16;
 
 /// The numbers of the CPUs in the header line "           CPU0       CPU1".
 std::vector<int> header_cpus(std::string_view header) {
@@ -50,30 +53,62 @@ class Interrupts final : public Probe {
   }
 
   void read(std::span<double> values) noexcept override {
-    std::string_view text = file_.read();
+    const std::string_view text = file_.read();
     std::fill(values.begin(), values.end(), kAbsent);
-    if (os::take_line(text) != header_) return;  // a CPU went or came: the columns are not these any more
-    while (!text.empty()) {
-      std::string_view line = os::take_line(text);
-      const std::string_view label = os::take_field(line);
-      for (std::size_t i = 0; i < kRows.size(); ++i)
-        if (label == kRows[i].label) read_row(line, values.subspan(i * (1 + cpus_.size()), 1 + cpus_.size()));
+    // A CPU that went or came: the columns are not these any more.
+    if (!text.starts_with(header_) || text.size() <= header_.size() || text[header_.size()] != '\n') return;
+    find_rows(text);
+    for (std::size_t i = 0; i < kRows.size(); ++i) {
+      if (places_[i] == std::string_view::npos) continue;
+      std::string_view rest = text.substr(places_[i]);
+      std::string_view line = os::take_line(rest);
+      os::take_field(line);  // the label
+      read_row(line, values.subspan(i * (1 + cpus_.size()), 1 + cpus_.size()));
     }
   }
 
  private:
-  static void read_row(std::string_view line, std::span<double> values) noexcept {
-    double sum = 0;
-    for (double& value : values.subspan(1)) {
-      value = static_cast<double>(os::to_number(os::take_field(line)).value_or(0));
-      sum += value;
+  /// The rows are mostly where they were: the kernel prints numbers in columns of ten, so a line keeps its
+  /// length. Only if one is not does all of the text have to be searched, megabytes with hundreds of CPUs.
+  void find_rows(std::string_view text) noexcept {
+    bool all_there = true;
+    for (std::size_t i = 0; i < kRows.size(); ++i)
+      all_there &= places_[i] == std::string_view::npos || is_row(text, places_[i], kRows[i].label);
+    if (all_there) return;
+    places_.fill(std::string_view::npos);
+    for (std::string_view rest = text; !rest.empty();) {
+      const std::size_t at = text.size() - rest.size();
+      std::string_view line = os::take_line(rest);
+      const std::string_view label = os::take_field(line);
+      for (std::size_t i = 0; i < kRows.size(); ++i)
+        if (label == kRows[i].label) places_[i] = at;
     }
-    values[0] = sum;
+  }
+  static bool is_row(std::string_view text, std::size_t at, std::string_view label) noexcept {
+    if (at == 0 || at >= text.size() || text[at - 1] != '\n') return false;
+    std::string_view line = text.substr(at, kLongestLabel);
+    return os::take_field(line) == label;
+  }
+  /// By hand: with hundreds of CPUs, general scanning would take longer than the kernel's printing.
+  static void read_row(std::string_view line, std::span<double> values) noexcept {
+    const char* at = line.data();
+    const char* const end = at + line.size();
+    std::uint64_t sum = 0;
+    for (double& value : values.subspan(1)) {
+      while (at != end && *at == ' ') ++at;
+      std::uint64_t number = 0;
+      for (; at != end && *at >= '0' && *at <= '9'; ++at)
+        number = number * 10 + static_cast<std::uint64_t>(*at - '0');
+      value = static_cast<double>(number);
+      sum += number;
+    }
+    values[0] = static_cast<double>(sum);
   }
 
   TextFile file_;
   std::string header_;
   std::vector<int> cpus_;
+  std::array<std::size_t, kRows.size()> places_{};  ///< of the rows in the text; npos is none
 };
 
 bool has_row(std::string_view text, std::string_view label) {

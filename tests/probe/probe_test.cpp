@@ -9,7 +9,9 @@
 #include <fstream>
 #include <map>
 
+#include "tests/fixtures/interrupts_text.hpp"
 #include "tests/probe/allocations.hpp"
+#include "tests/probe/opened.hpp"
 #include "tests/temporary_folder.hpp"
 
 namespace tlbstorm::probe {
@@ -17,26 +19,10 @@ namespace {
 
 namespace fs = std::filesystem;
 
-Opened open(const std::string& name, const Target& target) {
-  for (const Source& source : sources())
-    if (source.name == name) return source.open(target);
-  return Unavailable{"no such probe", ""};
-}
-
 Target fixture(const std::string& kind) {
   Target target;
   target.proc = fs::path(TLBSTORM_FIXTURES) / "probe" / kind / "proc";
   return target;
-}
-
-std::map<std::string, double> values(Opened opened) {
-  auto* const probe = std::get_if<std::unique_ptr<Probe>>(&opened);
-  std::map<std::string, double> all;
-  if (probe == nullptr) return all;
-  std::vector<double> row((*probe)->columns().size());
-  (*probe)->read(row);
-  for (std::size_t i = 0; i < row.size(); ++i) all[(*probe)->columns()[i].name] = row[i];
-  return all;
 }
 
 TEST(Interrupts, RowsAreReadPerCpuAndSummed) {
@@ -55,6 +41,36 @@ TEST(Interrupts, VirtualMachineWithTwoCpus) {
   EXPECT_EQ(all.at("interrupts.tlb"), all.at("interrupts.tlb_cpu0") + all.at("interrupts.tlb_cpu1"));
   EXPECT_GT(all.at("interrupts.tlb"), 0);
 }
+
+class InterruptsOfManyCpus : public ::testing::TestWithParam<int> {};
+
+TEST_P(InterruptsOfManyCpus, RowsAreFoundWhereverTheyStand) {
+  const int cpus = GetParam();
+  const test::TemporaryFolder folder;
+  Target target;
+  target.proc = folder.path();
+  const auto put = [&](std::uint64_t base) {
+    std::ofstream(folder.path() / "interrupts") << test::interrupts_of(cpus, base);
+  };
+  put(1000);
+  Opened opened = open("interrupts", target);
+  auto& probe = std::get<std::unique_ptr<Probe>>(opened);
+  std::vector<double> row(probe->columns().size());
+  ASSERT_EQ(row.size(), 4u * (1 + static_cast<std::size_t>(cpus)));
+  // More than ten digits move every line that follows.
+  for (const std::uint64_t base : {1000ULL, 2000ULL, 123456789012ULL, 5000ULL}) {
+    put(base);
+    probe->read(row);
+    for (std::size_t i = 0; i < 4; ++i) {
+      const std::size_t first = i * (1 + static_cast<std::size_t>(cpus));
+      EXPECT_EQ(row[first + 1], static_cast<double>(base)) << i;
+      EXPECT_EQ(row[first + static_cast<std::size_t>(cpus)], static_cast<double>(base) + cpus - 1) << i;
+      EXPECT_EQ(row[first], static_cast<double>(base) * cpus + cpus * (cpus - 1) / 2.0) << i;
+    }
+  }
+}
+
+INSTANTIATE_TEST_SUITE_P(Machines, InterruptsOfManyCpus, ::testing::Values(128, 256, 512));
 
 TEST(Interrupts, ArmIsAbsentWithItsReason) {
   const Opened opened = open("interrupts", fixture("arm64"));

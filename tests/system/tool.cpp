@@ -6,6 +6,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cstdlib>
 #include <set>
 #include <sstream>
@@ -97,6 +98,21 @@ std::vector<double> figures(const std::string& folder, const std::string& metric
   while (reader.next(row))
     if (row[name] == metric) all.push_back(record::to_double(reader, row[value]));
   return all;
+}
+
+std::optional<double> growth(const std::string& folder, const std::string& column) {
+  record::CsvReader reader(fs::path(folder) / "samples.csv");
+  const auto& names = reader.header();
+  if (std::find(names.begin(), names.end(), column) == names.end()) return std::nullopt;
+  const std::size_t trial = reader.column("trial"), wanted = reader.column(column);
+  std::optional<double> first, last;
+  std::vector<std::string> row;
+  while (reader.next(row)) {
+    if (row[trial] != "1" || row[wanted].empty()) continue;
+    last = record::to_double(reader, row[wanted]);
+    if (!first) first = last;
+  }
+  return first ? std::optional<double>(*last - *first) : std::nullopt;
 }
 
 nlohmann::json check_of(const nlohmann::json& trial, const std::string& name) {

@@ -1,0 +1,77 @@
+// SPDX-License-Identifier: Apache-2.0
+// What the probes count on the real kernel, held against each other and against the workload.
+#include "tests/system/physics.hpp"
+
+namespace tlbstorm::test {
+namespace {
+
+class Probes : public PhysicsTest {
+ protected:
+  void SetUp() override {
+    if (const std::string why = why_no_zram(); !why.empty()) GTEST_SKIP() << why;
+    if (online_cpus() < 2) GTEST_SKIP() << "one CPU: no shootdown is possible";
+  }
+  static double grew(const std::string& folder, const std::string& column) {
+    const auto by = growth(folder, column);
+    EXPECT_TRUE(by) << column << " is not there";
+    return by.value_or(0);
+  }
+};
+
+TEST_F(Probes, EveryFlushIsReceivedSentByTheTrialAndOfOnePage) {
+  const std::string folder = valid_run(
+      {"pageout", "--pages", "dirty-anon", "--swap", "zram:128M", "--region", "16M", "--trials", "1"});
+  if (folder.empty()) return;
+  if (!growth(folder, "tlbflush.sent")) GTEST_SKIP() << "no tracepoints here";
+  const double sent = grew(folder, "tlbflush.sent");
+  EXPECT_GT(sent, 4096);
+  EXPECT_NEAR(grew(folder, "tlbflush.received"), grew(folder, "interrupts.tlb"), 0.02 * sent);
+  double by_pages = 0, by_cpu = 0;
+  for (const char* const pages : {"1_page", "2_7", "8_31", "32", "33_511", "full"})
+    by_pages += grew(folder, std::string("tlbflush.sent_") + pages);
+  EXPECT_EQ(by_pages, sent);
+  for (int cpu = 0; growth(folder, "tlbflush.received_cpu" + std::to_string(cpu)); ++cpu)
+    by_cpu += grew(folder, "tlbflush.received_cpu" + std::to_string(cpu));
+  EXPECT_EQ(by_cpu, grew(folder, "tlbflush.received"));
+  EXPECT_GT(grew(folder, "tlbflush.sent_by_trial"), 0.95 * sent);
+}
+
+TEST_F(Probes, FunctionCallInterruptsAreThoseOfTheCalRow) {
+  const std::string folder = run({"mprotect-storm", "--trials", "1", "--warmup", "0", "--duration", "300ms"});
+  if (folder.empty()) return;
+  if (!growth(folder, "irqcost.call_single_interrupts")) GTEST_SKIP() << "no tracepoints here";
+  const double taken =
+      grew(folder, "irqcost.call_single_interrupts") + grew(folder, "irqcost.call_interrupts");
+  EXPECT_NEAR(taken, grew(folder, "interrupts.cal"), 0.02 * taken);
+}
+
+TEST_F(Probes, ReclaimAtTheLimitGivesWhatTheKernelSaysWasStolen) {
+  const std::string folder = run({"file-cache", "--sparse", "--memory", "48M", "--size", "192M", "--trials",
+                                  "1", "--warmup", "0", "--duration", "500ms"});
+  if (folder.empty()) return;
+  if (!growth(folder, "vmscan.memcg_reclaimed")) GTEST_SKIP() << "no tracepoints here";
+  const double stolen = grew(folder, "vmstat.pgsteal_file") + grew(folder, "vmstat.pgsteal_anon");
+  EXPECT_GT(stolen, 1000);
+  EXPECT_NEAR(grew(folder, "vmscan.memcg_reclaimed"), stolen, 0.05 * stolen);
+  EXPECT_GT(grew(folder, "vmscan.memcg_reclaims"), 0);
+}
+
+TEST_F(Probes, EventsOfTheTrialAreItsOwn) {
+  const std::string folder =
+      run({"usemem", "--size", "16M", "--workers", "2", "--trials", "1", "--events", "minor-faults,cycels"});
+  if (folder.empty()) return;
+  const double of_trial = grew(folder, "perf.trial_minor-faults");
+  EXPECT_GE(of_trial, 2 * 4096) << "each page is touched for the first time";
+  EXPECT_LT(of_trial, 3 * 4096);
+  EXPECT_NE(text_of(folder + "/run.json").find("did you mean cycles?"), std::string::npos);
+}
+
+TEST_F(Probes, WhatTheyCannotGiveIsNoFailure) {
+  const std::string folder = run({"usemem", "--size", "4M", "--trials", "1", "--events", "no-such-event"});
+  if (folder.empty()) return;
+  EXPECT_NE(done_.out.find("probe perf: libpfm4 knows no event no-such-event"), std::string::npos)
+      << done_.out;
+}
+
+}  // namespace
+}  // namespace tlbstorm::test

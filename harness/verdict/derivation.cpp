@@ -12,7 +12,9 @@ Value missing(const TrialFacts& facts, const std::string& column) {
   for (const trial::AbsentProbe& candidate : facts.result.sampling.absent)
     if (candidate.name == probe) return absent(candidate.why.reason);
   for (const trial::ProbeReading& reading : facts.result.sampling.readings)
-    if (reading.name == probe)
+    if (reading.name == probe && probe == "perf")
+      return absent("the CPU has no counters here, or they are not among --events");
+    else if (reading.name == probe)
       return absent(fmt::format("this kernel has no counter {}, or it could not be read", column));
   return absent(fmt::format("the probe {} was left out by --probes", probe));
 }

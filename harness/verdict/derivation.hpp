@@ -29,5 +29,6 @@ std::span<const Metric> reclaim_metrics();
 std::span<const Metric> work_metrics();
 std::span<const Metric> latency_metrics();
 std::span<const Metric> pressure_metrics();
+std::span<const Metric> cause_metrics();
 
 }  // namespace tlbstorm::verdict

@@ -99,7 +99,8 @@ std::string_view name(Better better) {
 std::span<const Metric> metrics() {
   static const std::vector<Metric> all = [] {
     std::vector<Metric> chapters;
-    for (const auto chapter : {reclaim_metrics(), work_metrics(), latency_metrics(), pressure_metrics()})
+    for (const auto chapter :
+         {reclaim_metrics(), work_metrics(), latency_metrics(), pressure_metrics(), cause_metrics()})
       chapters.insert(chapters.end(), chapter.begin(), chapter.end());
     return chapters;
   }();

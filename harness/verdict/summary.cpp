@@ -10,6 +10,7 @@
 
 #include "harness/os/units.hpp"
 #include "harness/verdict/latency_table.hpp"
+#include "harness/verdict/why_block.hpp"
 
 namespace tlbstorm::verdict {
 namespace {
@@ -114,6 +115,7 @@ void metrics(const RunFolder& run, std::string& out) {
   out += fmt::format("\n  {:<28}{:<15}{:>9}{:>10}{:>10}{:>7}  {}\n", "metric", "unit", "median", "min", "max",
                      "cv", any_valid ? "valid trials" : "trials");
   for (const record::Series& series : run.series) {
+    if (is_cause(series.metric)) continue;
     std::vector<double> valid, all;
     for (const auto& [trial, value] : series.by_trial) {
       all.push_back(value);
@@ -264,6 +266,7 @@ std::string summarise(const RunFolder& run) {
   metrics(run, out);
   rounds(run, out);
   out += latency_table(run);
+  out += why_block(run);
   reasons(run, out);
   whole_run(run, out);
   for (const std::string& remark : run.remarks) out += fmt::format("  note: {}\n", remark);

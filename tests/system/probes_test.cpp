@@ -18,7 +18,7 @@ class Probes : public PhysicsTest {
   }
 };
 
-TEST_F(Probes, EveryFlushIsReceivedSentByTheTrialAndOfOnePage) {
+TEST_F(Probes, ReclaimsFlushesAreReceivedAreTheTrialsOwnAndEmptyTheTlb) {
   const std::string folder = valid_run(
       {"pageout", "--pages", "dirty-anon", "--swap", "zram:128M", "--region", "16M", "--trials", "1"});
   if (folder.empty()) return;
@@ -34,6 +34,16 @@ TEST_F(Probes, EveryFlushIsReceivedSentByTheTrialAndOfOnePage) {
     by_cpu += grew(folder, "tlbflush.received_cpu" + std::to_string(cpu));
   EXPECT_EQ(by_cpu, grew(folder, "tlbflush.received"));
   EXPECT_GT(grew(folder, "tlbflush.sent_by_trial"), 0.95 * sent);
+  // arch/x86/mm/tlb.c: arch_tlbbatch_flush asks for no less.
+  EXPECT_GT(grew(folder, "tlbflush.sent_full"), 0.95 * sent);
+  EXPECT_NE(done_.out.find("\n  why\n    flushes by  the trial "), std::string::npos) << done_.out;
+}
+
+TEST_F(Probes, ProtectionOfOnePageFlushesOnePage) {
+  const std::string folder = run({"mprotect-storm", "--trials", "1", "--warmup", "0", "--duration", "300ms"});
+  if (folder.empty()) return;
+  if (!growth(folder, "tlbflush.sent")) GTEST_SKIP() << "no tracepoints here";
+  EXPECT_GT(grew(folder, "tlbflush.sent_1_page"), 0.95 * grew(folder, "tlbflush.sent"));
 }
 
 TEST_F(Probes, FunctionCallInterruptsAreThoseOfTheCalRow) {

@@ -24,6 +24,7 @@ int suite(const Arguments& arguments);
 int list(const Arguments& arguments);
 int report(const Arguments& arguments);
 int restore(const Arguments& arguments);
+int doctor(const Arguments& arguments);
 
 /// Parses the arguments of a subcommand; prints its help and throws CLI::CallForHelp when that was asked for.
 void parse(CLI::App& app, const Arguments& arguments);

@@ -7,6 +7,7 @@
 #include <optional>
 
 #include "harness/cli/progress.hpp"
+#include "harness/machine/checkup.hpp"
 #include "harness/os/journal.hpp"
 #include "harness/os/process.hpp"
 #include "harness/record/recorder.hpp"
@@ -91,7 +92,10 @@ void restore_leftovers() {
 
 int execute(const trial::Plan& plan, const trial::Definition& definition, const machine::Machine& machine,
             const Arguments& command, bool quiet) {
-  record::Recorder recorder(plan.output, plan, definition, machine, command);
+  trial::Plan noted = plan;
+  for (std::string& warning : machine::warnings_for_a_run(machine::take_snapshot(machine)))
+    noted.notes.push_back(std::move(warning));
+  record::Recorder recorder(plan.output, noted, definition, machine, command);
   Progress progress(plan, quiet);
   return run_trials(plan, definition, machine, recorder, progress);
 }

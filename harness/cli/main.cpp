@@ -19,11 +19,12 @@ struct Subcommand {
   int (*run)(const Arguments&);
 };
 
-constexpr std::array<Subcommand, 5> kSubcommands{{
+constexpr std::array<Subcommand, 6> kSubcommands{{
     {"run", "run a workload under memory reclaim and measure its TLB shootdowns", &tlbstorm::cli::run},
     {"suite", "run a list of workloads and print one table", &tlbstorm::cli::suite},
     {"report", "print the summary of run folders", &tlbstorm::cli::report},
     {"list", "list workloads, probes and metrics", &tlbstorm::cli::list},
+    {"doctor", "look for what on this machine would spoil a measurement", &tlbstorm::cli::doctor},
     {"restore", "undo what a killed run left on the machine", &tlbstorm::cli::restore},
 }};
 

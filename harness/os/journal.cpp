@@ -7,6 +7,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <cerrno>
 #include <chrono>
@@ -43,12 +44,16 @@ const KindName& entry(Change::Kind kind) {
   throw Error("a change of unknown kind");
 }
 
+// How the names of journals begin: of runs, and of what is to stay in force.
+constexpr std::string_view kRuns = "journal-";
+constexpr std::string_view kKept = "kept-";
+
 std::string boot_id() { return std::string(trim(read_text("/proc/sys/kernel/random/boot_id"))); }
 
 /// Takes the lock of a journal that nobody holds. A killed process is gone a moment before the kernel closes
 /// its files, so a lock whose owner no longer lives is waited for.
 bool take_lock(const Fd& file, const fs::path& path) {
-  const std::string name = path.stem();  // "journal-<pid>" or "journal-<pid>-<n>"
+  const std::string name = path.stem();  // "journal-<pid>" or "journal-<pid>-<n>", or "kept-..."
   const std::string_view numbers = std::string_view(name).substr(name.find('-') + 1);
   const auto owner = to_number(numbers.substr(0, numbers.find('-')));
   for (int attempt = 0; attempt < 100; ++attempt) {
@@ -231,6 +236,18 @@ void Journal::undo(int id) {
   settle(id);
 }
 
+void Journal::keep_in_force() {
+  if (in_force_.empty()) return;
+  // An earlier process that had our number may have kept something, too.
+  for (int n = 1;; ++n) {
+    const fs::path kept = folder_ / fmt::format("{}{}-{}.jsonl", kKept, ::getpid(), n);
+    if (::renameat2(AT_FDCWD, path_.c_str(), AT_FDCWD, kept.c_str(), RENAME_NOREPLACE) == 0) break;
+    if (errno != EEXIST) throw SystemError("rename", path_.native(), errno);
+  }
+  in_force_.clear();
+  file_.reset();
+}
+
 void Journal::settle(int id) {
   in_force_.erase(id);
   append(json{{"undone", id}}.dump());
@@ -245,6 +262,21 @@ void Journal::remove_if_empty() {
 }
 
 namespace {
+
+/// Those that were written last come first: what they changed may be of what an earlier one had changed.
+std::vector<fs::path> journals_in(const fs::path& folder, Leftovers which) {
+  std::vector<std::pair<fs::file_time_type, fs::path>> found;
+  std::error_code error;
+  for (const fs::directory_entry& entry : fs::directory_iterator(folder, error)) {
+    const std::string name = entry.path().filename();
+    if (name.starts_with(kRuns) || (name.starts_with(kKept) && which == Leftovers::all))
+      found.emplace_back(entry.last_write_time(error), entry.path());
+  }
+  std::sort(found.rbegin(), found.rend());
+  std::vector<fs::path> paths;
+  for (auto& [time, path] : found) paths.push_back(std::move(path));
+  return paths;
+}
 
 void restore_one(const fs::path& path, Restored& result) {
   const Fd file = Fd::open(path, O_RDWR);
@@ -276,19 +308,14 @@ void restore_one(const fs::path& path, Restored& result) {
 
 }  // namespace
 
-Restored restore(const fs::path& folder) {
+Restored restore(const fs::path& folder, Leftovers which) {
   Restored result;
-  std::error_code error;
-  for (const fs::directory_entry& candidate : fs::directory_iterator(folder, error)) {
-    const fs::path& path = candidate.path();
-    if (!path.filename().native().starts_with("journal-")) continue;
-    try {
+  for (const fs::path& path : journals_in(folder, which)) try {
       restore_one(path, result);
     } catch (const SystemError& problem) {
       // ENOENT: its run has ended meanwhile.
       if (problem.code() != ENOENT) result.problems.push_back(problem.what());
     }
-  }
   ::rmdir(folder.c_str());
   return result;
 }

@@ -78,6 +78,10 @@ class Journal {
   /// Writes the change down, then makes it. If make() throws, the change counts as not made.
   [[nodiscard]] Applied apply(const Change& change, const std::function<void()>& make);
 
+  /// Leaves all that is in force as it is, for restore(Leftovers::all) to take back. The journal is done
+  /// then.
+  void keep_in_force();
+
   /// What could not be undone, a line each; the journal's file then stays for `tlbstorm restore`.
   const std::vector<std::string>& problems() const { return problems_; }
 
@@ -104,7 +108,11 @@ struct Restored {
   int held = 0;  ///< journals of runs that still live, left alone
 };
 
-/// Undoes what killed runs left. Changes made before the last boot that don't outlive one are only forgotten.
-Restored restore(const std::filesystem::path& folder = state_folder());
+/// What restore() takes back: what killed runs left alone, or also what was kept in force on purpose.
+enum class Leftovers { of_killed_runs, all };
+
+/// Undoes what is left. Changes made before the last boot that don't outlive one are only forgotten.
+Restored restore(const std::filesystem::path& folder = state_folder(),
+                 Leftovers which = Leftovers::of_killed_runs);
 
 }  // namespace tlbstorm::os

@@ -99,6 +99,23 @@ TEST_F(JournalTest, RestoreUndoesWhatAKilledProcessLeft) {
   EXPECT_FALSE(fs::exists(state_));
 }
 
+TEST_F(JournalTest, WhatIsKeptInForceOutlivesItsJournalUntilAllIsToBeRestored) {
+  make_file(top_ / "value", "before");
+  for (const char* const value : {"after1", "after2"}) {
+    Journal journal(state_);
+    const std::string before = read_text(top_ / "value");
+    const Applied change = journal.apply({Change::Kind::value, top_ / "value", before},
+                                         [&] { write_text(top_ / "value", value); });
+    journal.keep_in_force();
+  }
+  EXPECT_EQ(journals(), 2) << "of one process, and neither over the other";
+  EXPECT_TRUE(restore(state_).undone.empty()) << "no killed run left it";
+  EXPECT_EQ(read_text(top_ / "value"), "after2");
+  EXPECT_EQ(restore(state_, Leftovers::all).undone.size(), 2u);
+  EXPECT_EQ(read_text(top_ / "value"), "before") << "the last one first";
+  EXPECT_FALSE(fs::exists(state_));
+}
+
 TEST_F(JournalTest, RestoreLeavesALivingRunAlone) {
   Child child = Child::fork(false, [&] {
     Journal journal(state_);

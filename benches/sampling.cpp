@@ -59,6 +59,22 @@ void sample_within_budget(benchmark::State& state) {
 }
 BENCHMARK(sample_within_budget)->Name("sample/all-within-budget")->Unit(benchmark::kMicrosecond);
 
+/// One sample of every probe that this machine has, as at an edge.
+void sample_of_every_probe(benchmark::State& state) {
+  const machine::Machine machine = machine::inspect();
+  const trial::Definition& definition = trial::find_workload("pageout");
+  const trial::Plan plan = trial::make_plan(definition, {}, machine);
+  trial::Scoreboard scoreboard(plan.workers);
+  trial::ProbeSet probes(plan, definition, target_of(machine), scoreboard);
+  std::vector<double> row(probes.columns().size());
+  for (auto _ : state) {
+    probes.read(row, 0, true, false);
+    benchmark::DoNotOptimize(row.data());
+  }
+  state.counters["columns"] = static_cast<double>(row.size());
+}
+BENCHMARK(sample_of_every_probe)->Name("sample/every-probe")->Unit(benchmark::kMicrosecond);
+
 void bare_read(benchmark::State& state) {
   const os::Fd fd = os::Fd::open("/proc/interrupts", O_RDONLY);
   std::vector<char> buffer(std::size_t{1} << 20);

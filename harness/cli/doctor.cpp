@@ -73,7 +73,6 @@ void fix(const std::vector<Examined>& all) {
   os::Journal journal;
   std::vector<os::Applied> changes;
   for (const auto& [check, finding] : all) {
-    if (finding.grade == Grade::ok || finding.grade == Grade::unknown) continue;
     for (const auto& [path, value] : finding.fix) try {
         const std::string before = machine::chosen(os::read_text(path));
         changes.push_back(journal.apply({os::Change::Kind::value, path, before},

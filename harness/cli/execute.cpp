@@ -30,10 +30,10 @@ class Audience final : public trial::Observer {
   }
   void sample(const trial::Sample& sample) override {
     recorder_.sample(sample);
-    recorder_.flush();
     judge_.sample(sample);
     progress_.sample(sample);
   }
+  void handed_over() override { recorder_.flush(); }
   void end_trial(const trial::TrialResult& result) override {
     recorder_.end_trial(result);
     recorder_.judge(result.trial, judge_.judge(result));

@@ -43,7 +43,9 @@ void list_probes() {
       const auto& probe = std::get<std::unique_ptr<probe::Probe>>(opened);
       std::cout << fmt::format("  {:<22}available: {} column{}{}\n", "", probe->columns().size(),
                                probe->columns().size() == 1 ? "" : "s",
-                               source.cadence == probe::Cadence::edges_only ? ", read at phase edges" : "");
+                               source.cadence == probe::Cadence::edges_only ? ", read at phase edges"
+                               : source.on_request                          ? ", with --probes all"
+                                                                            : "");
     }
   }
 }

@@ -14,7 +14,7 @@ std::string_view name(Grade grade) {
 
 Finding examine(const Check& check, const Snapshot& snapshot) {
   Finding finding = check.look(snapshot);
-  if (finding.grade != Grade::ok) return finding;
+  if (finding.grade == Grade::warn || finding.grade == Grade::fail) return finding;
   finding.command.clear();
   finding.fix.clear();
   return finding;

@@ -43,7 +43,7 @@ std::span<const Check> kernel_checks();
 std::span<const Check> memory_checks();
 std::span<const Check> swap_ssd_checks();
 
-/// What a check finds. Where all is well there is nothing to mend.
+/// What a check finds. Where all is well, or not known, there is nothing to mend.
 Finding examine(const Check& check, const Snapshot& snapshot);
 
 /// A line for each check that fails and that moves the figures of a run.

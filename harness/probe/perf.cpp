@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // Hardware, software and raw events by perf_event_open(2), named as libpfm4 names them: system-wide, summed
-// over the CPUs, and of the trial's processes alone, user and kernel apart. Hardware that is shared by more
-// events than it has counters counts each for a part of the time: values are scaled up by it, and the part is
-// kept beside them.
+// over the CPUs, and with --events of the trial's processes alone, user and kernel apart. Hardware that is
+// shared by more events than it has counters counts each for a part of the time: values are scaled up by it,
+// and the part is kept beside them.
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
@@ -26,7 +26,7 @@ using os::Watched;
 using EventGroup = std::vector<std::string>;
 
 constexpr const char* kHardwareDefault = "{cycles,instructions},dTLB-load-misses,dTLB-store-misses,";
-constexpr const char* kSoftwareDefault = "context-switches,cpu-migrations,minor-faults,major-faults";
+constexpr const char* kSoftwareDefault = "{context-switches,cpu-migrations,minor-faults,major-faults}";
 
 std::vector<EventGroup> parse_groups(std::string_view text) {
   std::vector<EventGroup> groups;
@@ -76,7 +76,10 @@ class Perf final : public Probe {
   void add(const std::vector<Event>& events, const Target& target) {
     Place machine{{}, 0}, trial{{}, 0};
     for (const int cpu : target.online_cpus) machine.groups.push_back(open(events, Watched::on_cpu(cpu)));
-    if (target.trial > 0) trial.groups.push_back(open(events, Watched::process(target.trial)));
+    // A task with counters of its own takes longer to switch to: workers that wait for each other on a lock
+    // then sleep where they spun, and a CPU that sleeps gets no IPI. So only if it is asked for.
+    if (target.trial > 0 && !target.events.empty())
+      trial.groups.push_back(open(events, Watched::process(target.trial)));
     for (auto* const place : {&machine, &trial}) {
       if (place->groups.empty()) continue;
       place->first_column = columns_.size();
@@ -158,7 +161,9 @@ Opened open(const Target& target) {
         for (const std::string& name : names) events.push_back(describe(library, name));
         if (!events.empty()) probe->add(events, target);
       } catch (const os::Error& error) {
-        probe->leave_out(fmt::format("{}", fmt::join(names, "+")), reason_of(error, target));
+        // Nobody asked for the default ones.
+        if (!target.events.empty())
+          probe->leave_out(fmt::format("{}", fmt::join(names, "+")), reason_of(error, target));
       }
     if (!probe->columns().empty()) return probe;
     return probe->missing().empty() ? Unavailable{"no event is named", "give --events cycles,instructions"}

@@ -81,6 +81,7 @@ struct Source {
   std::string meaning;  ///< one line for `tlbstorm list`
   Cadence cadence = Cadence::every_sample;
   Opened (*open)(const Target&) = nullptr;
+  bool on_request = false;  ///< disturbs more than it tells most users: for --probes all, or by its name
 };
 
 /// All probes, in the order of their names.

@@ -95,6 +95,8 @@ class Observer {
   virtual ~Observer() = default;
   virtual void begin_trial(int /*trial*/, std::span<const probe::Column> /*columns*/) {}
   virtual void sample(const Sample& /*sample*/) {}
+  /// After the samples that came together.
+  virtual void handed_over() {}
   virtual void end_trial(const TrialResult& /*result*/) {}
 };
 

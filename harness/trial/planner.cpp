@@ -44,12 +44,12 @@ const std::array<CommonOption, 25> kCommon{{
     {"sysctl", "",
      "KEY=VALUE to set for the run and put back after it, such as vm.swappiness=100; several with commas"},
     {"interval", "100ms", "time between samples"},
-    {"sample-budget", "200us",
+    {"sample-budget", "40us",
      "what a sample may take on average; dearer probes are read less often, and at phase edges"},
-    {"probes", "all", "all, or a list such as interrupts,vmstat"},
+    {"probes", "default", "default, all (those that disturb more, too), or a list such as interrupts,vmstat"},
     {"events", "",
      "perf events as libpfm4 names them, such as cycles,dTLB-load-misses; in braces those to be counted "
-     "together; default: what the machine has"},
+     "together; counted for the trial's processes too, whose context switches then take longer"},
     {"expect", "ok", "how trials are to end: ok, oom, enomem or io_error; another end is exit code 1"},
     {"preset", "", "a named set of options of this workload"},
     {"output", "", "run folder, new or empty; default results/<date>-<workload>-<label>"},
@@ -240,10 +240,13 @@ class Planner {
   }
 
   void probes() {
-    std::vector<std::string> all;
-    for (const probe::Source& source : probe::sources()) all.push_back(source.name);
+    std::vector<std::string> all, standard;
+    for (const probe::Source& source : probe::sources()) {
+      all.push_back(source.name);
+      if (!source.on_request) standard.push_back(source.name);
+    }
     const std::string& text = options_["probes"];
-    plan_.probes = text == "all" ? all : split_list(text);
+    plan_.probes = text == "default" ? standard : text == "all" ? all : split_list(text);
     for (const std::string& name : plan_.probes)
       if (std::find(all.begin(), all.end(), name) == all.end())
         throw UsageError("--probes", name, "no such probe",

@@ -20,7 +20,7 @@ namespace {
 using std::chrono::milliseconds;
 using std::chrono::seconds;
 
-constexpr os::Nanoseconds kGlance = milliseconds{50};  // how often samples are handed over
+constexpr os::Nanoseconds kGlance = milliseconds{500};  // how often samples are handed over
 constexpr os::Nanoseconds kReadyGlance = milliseconds{1};
 constexpr os::Nanoseconds kGrace = seconds{5};  // for a stopped trial to end by itself
 
@@ -128,6 +128,7 @@ void Runner::hand_over_samples(Running& running) {
     running.post_mortem.sample(sample);
     observer_.sample(sample);
   });
+  observer_.handed_over();
 }
 
 bool Runner::watch(Running& running, os::Nanoseconds until) {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Why the other figures are what they are: who sent the flushes and how many pages each had, what kswapd, the
 // swap devices and the CPUs' counters say. The summary shows them as its block "why".
+#include <algorithm>
 #include <array>
 #include <initializer_list>
 
@@ -26,13 +27,34 @@ Value by_others(F facts, W window) {
   return std::max(0.0, 1 - std::get<double>(trial) - std::get<double>(kswapd));
 }
 
-/// Of the trial's processes, in user mode and in the kernel together.
-Value of_trial(F facts, W window, const std::string& event) {
-  const Value user = growth(facts, window, "perf.trial_" + event + "_user");
-  const Value kernel = growth(facts, window, "perf.trial_" + event + "_kernel");
+/// Of the whole machine, in user mode and in the kernel together.
+Value counted(F facts, W window, const std::string& event) {
+  const Value user = growth(facts, window, "perf." + event + "_user");
+  const Value kernel = growth(facts, window, "perf." + event + "_kernel");
   if (!std::holds_alternative<double>(user)) return user;
   if (!std::holds_alternative<double>(kernel)) return kernel;
   return std::get<double>(user) + std::get<double>(kernel);
+}
+
+/// Pages scanned at cgroups' limits: all that were less those scanned for the machine, which have counters of
+/// their own (mm/vmscan.c: shrink_inactive_list counts the latter unless cgroup_reclaim()).
+Value scanned_at_limits(F facts, W window) {
+  const auto sum = [&](std::initializer_list<const char*> keys, bool optional) -> Value {
+    double total = 0;
+    for (const char* const key : keys) {
+      const Value value = growth(facts, window, std::string("vmstat.pgscan_") + key);
+      if (const auto* const number = std::get_if<double>(&value))
+        total += *number;
+      else if (!optional)
+        return value;
+    }
+    return total;
+  };
+  const Value all = sum({"anon", "file"}, false), global = sum({"kswapd", "direct"}, false);
+  if (!std::holds_alternative<double>(all)) return all;
+  if (!std::holds_alternative<double>(global)) return global;
+  const Value helpers = sum({"khugepaged", "proactive"}, true);  // kernels have them or not
+  return std::max(0.0, std::get<double>(all) - std::get<double>(global) - std::get<double>(helpers));
 }
 
 /// Seconds of requests by their number, in nanoseconds.
@@ -43,7 +65,7 @@ Value latency(F facts, W window, const char* seconds, const char* requests) {
   return number ? Value(*number * 1e9) : each;
 }
 
-constexpr std::array<Metric, 16> kMetrics{{
+constexpr std::array<Metric, 18> kMetrics{{
     {"flushes_by_trial", "ratio", Better::neither,
      "share of the flushes sent that the trial's own processes sent", Scope::all, false,
      [](F f, W w) { return of_sent(f, w, "tlbflush.sent_by_trial"); }},
@@ -68,25 +90,29 @@ constexpr std::array<Metric, 16> kMetrics{{
      [](F f, W w) { return per_second(growth(f, w, "kswapd.cpu"), w); }},
     {"limit_reclaims", "calls/s", Better::lower, "reclaims per second at the limit of a memory cgroup",
      Scope::reclaiming, false, [](F f, W w) { return per_second(growth(f, w, "vmscan.memcg_reclaims"), w); }},
+    {"limit_scan_rate", "pages/s", Better::neither,
+     "pages that reclaim at the limits of memory cgroups scanned per second", Scope::kernel_counted, false,
+     [](F f, W w) { return per_second(scanned_at_limits(f, w), w); }},
+    {"limit_reclaim_rate", "pages/s", Better::neither,
+     "pages that reclaim at the limits of memory cgroups took per second", Scope::kernel_counted, false,
+     [](F f, W w) { return per_second(growth(f, w, "vmscan.memcg_reclaimed"), w); }},
     {"swap_read_latency", "ns", Better::lower, "time of a read request of the swap devices, on average",
      Scope::swapping, false, [](F f, W w) { return latency(f, w, "swapdev.read_time", "swapdev.reads"); }},
     {"swap_write_latency", "ns", Better::lower, "time of a write request of the swap devices, on average",
      Scope::swapping, false, [](F f, W w) { return latency(f, w, "swapdev.write_time", "swapdev.writes"); }},
-    {"ipc", "ratio", Better::higher, "instructions for each cycle, of the trial's processes", Scope::all,
-     false,
+    {"ipc", "ratio", Better::higher, "instructions for each cycle, of the whole machine", Scope::all, false,
      [](F f, W w) {
-       return ratio(of_trial(f, w, "instructions"), of_trial(f, w, "cycles"), "no cycle was counted");
+       return ratio(counted(f, w, "instructions"), counted(f, w, "cycles"), "no cycle was counted");
      }},
-    {"kernel_cycles", "ratio", Better::lower, "share of the trial's cycles that the kernel took", Scope::all,
-     false,
+    {"kernel_cycles", "ratio", Better::lower, "share of the machine's cycles that the kernel took",
+     Scope::all, false,
      [](F f, W w) {
-       return ratio(growth(f, w, "perf.trial_cycles_kernel"), of_trial(f, w, "cycles"),
-                    "no cycle was counted");
+       return ratio(growth(f, w, "perf.cycles_kernel"), counted(f, w, "cycles"), "no cycle was counted");
      }},
     {"dtlb_misses_per_operation", "misses/op", Better::lower,
-     "data TLB misses on loads, of the trial's processes, for each operation", Scope::timed, false,
+     "data TLB misses on loads, of the whole machine, for each operation", Scope::timed, false,
      [](F f, W w) {
-       return ratio(of_trial(f, w, "dTLB-load-misses"), own_counter(f, w, "operations"),
+       return ratio(counted(f, w, "dTLB-load-misses"), own_counter(f, w, "operations"),
                     "no operation was finished");
      }},
 }};

@@ -191,14 +191,20 @@ class Gathered {
   std::map<std::string, std::vector<int>> trials_;
 };
 
-/// How often a probe is read that costs more than a sample may.
-std::string how_seldom(const std::string& probe, const ordered_json& reading) {
-  const std::string dear =
-      fmt::format("the probe {} is dear to read ({:.0f} us): ", probe, reading.value("read_us", 0.0));
-  if (const int every = reading.value("every_samples", 1); every > 0)
-    return dear + fmt::format("at 1 sample in {}, and at phase edges", every);
-  return dear + (probe == "interrupts" ? "at phase edges only; tlbflush.received, by CPU, is its time line"
-                                       : "at phase edges only");
+/// How often the probes are read that cost more than a sample may; empty when all are read each time.
+std::string dear_probes(const ordered_json& readings) {
+  std::vector<std::string> parts;
+  bool no_interrupts = false;
+  for (const auto& [probe, reading] : readings.items()) {
+    if (!reading.value("dear", false)) continue;
+    const int every = reading.value("every_samples", 1);
+    no_interrupts |= probe == "interrupts" && every == 0;
+    parts.push_back(fmt::format("{} ({:.0f} us) {}", probe, reading.value("read_us", 0.0),
+                                every > 0 ? fmt::format("1 in {}", every) : "never"));
+  }
+  if (parts.empty()) return "";
+  return fmt::format("dear to read, so not at every sample but at phase edges: {}{}", fmt::join(parts, ", "),
+                     no_interrupts ? "; the time line of shootdowns is tlbflush.received, by CPU" : "");
 }
 
 void reasons(const RunFolder& run, std::string& out) {
@@ -225,8 +231,7 @@ void reasons(const RunFolder& run, std::string& out) {
       notes.add(note.get<std::string>(), trial);
     const ordered_json sampling = entry.value("sampling", ordered_json::object());
     const ordered_json readings = sampling.value("probes", ordered_json::object());
-    for (const auto& [probe, reading] : readings.items())
-      if (reading.value("dear", false)) notes.add(probe, how_seldom(probe, reading), 0);
+    if (const std::string dear = dear_probes(readings); !dear.empty()) notes.add("dear", dear, 0);
   }
   for (const auto& probe : run.manifest["absent_probes"])
     if (!probe.value("idle", false))

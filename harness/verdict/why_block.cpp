@@ -66,6 +66,8 @@ const std::vector<Line>& lines() {
       {"reclaim",
        {{"kswapd_cpu", &figure, "kswapd {} CPUs"},
         {"limit_reclaims", &figure, "{} calls/s at the cgroup's limit"},
+        {"limit_scan_rate", &figure, "{} pages/s scanned"},
+        {"limit_reclaim_rate", &figure, "{} taken there"},
         {"memory_stall_some", &percent, "tasks stalled for memory {} of the time"}}},
       {"swap device",
        {{"swap_read_latency", &time, "{} a read"}, {"swap_write_latency", &time, "{} a write"}}},

@@ -68,6 +68,23 @@ void count_while_running(Worker& worker) {
   while (worker.running()) worker.count_operations();
 }
 
+TEST_F(RunnerTest, ProbeThatCostsMoreThanASampleMayIsReadAtEdgesOnlyAndCalledDear) {
+  plan_.sample_budget = 1ns;
+  plan_.probes = {"vmstat"};
+  const TrialResult result = run(&count_while_running);
+  ASSERT_EQ(result.sampling.readings.size(), 1u);
+  EXPECT_EQ(result.sampling.readings[0].every, 0);
+  EXPECT_TRUE(result.sampling.readings[0].dear);
+  EXPECT_GT(result.sampling.readings[0].cost, 1ns);
+}
+
+TEST_F(RunnerTest, ProbeMeantForEdgesIsNotCalledDear) {
+  const TrialResult result = run(&count_while_running);
+  ASSERT_EQ(result.sampling.readings.size(), 1u);
+  EXPECT_EQ(result.sampling.readings[0].every, 0);
+  EXPECT_FALSE(result.sampling.readings[0].dear);
+}
+
 TEST_F(RunnerTest, PhasesComeInTheirOrder) {
   const TrialResult result = run(&count_while_running);
   EXPECT_EQ(result.outcome, Outcome::ok) << result.reason;

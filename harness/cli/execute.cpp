@@ -61,7 +61,6 @@ std::vector<os::Applied> prepare_machine(const trial::Plan& plan, os::Journal& j
 
 int run_trials(const trial::Plan& plan, const trial::Definition& definition, const machine::Machine& machine,
                record::Recorder& recorder, Progress& progress) {
-  os::raise_open_files_limit();
   os::SignalFd signals{SIGINT, SIGTERM, SIGHUP};
   ::signal(SIGPIPE, SIG_IGN);  // a closed pipe must not keep the machine from being restored
   os::Journal journal;

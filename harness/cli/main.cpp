@@ -7,6 +7,7 @@
 
 #include "harness/cli/command.hpp"
 #include "harness/os/error.hpp"
+#include "harness/os/process.hpp"
 #include "harness/os/units.hpp"
 
 namespace {
@@ -50,6 +51,7 @@ int unknown(const std::string& name) {
 
 int main(int argc, char** argv) {
   return tlbstorm::cli::guarded([&] {
+    tlbstorm::os::raise_open_files_limit();
     const Arguments words(argv + 1, argv + argc);
     if (words.empty() || words[0] == "--help" || words[0] == "-h" || words[0] == "help") {
       print_help();

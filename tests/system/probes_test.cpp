@@ -57,11 +57,11 @@ TEST_F(Probes, FunctionCallInterruptsAreThoseOfTheCalRow) {
 }
 
 TEST_F(Probes, DefaultOnesLeaveTheInterruptsOfAnOperationAsTheyAre) {
-  // Counters of the trial's own tasks did not: workers slept on mmap_lock where they had spun, and got half as
-  // many.
+  // Counters of the trial's own tasks did not: workers slept on mmap_lock where they had spun, and got half
+  // as many.
   const auto ipis = [&](const char* probes) {
-    const std::string folder = run({"mprotect-storm", "--trials", "1", "--warmup", "100ms", "--duration",
-                                    "500ms", "--probes", probes});
+    const std::string folder = run(
+        {"mprotect-storm", "--trials", "1", "--warmup", "100ms", "--duration", "500ms", "--probes", probes});
     return folder.empty() ? 0 : figure(folder, "ipis_per_operation");
   };
   double best = 0;

@@ -156,18 +156,18 @@ Opened open(const Target& target) {
     if (wanted.empty())
       wanted = (library.hardware_pmus().empty() ? "" : kHardwareDefault) + std::string(kSoftwareDefault);
     auto probe = std::make_unique<Perf>();
+    Unavailable why{"no event is named", "give --events cycles,instructions"};
     for (const EventGroup& names : parse_groups(wanted)) try {
         std::vector<Event> events;
         for (const std::string& name : names) events.push_back(describe(library, name));
         if (!events.empty()) probe->add(events, target);
       } catch (const os::Error& error) {
+        why = reason_of(error, target);
         // Nobody asked for the default ones.
-        if (!target.events.empty())
-          probe->leave_out(fmt::format("{}", fmt::join(names, "+")), reason_of(error, target));
+        if (!target.events.empty()) probe->leave_out(fmt::format("{}", fmt::join(names, "+")), why);
       }
-    if (!probe->columns().empty()) return probe;
-    return probe->missing().empty() ? Unavailable{"no event is named", "give --events cycles,instructions"}
-                                    : probe->missing().front().why;
+    if (probe->columns().empty()) return why;
+    return probe;
   } catch (const os::Error& error) {
     return Unavailable{error.what(), error.hint()};
   }

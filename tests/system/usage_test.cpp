@@ -138,6 +138,16 @@ TEST_F(UsageOf, ConfigFileGivesOptionsAndRefusesUnknownOnes) {
   EXPECT_NE(bad.err.find("trails"), std::string::npos) << bad.err;
 }
 
+TEST_F(UsageOf, PlainUsersAreToldWhatIsForRoot) {
+  if (is_root()) GTEST_SKIP() << "root may count everything";
+  const std::string probes = place_.run({"list", "probes"}).out;
+  for (const char* const part : {"the tracepoint tlb/tlb_flush is for root", "run as root"})
+    EXPECT_NE(probes.find(part), std::string::npos) << probes;
+  if (text_of("/proc/sys/kernel/perf_event_paranoid").substr(0, 1) > "0") {
+    EXPECT_NE(probes.find("where kernel.perf_event_paranoid is "), std::string::npos) << probes;
+  }
+}
+
 TEST_F(UsageOf, ListNamesEverythingWithItsMeaning) {
   const Finished done = place_.run({"list"});
   EXPECT_EQ(done.code, 0) << done.err;

@@ -31,10 +31,15 @@ Finding batched_unmap(const Snapshot& snapshot) {
 
 Finding debug_options(const Snapshot& snapshot) {
   // What each of these adds to an unmap, a fault or a lock is more than what is measured.
-  static constexpr std::array<const char*, 9> kSlow{
-      "PROVE_LOCKING", "LOCKDEP",       "KASAN",
-      "KCSAN",         "KMSAN",         "DEBUG_PAGEALLOC_ENABLE_DEFAULT",
-      "DEBUG_VM",      "SLUB_DEBUG_ON", "PAGE_TABLE_CHECK_ENFORCED"};
+  static constexpr std::array<const char*, 9> kSlow{"PROVE_LOCKING",
+                                                    "LOCKDEP",
+                                                    "KASAN",
+                                                    "KCSAN",
+                                                    "KMSAN",
+                                                    "DEBUG_PAGEALLOC_ENABLE_DEFAULT",
+                                                    "DEBUG_VM_PGFLAGS",
+                                                    "SLUB_DEBUG_ON",
+                                                    "PAGE_TABLE_CHECK_ENFORCED"};
   Finding finding{Grade::ok,
                   "none",
                   "none",

@@ -48,13 +48,11 @@ void BatchRecorder::finish() {
   for (const BatchEntry& entry : read_batch(folder_).entries) {
     if (!entry.run) continue;
     for (const Series& series : entry.run->series) {
-      std::vector<double> values = values_of(*entry.run, series.metric);
+      const std::vector<double> values = entry.run->values(series.metric);
       if (values.empty()) continue;
-      std::sort(values.begin(), values.end());
-      const std::size_t n = values.size();
-      const double median = n % 2 ? values[n / 2] : (values[n / 2 - 1] + values[n / 2]) / 2;
-      points.field(entry.name).field(series.metric).field(series.unit).field(static_cast<std::uint64_t>(n));
-      points.field(median).field(values.front()).field(values.back()).end_row();
+      points.field(entry.name).field(series.metric).field(series.unit);
+      points.field(static_cast<std::uint64_t>(values.size()));
+      points.field(*entry.run->median(series.metric)).field(values.front()).field(values.back()).end_row();
     }
   }
   points.flush();
@@ -78,17 +76,6 @@ Batch read_batch(const fs::path& folder) {
     batch.entries.push_back(std::move(read));
   }
   return batch;
-}
-
-std::vector<double> values_of(const RunFolder& run, const std::string& metric) {
-  std::vector<double> valid, all;
-  const Series* const series = run.find(metric);
-  if (series == nullptr) return {};
-  for (const auto& [trial, value] : series->by_trial) {
-    all.push_back(value);
-    if (run.valid(trial)) valid.push_back(value);
-  }
-  return valid.empty() ? all : valid;
 }
 
 }  // namespace tlbstorm::record

@@ -59,7 +59,4 @@ bool is_batch(const std::filesystem::path& folder);
 /// Throws os::Error with the path when it is none, or is damaged.
 Batch read_batch(const std::filesystem::path& folder);
 
-/// A metric's values over the valid trials of a run, or over all when none is valid.
-std::vector<double> values_of(const RunFolder& run, const std::string& metric);
-
 }  // namespace tlbstorm::record

@@ -94,6 +94,26 @@ const Series* RunFolder::find(std::string_view metric) const {
   return nullptr;
 }
 
+std::vector<double> RunFolder::values(std::string_view metric) const {
+  const Series* const one = find(metric);
+  if (one == nullptr) return {};
+  std::vector<double> of_valid, all;
+  for (const auto& [trial, value] : one->by_trial) {
+    all.push_back(value);
+    if (valid(trial)) of_valid.push_back(value);
+  }
+  std::vector<double>& chosen = of_valid.empty() ? all : of_valid;
+  std::sort(chosen.begin(), chosen.end());
+  return chosen;
+}
+
+std::optional<double> RunFolder::median(std::string_view metric) const {
+  const std::vector<double> sorted = values(metric);
+  const std::size_t n = sorted.size();
+  if (n == 0) return std::nullopt;
+  return n % 2 == 1 ? sorted[n / 2] : (sorted[n / 2 - 1] + sorted[n / 2]) / 2;
+}
+
 bool RunFolder::valid(int trial) const {
   for (const auto& entry : manifest["trials"])
     if (entry.value("trial", 0) == trial) return entry.value("valid", false);

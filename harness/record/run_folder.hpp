@@ -42,6 +42,10 @@ struct RunFolder {
   std::vector<std::string> remarks;  ///< what is odd about the folder: cut-off rows, an unfinished run
 
   const Series* find(std::string_view metric) const;
+  /// A metric's values over the valid trials, or over all when none is valid; in ascending order.
+  std::vector<double> values(std::string_view metric) const;
+  /// Their median; nothing when there are none.
+  std::optional<double> median(std::string_view metric) const;
   /// Whether a trial ended well and passed its checks.
   bool valid(int trial) const;
 };

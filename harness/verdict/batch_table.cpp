@@ -17,12 +17,7 @@ using record::BatchEntry;
 using record::RunFolder;
 
 std::optional<double> median(const BatchEntry& entry, const std::string& metric) {
-  if (!entry.run) return std::nullopt;
-  std::vector<double> values = record::values_of(*entry.run, metric);
-  if (values.empty()) return std::nullopt;
-  std::sort(values.begin(), values.end());
-  const std::size_t n = values.size();
-  return n % 2 ? values[n / 2] : (values[n / 2 - 1] + values[n / 2]) / 2;
+  return entry.run ? entry.run->median(metric) : std::nullopt;
 }
 
 std::string figure(std::optional<double> value) { return value ? os::format_figure(*value) : "-"; }

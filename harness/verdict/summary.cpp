@@ -90,20 +90,13 @@ void context(const RunFolder& run, std::string& out) {
   for (const auto& note : plan["notes"]) line("note", note.get<std::string>());
 }
 
-struct Spread {
-  double median, least, most, variation;
-  std::size_t n;
-};
-
-Spread spread(std::vector<double> values) {
-  std::sort(values.begin(), values.end());
+/// The coefficient of variation; NaN of one value.
+double variation(const std::vector<double>& values) {
   const std::size_t n = values.size();
   double mean = 0, square = 0;
   for (const double v : values) mean += v / static_cast<double>(n);
   for (const double v : values) square += (v - mean) * (v - mean);
-  const double deviation = n > 1 ? std::sqrt(square / static_cast<double>(n - 1)) : 0;
-  return {n % 2 ? values[n / 2] : (values[n / 2 - 1] + values[n / 2]) / 2, values.front(), values.back(),
-          n > 1 && mean != 0 ? deviation / std::abs(mean) : std::nan(""), n};
+  return n > 1 && mean != 0 ? std::sqrt(square / static_cast<double>(n - 1)) / std::abs(mean) : std::nan("");
 }
 
 void metrics(const RunFolder& run, std::string& out) {
@@ -116,15 +109,13 @@ void metrics(const RunFolder& run, std::string& out) {
                      "cv", any_valid ? "valid trials" : "trials");
   for (const record::Series& series : run.series) {
     if (is_cause(series.metric)) continue;
-    std::vector<double> valid, all;
-    for (const auto& [trial, value] : series.by_trial) {
-      all.push_back(value);
-      if (run.valid(trial)) valid.push_back(value);
-    }
-    const Spread s = spread(any_valid && !valid.empty() ? valid : all);
+    const std::vector<double> values = run.values(series.metric);
+    if (values.empty()) continue;
+    const double varies = variation(values);
     out += fmt::format("  {:<28}{:<15}{:>9}{:>10}{:>10}{:>7}  {}\n", series.metric, series.unit,
-                       os::format_figure(s.median), os::format_figure(s.least), os::format_figure(s.most),
-                       std::isnan(s.variation) ? "-" : fmt::format("{:.1f}%", 100 * s.variation), s.n);
+                       os::format_figure(*run.median(series.metric)), os::format_figure(values.front()),
+                       os::format_figure(values.back()),
+                       std::isnan(varies) ? "-" : fmt::format("{:.1f}%", 100 * varies), values.size());
   }
 }
 

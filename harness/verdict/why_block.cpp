@@ -16,23 +16,6 @@ namespace {
 
 using record::RunFolder;
 
-std::optional<double> median(const RunFolder& run, std::string_view metric) {
-  for (const record::Series& series : run.series) {
-    if (series.metric != metric) continue;
-    std::vector<double> valid, all;
-    for (const auto& [trial, value] : series.by_trial) {
-      all.push_back(value);
-      if (run.valid(trial)) valid.push_back(value);
-    }
-    std::vector<double>& values = valid.empty() ? all : valid;
-    if (values.empty()) return std::nullopt;
-    std::sort(values.begin(), values.end());
-    const std::size_t n = values.size();
-    return n % 2 == 1 ? values[n / 2] : (values[n / 2 - 1] + values[n / 2]) / 2;
-  }
-  return std::nullopt;
-}
-
 std::string percent(double share) { return fmt::format("{:.1f}%", 100 * share); }
 std::string time(double ns) { return os::format_duration(os::Nanoseconds{static_cast<std::int64_t>(ns)}); }
 std::string figure(double value) { return os::format_figure(value); }
@@ -90,7 +73,7 @@ std::string why_block(const RunFolder& run) {
   for (const Line& line : lines()) {
     std::vector<std::string> parts;
     for (const Said& said : line.parts)
-      if (const auto value = median(run, said.metric); value && (*value > 0 || !line.only_what_happened))
+      if (const auto value = run.median(said.metric); value && (*value > 0 || !line.only_what_happened))
         parts.push_back(fmt::format(fmt::runtime(said.words), said.format(*value)));
     if (!parts.empty()) out += fmt::format("    {:<12}{}\n", line.title, fmt::join(parts, ", "));
   }

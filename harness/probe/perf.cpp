@@ -117,16 +117,11 @@ class Perf final : public Probe {
         columns_.push_back({where + event.name + suffix, "events"});
     columns_.push_back({where + events.front().name + "_running", "ratio", Kind::gauge});
   }
-  /// A group that never got the hardware has counted nothing, which is not zero.
   void add_scaled(CounterGroup& group, std::span<double> sums, double& running) noexcept {
     const auto times = group.read(values_);
-    const bool ran = times && times->running > os::Nanoseconds{0};
-    const double share = !ran ? 0 : double(times->running.count()) / double(times->enabled.count());
-    // A trial whose processes have not begun was not enabled for any time yet.
-    const bool idle = times && times->enabled == os::Nanoseconds{0};
     for (std::size_t i = 0; i < sums.size(); ++i)
-      sums[i] += ran ? static_cast<double>(values_[i]) / share : idle ? 0 : kAbsent;
-    running += idle ? 1 : share;
+      sums[i] += times ? times->scaled(values_[i]).value_or(kAbsent) : kAbsent;
+    running += times ? times->share() : kAbsent;
   }
 
   std::vector<Place> places_;

@@ -42,11 +42,21 @@ Profile profile_named(const std::string& name) {
   throw os::UsageError("--profile", name, "no such profile", "give reclaim, swap-ssd or ci");
 }
 
+/// The width of the column of what was found; a text that is longer (paths) goes over it.
+std::size_t width_of_found(const std::vector<Examined>& all) {
+  constexpr std::size_t kWidest = 44;
+  std::size_t width = 0;
+  for (const auto& [check, finding] : all)
+    if (finding.found.size() <= kWidest) width = std::max(width, finding.found.size());
+  return width;
+}
+
 void print_table(const std::vector<Examined>& all) {
-  std::cout << fmt::format("  {:<9}{:<24}{:<32}  {}\n", "verdict", "check", "found", "wanted");
+  const std::size_t width = width_of_found(all);
+  std::cout << fmt::format("  {:<9}{:<24}{:<{}}  {}\n", "verdict", "check", "found", width, "wanted");
   for (const auto& [check, finding] : all) {
-    std::cout << fmt::format("  {:<9}{:<24}{:<32}  {}\n", machine::name(finding.grade), check, finding.found,
-                             finding.wanted);
+    std::cout << fmt::format("  {:<9}{:<24}{:<{}}  {}\n", machine::name(finding.grade), check, finding.found,
+                             width, finding.wanted);
     if (finding.grade == Grade::ok) continue;
     std::cout << fmt::format("  {:<9}{}\n", "", finding.why);
     if (!finding.command.empty()) std::cout << fmt::format("  {:<9}mend: {}\n", "", finding.command);

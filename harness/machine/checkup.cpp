@@ -41,10 +41,12 @@ std::vector<Check> checks_of(Profile profile) {
   if (profile == Profile::ci)
     std::erase_if(checks, [](const Check& check) { return check.name == "virtualisation"; });
   add(kernel_checks());
+  add(memory_checks());
   if (profile == Profile::swap_ssd)
-    add(swap_ssd_checks());
-  else
-    add(memory_checks());
+    for (const Check& check : swap_ssd_checks()) {  // where both look at a setting, the blueprint decides
+      std::erase_if(checks, [&](const Check& other) { return other.name == check.name; });
+      checks.push_back(check);
+    }
   return checks;
 }
 

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // Hardware, software and raw events by perf_event_open(2), named as libpfm4 names them: system-wide, summed
-// over the CPUs, and with --events of the trial's processes alone, user and kernel apart. Hardware that is
-// shared by more events than it has counters counts each for a part of the time: values are scaled up by it,
-// and the part is kept beside them.
+// over the CPUs, and with --events also of each CPU and of the trial's processes alone, user and kernel
+// apart. Hardware that is shared by more events than it has counters counts each for a part of the time:
+// values are scaled up by it, and the part is kept beside them.
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
@@ -64,17 +64,19 @@ Event describe(const os::PmuEvents& library, const std::string& name) {
   return event;
 }
 
-/// A group's counters wherever they count: on each CPU, or in the trial.
+/// A group's counters wherever they count: on each CPU, or in the trial. The columns: each counter's sum over
+/// the groups, the part of the time that they ran, and, `apart`, each group's counters.
 struct Place {
   std::vector<CounterGroup> groups;
   std::size_t first_column;
+  bool apart;
 };
 
 class Perf final : public Probe {
  public:
   /// Opens a group everywhere. Throws os::Error when it can't be had; what was opened of it is closed again.
   void add(const std::vector<Event>& events, const Target& target) {
-    Place machine{{}, 0}, trial{{}, 0};
+    Place machine{{}, 0, !target.events.empty()}, trial{{}, 0, false};
     for (const int cpu : target.online_cpus) machine.groups.push_back(open(events, Watched::on_cpu(cpu)));
     // A task with counters of its own takes longer to switch to: workers that wait for each other on a lock
     // then sleep where they spun, and a CPU that sleeps gets no IPI. So only if it is asked for.
@@ -84,11 +86,13 @@ class Perf final : public Probe {
       if (place->groups.empty()) continue;
       place->first_column = columns_.size();
       add_columns(events, place == &machine ? "perf." : "perf.trial_");
+      if (place->apart) add_columns_of_cpus(events, target.online_cpus);
       places_.push_back(std::move(*place));
     }
     std::size_t counters = 0;
     for (const Event& event : events) counters += event.counters.size();
     values_.resize(std::max(values_.size(), counters));
+    scaled_.resize(values_.size());
   }
   void leave_out(const std::string& events, Unavailable why) {
     missing_.push_back({"perf " + events, std::move(why)});
@@ -99,7 +103,13 @@ class Perf final : public Probe {
       const std::size_t counters = place.groups.front().size();
       const auto cells = row.subspan(place.first_column, counters + 1);
       std::fill(cells.begin(), cells.end(), 0.0);
-      for (CounterGroup& group : place.groups) add_scaled(group, cells.first(counters), cells.back());
+      std::size_t next = place.first_column + counters + 1;
+      for (CounterGroup& group : place.groups) {
+        cells.back() += read_scaled(group);
+        for (std::size_t i = 0; i < counters; ++i) cells[i] += scaled_[i];
+        if (place.apart) std::copy_n(scaled_.begin(), counters, row.begin() + next);
+        next += counters;
+      }
       cells.back() /= static_cast<double>(place.groups.size());
     }
   }
@@ -117,15 +127,23 @@ class Perf final : public Probe {
         columns_.push_back({where + event.name + suffix, "events"});
     columns_.push_back({where + events.front().name + "_running", "ratio", Kind::gauge});
   }
-  void add_scaled(CounterGroup& group, std::span<double> sums, double& running) noexcept {
+  void add_columns_of_cpus(const std::vector<Event>& events, const std::vector<int>& cpus) {
+    for (const int cpu : cpus)
+      for (const Event& event : events)
+        for (const char* const suffix : event.suffixes)
+          columns_.push_back({fmt::format("perf.{}{}_cpu{}", event.name, suffix, cpu), "events"});
+  }
+  /// Leaves the group's counters in scaled_; returns the part of the time that they ran.
+  double read_scaled(CounterGroup& group) noexcept {
     const auto times = group.read(values_);
-    for (std::size_t i = 0; i < sums.size(); ++i)
-      sums[i] += times ? times->scaled(values_[i]).value_or(kAbsent) : kAbsent;
-    running += times ? times->share() : kAbsent;
+    for (std::size_t i = 0; i < group.size(); ++i)
+      scaled_[i] = times ? times->scaled(values_[i]).value_or(kAbsent) : kAbsent;
+    return times ? times->share() : kAbsent;
   }
 
   std::vector<Place> places_;
   std::vector<std::uint64_t> values_;
+  std::vector<double> scaled_;
 };
 
 /// Why a group can't be opened.

@@ -44,7 +44,7 @@ const std::array<CommonOption, 25> kCommon{{
     {"sysctl", "",
      "KEY=VALUE to set for the run and put back after it, such as vm.swappiness=100; several with commas"},
     {"interval", "100ms", "time between samples"},
-    {"sample-budget", "40us",
+    {"sample-budget", "30us",
      "what a sample may take on average; dearer probes are read less often, and at phase edges"},
     {"probes", "default", "default, all (those that disturb more, too), or a list such as interrupts,vmstat"},
     {"events", "",

@@ -88,6 +88,12 @@ TEST_F(Probes, EventsOfTheTrialAreItsOwn) {
   EXPECT_GE(of_trial, 2 * 4096) << "each page is touched for the first time";
   EXPECT_LT(of_trial, 3 * 4096);
   EXPECT_NE(text_of(folder + "/run.json").find("did you mean cycles?"), std::string::npos);
+
+  double of_cpus = 0;
+  for (int cpu = 0; cpu < 2 * online_cpus(); ++cpu)  // some numbers may be offline
+    of_cpus += growth(folder, "perf.minor-faults_cpu" + std::to_string(cpu)).value_or(0);
+  EXPECT_EQ(of_cpus, grew(folder, "perf.minor-faults"));
+  EXPECT_GE(of_cpus, of_trial);
 }
 
 TEST_F(Probes, WhatTheyCannotGiveIsNoFailure) {

@@ -1,0 +1,43 @@
+// SPDX-License-Identifier: Apache-2.0
+// How much one side differs from the other: the shift of Hodges and Lehmann, the ratio, and a bootstrap
+// interval around each.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+
+#include "harness/verdict/statistics/sample.hpp"
+
+namespace tlbstorm::verdict {
+
+struct Interval {
+  double low = 0, high = 0;
+  bool contains(double value) const { return low <= value && value <= high; }
+};
+
+/// The median of all differences between a value of `next` and one of `base`: Hodges and Lehmann, 1963.
+double shift(Values base, Values next);
+/// The median of all quotients, which is what the shift is for logarithms. NaN unless all values are
+/// positive.
+double ratio(Values base, Values next);
+/// The median of the means of all pairs of differences, themselves among them: the shift of paired trials.
+double paired_shift(Values differences);
+
+using Statistic = std::function<double(Values base, Values next)>;
+
+/// How an interval is made. Fixed, so that the same data always give the same interval.
+struct Resampling {
+  double level = 0.95;
+  std::size_t replicates = 2000;
+  std::uint64_t seed = 1;
+};
+
+/// Bias-corrected and accelerated: Efron, "Better Bootstrap Confidence Intervals", 1987; for two samples as
+/// in Efron and Tibshirani, "An Introduction to the Bootstrap", 1993, 14.3, each resampled within itself.
+/// With fewer than two values on a side both ends are NaN: there is nothing to tell the spread by.
+Interval bca_interval(Values base, Values next, const Statistic& statistic, const Resampling& how = {});
+/// The same of one sample.
+Interval bca_interval(Values values, const std::function<double(Values)>& statistic,
+                      const Resampling& how = {});
+
+}  // namespace tlbstorm::verdict

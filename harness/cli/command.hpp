@@ -23,6 +23,7 @@ int run(const Arguments& arguments);
 int suite(const Arguments& arguments);
 int list(const Arguments& arguments);
 int report(const Arguments& arguments);
+int compare(const Arguments& arguments);
 int restore(const Arguments& arguments);
 int doctor(const Arguments& arguments);
 

@@ -60,13 +60,13 @@ void list_metrics() {
   std::cout << "metrics\n";
   for (const verdict::Metric& metric : verdict::metrics()) {
     std::cout << fmt::format("  {:<28}{:<15}better: {}\n", metric.name, metric.unit,
-                             verdict::name(metric.better));
+                             trial::name(metric.better));
     std::cout << fmt::format("  {:<28}{}\n", "", metric.meaning);
   }
   std::cout << "figures of single workloads\n";
   for_own_figures([](const trial::Definition& definition, const trial::Figure& figure) {
     std::cout << fmt::format("  {:<28}{:<15}better: {}\n", figure.name, figure.unit,
-                             verdict::name(figure.better));
+                             trial::name(figure.better));
     std::cout << fmt::format("  {:<28}{}: {}\n", "", definition.name, figure.meaning);
   });
 }
@@ -76,10 +76,10 @@ void list_metrics_as_markdown() {
   std::cout << "| metric | unit | better | meaning |\n|---|---|---|---|\n";
   for (const verdict::Metric& metric : verdict::metrics())
     std::cout << fmt::format("| `{}` | {} | {} | {} |\n", metric.name, metric.unit,
-                             verdict::name(metric.better), metric.meaning);
+                             trial::name(metric.better), metric.meaning);
   for_own_figures([](const trial::Definition& definition, const trial::Figure& figure) {
     std::cout << fmt::format("| `{}` | {} | {} | {}: {} |\n", figure.name, figure.unit,
-                             verdict::name(figure.better), definition.name, figure.meaning);
+                             trial::name(figure.better), definition.name, figure.meaning);
   });
 }
 

@@ -20,10 +20,11 @@ struct Subcommand {
   int (*run)(const Arguments&);
 };
 
-constexpr std::array<Subcommand, 6> kSubcommands{{
+constexpr std::array<Subcommand, 7> kSubcommands{{
     {"run", "run a workload under memory reclaim and measure its TLB shootdowns", &tlbstorm::cli::run},
     {"suite", "run a list of workloads and print one table", &tlbstorm::cli::suite},
     {"report", "print the summary of run folders", &tlbstorm::cli::report},
+    {"compare", "what changed between runs, by how much, how surely", &tlbstorm::cli::compare},
     {"list", "list workloads, probes and metrics", &tlbstorm::cli::list},
     {"doctor", "look for what on this machine would spoil a measurement", &tlbstorm::cli::doctor},
     {"restore", "undo what a killed run left on the machine", &tlbstorm::cli::restore},

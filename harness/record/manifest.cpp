@@ -32,6 +32,12 @@ ordered_json to_json(const trial::Plan& plan, const trial::Definition& definitio
   json["sizes"] = ordered_json::array();
   for (const trial::Parameter& parameter : definition.parameters)
     if (parameter.is_size()) json["sizes"].push_back(parameter.name);
+  json["figures"] = ordered_json::array();
+  for (const trial::Figure& figure : definition.figures)
+    json["figures"].push_back({{"name", figure.name},
+                               {"unit", figure.unit},
+                               {"better", trial::name(figure.better)},
+                               {"meaning", figure.meaning}});
   json["trials"] = plan.trials;
   json["warmup_seconds"] = os::to_seconds(plan.warmup);
   json["duration_seconds"] = plan.duration ? ordered_json(os::to_seconds(*plan.duration)) : ordered_json();

@@ -5,6 +5,7 @@
 #include <fmt/ranges.h>
 
 #include <algorithm>
+#include <array>
 
 #include "harness/trial/scoreboard.hpp"
 
@@ -19,6 +20,11 @@ std::vector<Definition>& registry() {
 }  // namespace
 
 std::span<const Definition> workloads() { return registry(); }
+
+std::string_view name(Better better) {
+  static constexpr std::array<std::string_view, 3> kNames{"lower", "higher", "-"};
+  return kNames[static_cast<std::size_t>(better)];
+}
 
 const Definition& find_workload(std::string_view name) {
   std::vector<std::string> names;

@@ -47,6 +47,7 @@ inline constexpr const char* kLocked = "locked";           ///< bytes that the w
 
 /// Which way a figure gets better.
 enum class Better { lower, higher, neither };
+std::string_view name(Better better);
 
 /// A figure of a workload's own: scale * part / whole, over the measured phase; without a whole, the part.
 /// Both are sums of columns of samples.csv, of those that this machine has: by how much a counter grew

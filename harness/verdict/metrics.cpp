@@ -91,11 +91,6 @@ void derive_rounds(const TrialFacts& facts, record::Judgement& judgement) {
 
 }  // namespace
 
-std::string_view name(Better better) {
-  static constexpr std::array<std::string_view, 3> kNames{"lower", "higher", "-"};
-  return kNames[static_cast<std::size_t>(better)];
-}
-
 std::span<const Metric> metrics() {
   static const std::vector<Metric> all = [] {
     std::vector<Metric> chapters;

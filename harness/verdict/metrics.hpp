@@ -17,7 +17,6 @@
 namespace tlbstorm::verdict {
 
 using trial::Better;
-std::string_view name(Better better);
 
 /// What a trial left, to derive from.
 struct TrialFacts {

@@ -1,0 +1,73 @@
+// SPDX-License-Identifier: Apache-2.0
+// tlbstorm compare: what changed between runs, by how much, how surely.
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+#include <unistd.h>
+
+#include <CLI/CLI.hpp>
+#include <iostream>
+
+#include "harness/cli/command.hpp"
+#include "harness/os/error.hpp"
+#include "harness/verdict/compare/batches.hpp"
+#include "harness/verdict/compare/comparison.hpp"
+#include "harness/verdict/formats/formats.hpp"
+
+namespace tlbstorm::cli {
+namespace {
+
+std::string format_names() {
+  std::vector<std::string_view> names;
+  for (const verdict::Format& format : verdict::formats()) names.push_back(format.name);
+  return fmt::format("{}", fmt::join(names, ", "));
+}
+
+const verdict::Format& format_named(const std::string& name) {
+  for (const verdict::Format& format : verdict::formats())
+    if (format.name == name) return format;
+  throw os::UsageError("--format", name, "no such format", "give one of " + format_names());
+}
+
+verdict::Sorting sorting_named(const std::string& name) {
+  if (name.empty()) return verdict::Sorting::as_told;
+  if (name == "effect") return verdict::Sorting::effect;
+  if (name == "p") return verdict::Sorting::p;
+  throw os::UsageError("--sort", name, "no such order", "give effect or p");
+}
+
+}  // namespace
+
+int compare(const Arguments& given) {
+  return guarded([&] {
+    CLI::App app(
+        "What changed between runs, by how much, how surely. Several runs of a side are pooled: their trials "
+        "are the\n"
+        "evidence. Sweeps and suites are compared point by point. Needs nothing of the machines that made "
+        "them.",
+        "tlbstorm compare");
+    std::vector<std::string> folders, more_base;
+    std::string format = "text", sort;
+    verdict::ComparisonOptions options;
+    bool force = false;
+    app.add_option("RUN", folders, "the base, then one or several new runs; or one folder of tlbstorm ab")
+        ->required();
+    app.add_option("--base", more_base, "more runs of the base");
+    app.add_option("--metrics", options.metrics, "only these: names with * and ?")->delimiter(',');
+    app.add_option("--sort", sort, "by effect or p; else in the order of the dictionary");
+    app.add_option("--format", format, format_names())->capture_default_str();
+    app.add_flag("--paired", options.paired, "trials were interleaved: the n-th of a side belong together");
+    app.add_flag("--raw", options.raw, "also every counter that was sampled, a second of measured time");
+    app.add_flag("--force", force, "compare other work and other machines all the same");
+    parse(app, given);
+    const verdict::Format& chosen = format_named(format);
+    verdict::Report report;
+    report.sorting = sorting_named(sort);
+    report.coloured = ::isatty(STDOUT_FILENO) != 0 && std::getenv("NO_COLOR") == nullptr;
+    report.parts = verdict::compare_folders({folders.begin(), folders.end()},
+                                            {more_base.begin(), more_base.end()}, options, force);
+    std::cout << chosen.print(report);
+    return kOk;
+  });
+}
+
+}  // namespace tlbstorm::cli

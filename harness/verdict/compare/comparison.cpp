@@ -1,0 +1,208 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "harness/verdict/compare/comparison.hpp"
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+#include <fnmatch.h>
+
+#include <algorithm>
+#include <array>
+#include <cmath>
+#include <limits>
+
+#include "harness/verdict/statistics/power.hpp"
+
+namespace tlbstorm::verdict {
+namespace {
+
+constexpr double kNone = std::numeric_limits<double>::quiet_NaN();
+
+/// A bootstrap of many pairs of trials takes long, and their interval is narrow in any case.
+Resampling resampling(std::size_t base, std::size_t next) {
+  constexpr std::size_t kMany = 400;
+  return {.replicates = base * next > kMany ? std::size_t{1000} : std::size_t{2000}};
+}
+
+/// The change as a part of the base, from the median of all quotients; where a value is not positive, from
+/// the shift against the base's median.
+double relative_change(Values base, Values next) {
+  if (const double quotient = ratio(base, next); !std::isnan(quotient)) return quotient - 1;
+  const double middle = median(base);
+  return middle != 0 ? shift(base, next) / std::abs(middle) : kNone;
+}
+
+std::vector<double> quotients(Values base, Values next) {
+  std::vector<double> all;
+  for (std::size_t i = 0; i < base.size(); ++i) {
+    if (!(base[i] > 0 && next[i] > 0)) return {};
+    all.push_back(std::log(next[i] / base[i]));
+  }
+  return all;
+}
+
+void compare_pairs(MetricChange& change, const ComparisonOptions& options) {
+  std::vector<double> differences;
+  for (std::size_t i = 0; i < change.base_values.size(); ++i)
+    differences.push_back(change.next_values[i] - change.base_values[i]);
+  change.shift = paired_shift(differences);
+  const std::vector<double> logs = quotients(change.base_values, change.next_values);
+  change.test = signed_rank(logs.empty() ? differences : logs);
+  const double whole = std::abs(change.base.median);
+  const Resampling how{.level = 1 - options.level};
+  const auto part = [&](double value) { return logs.empty() ? value / whole : std::expm1(value); };
+  const std::vector<double>& evidence = logs.empty() ? differences : logs;
+  change.change = logs.empty() && whole == 0 ? kNone : part(paired_shift(evidence));
+  const Interval raw = bca_interval(evidence, &paired_shift, how);
+  change.interval = {part(raw.low), part(raw.high)};
+}
+
+void compare_sides(MetricChange& change, const ComparisonOptions& options) {
+  change.shift = shift(change.base_values, change.next_values);
+  change.test = mann_whitney(change.base_values, change.next_values);
+  change.change = relative_change(change.base_values, change.next_values);
+  Resampling how = resampling(change.base.n, change.next.n);
+  how.level = 1 - options.level;
+  change.interval = bca_interval(change.base_values, change.next_values, &relative_change, how);
+}
+
+double best_p(const MetricChange& change, bool paired) {
+  return paired ? smallest_p_of_pairs(change.base.n) : smallest_p(change.base.n, change.next.n);
+}
+
+Outcome decide(const MetricChange& change, const ComparisonOptions& options) {
+  const bool known = !std::isnan(change.interval.low) && !std::isnan(change.interval.high);
+  // At a base of zero there is no part to speak of, but the order of the values still tells.
+  const bool another = change.test.p <= options.level && (!known || !change.interval.contains(0));
+  if (another) {
+    if (change.metric.better == trial::Better::neither) return Outcome::changed;
+    return (change.shift < 0) == (change.metric.better == trial::Better::lower) ? Outcome::better
+                                                                                : Outcome::worse;
+  }
+  if (known && change.interval.low >= -options.same_within && change.interval.high <= options.same_within)
+    return Outcome::same;
+  const bool all_equal = change.base.n > 0 && change.next.n > 0 && change.base.min == change.base.max &&
+                         change.next.min == change.next.max && change.base.min == change.next.min;
+  return all_equal ? Outcome::same : Outcome::unsure;
+}
+
+void remark_outliers(const char* side, const Description& what, Values values, MetricChange& change) {
+  if (what.outliers.empty()) return;
+  std::vector<std::string> far;
+  for (const std::size_t i : what.outliers) far.push_back(fmt::format("{:.4g}", values[i]));
+  change.remarks.push_back(fmt::format("{}: {} stand{} apart (median {:.4g})", side, fmt::join(far, ", "),
+                                       far.size() == 1 ? "s" : "", what.median));
+}
+
+/// Where more of the same would settle it.
+std::size_t trials_to_settle(const MetricChange& change, bool paired) {
+  if (change.outcome != Outcome::unsure || paired || std::isnan(change.change)) return 0;
+  const double cv = std::max(change.base.cv, change.next.cv);
+  const std::size_t needed = std::isnan(cv) ? 0 : trials_needed(change.change, cv);
+  constexpr std::size_t kHopeless = 1000;
+  return needed > std::min(change.base.n, change.next.n) && needed <= kHopeless ? needed : 0;
+}
+
+/// Both sides wander the same way with time, and the change is that way too: it may be the time.
+void remark_drift(const Side& base, const Side& next, MetricChange& change) {
+  if (change.outcome != Outcome::better && change.outcome != Outcome::worse &&
+      change.outcome != Outcome::changed)
+    return;
+  std::vector<std::vector<double>> series = base.values_by_run(change.metric.name);
+  const auto others = next.values_by_run(change.metric.name);
+  series.insert(series.end(), others.begin(), others.end());
+  const Test drift = trend(series);
+  constexpr double kDrifts = 0.05;
+  if (drift.p > kDrifts || (drift.statistic > 0) != (change.shift > 0)) return;
+  change.outcome = Outcome::unsure;
+  change.remarks.push_back(fmt::format(
+      "the values drift that way within the runs, too (p {:.2g}): interleave the trials (tlbstorm ab)",
+      drift.p));
+}
+
+std::string few_trials(const Side& base, const Side& next, const ComparisonOptions& options) {
+  const auto b = static_cast<std::size_t>(base.valid_trials()),
+             n = static_cast<std::size_t>(next.valid_trials());
+  const double best = options.paired ? smallest_p_of_pairs(std::min(b, n)) : smallest_p(b, n);
+  if (best <= options.level / 5) return "";
+  const std::string count = options.paired ? fmt::format("{} pairs of trials", std::min(b, n))
+                            : b == n       ? fmt::format("{} trials a side", b)
+                                           : fmt::format("{} and {} trials", b, n);
+  return fmt::format("{} can at best show p = {:.2g}{}", count, best,
+                     best > options.level ? ": no change can be shown" : "");
+}
+
+std::vector<std::string> notes_on(const Side& base, const Side& next, const ComparisonOptions& options) {
+  std::vector<std::string> notes;
+  for (const Side* const side : {&base, &next}) {
+    if (side->valid_trials() < side->trials())
+      notes.push_back(fmt::format("{}: {} of {} trials are invalid and left out: see tlbstorm report",
+                                  side->name(), side->trials() - side->valid_trials(), side->trials()));
+    for (const record::RunFolder& run : side->runs())
+      for (const std::string& remark : run.remarks)
+        notes.push_back(fmt::format("{}: {}", run.path.native(), remark));
+  }
+  if (const std::string few = few_trials(base, next, options); !few.empty()) notes.push_back(few);
+  return notes;
+}
+
+/// By chance alone, one metric in twenty would be called changed: told where it can mislead.
+void note_chance(Comparison& comparison, const ComparisonOptions& options) {
+  const auto changed = std::count_if(
+      comparison.metrics.begin(), comparison.metrics.end(),
+      [](const auto& one) { return one.outcome != Outcome::same && one.outcome != Outcome::unsure; });
+  const double by_chance = options.level * static_cast<double>(comparison.metrics.size());
+  if (changed > 0 && by_chance >= 1)
+    comparison.notes.push_back(fmt::format(
+        "of {} metrics about {:.0f} would seem changed by chance alone; `tlbstorm gate` corrects for it",
+        comparison.metrics.size(), by_chance));
+}
+
+}  // namespace
+
+std::string_view name(Outcome outcome) {
+  static constexpr std::array<std::string_view, 5> kNames{"better", "worse", "changed", "same", "unsure"};
+  return kNames[static_cast<std::size_t>(outcome)];
+}
+
+bool wanted(const std::vector<std::string>& globs, const std::string& metric) {
+  return globs.empty() || std::any_of(globs.begin(), globs.end(), [&](const std::string& glob) {
+           return ::fnmatch(glob.c_str(), metric.c_str(), 0) == 0;
+         });
+}
+
+MetricChange compare_values(const MetricInfo& metric, std::vector<double> base, std::vector<double> next,
+                            const ComparisonOptions& options) {
+  MetricChange change;
+  change.metric = metric;
+  change.base_values = std::move(base);
+  change.next_values = std::move(next);
+  change.base = describe(change.base_values);
+  change.next = describe(change.next_values);
+  const bool paired = options.paired && change.base.n == change.next.n;
+  paired ? compare_pairs(change, options) : compare_sides(change, options);
+  if (best_p(change, paired) <= options.level) change.outcome = decide(change, options);
+  remark_outliers("base", change.base, change.base_values, change);
+  remark_outliers("new", change.next, change.next_values, change);
+  change.trials_needed = trials_to_settle(change, paired);
+  return change;
+}
+
+Comparison compare(Side base, Side next, const ComparisonOptions& options) {
+  Comparison comparison{"", std::move(base), std::move(next), {}, {}, {}, {}, options.paired};
+  comparison.differences = differences(comparison.base, comparison.next);
+  comparison.notes = notes_on(comparison.base, comparison.next, options);
+  for (const MetricInfo& metric : comparison.base.metrics()) {
+    if (!wanted(options.metrics, metric.name)) continue;
+    auto before = comparison.base.values(metric.name), after = comparison.next.values(metric.name);
+    if (before.empty() || after.empty()) continue;
+    MetricChange change = compare_values(metric, std::move(before), std::move(after), options);
+    if (!options.paired) remark_drift(comparison.base, comparison.next, change);
+    comparison.metrics.push_back(std::move(change));
+  }
+  if (options.metrics.empty())
+    comparison.distributions = compare_distributions(comparison.base, comparison.next, options.paired);
+  note_chance(comparison, options);
+  return comparison;
+}
+
+}  // namespace tlbstorm::verdict

@@ -1,0 +1,65 @@
+// SPDX-License-Identifier: Apache-2.0
+// Two sides, metric by metric: what changed, by how much, how surely.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "harness/verdict/compare/distribution.hpp"
+#include "harness/verdict/compare/environment.hpp"
+#include "harness/verdict/compare/side.hpp"
+#include "harness/verdict/statistics/change.hpp"
+#include "harness/verdict/statistics/rank_tests.hpp"
+
+namespace tlbstorm::verdict {
+
+/// What can be said of a metric. `changed` is surely another figure where neither way is better; `unsure` is
+/// neither surely another nor surely the same.
+enum class Outcome { better, worse, changed, same, unsure };
+std::string_view name(Outcome outcome);
+
+struct MetricChange {
+  MetricInfo metric;
+  std::vector<double> base_values, next_values;  ///< in the order of the trials; of equal length when paired
+  Description base, next;
+  double shift = 0;  ///< Hodges and Lehmann's, in the metric's unit
+  /// The change as a part of the base: 0.05 is 5% more; NaN where the base is zero.
+  double change = 0;
+  Interval interval;  ///< of `change`; NaN where there are too few trials
+  Test test;
+  Outcome outcome = Outcome::unsure;
+  /// Where it is unsure: about how many trials a side such a change would need to show; 0 where none would
+  /// do.
+  std::size_t trials_needed = 0;
+  std::vector<std::string> remarks;  ///< values that stand apart, a drift
+};
+
+struct ComparisonOptions {
+  std::vector<std::string> metrics;  ///< globs; empty is all
+  double level = 0.05;               ///< of false alarms of a single metric
+  double same_within = 0.02;         ///< an interval within +- this much is "same"
+  bool paired = false;  ///< trials were interleaved: the i-th of one side ran beside the i-th of the other
+  bool raw = false;     ///< also the columns of samples.csv, a second
+};
+
+struct Comparison {
+  std::string title;  ///< the point of a sweep or the run of a suite; empty for a plain comparison
+  Side base, next;
+  std::vector<Difference> differences;
+  std::vector<MetricChange> metrics;
+  std::vector<DistributionChange> distributions;  ///< of the times of accesses, where they were taken
+  std::vector<std::string> notes;                 ///< of the sides as wholes
+  bool paired = false;
+};
+
+/// Compares one metric.
+MetricChange compare_values(const MetricInfo& metric, std::vector<double> base, std::vector<double> next,
+                            const ComparisonOptions& options);
+
+Comparison compare(Side base, Side next, const ComparisonOptions& options);
+
+/// Whether a metric is asked for: any of the globs matches, or there is none.
+bool wanted(const std::vector<std::string>& globs, const std::string& metric);
+
+}  // namespace tlbstorm::verdict

@@ -1,0 +1,155 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "harness/verdict/compare/distribution.hpp"
+
+#include <algorithm>
+#include <array>
+#include <cmath>
+#include <map>
+#include <random>
+#include <set>
+#include <utility>
+
+#include "harness/verdict/statistics/sample.hpp"
+
+namespace tlbstorm::verdict {
+namespace {
+
+constexpr std::array<double, 4> kShares{0.5, 0.9, 0.99, 0.999};
+constexpr std::size_t kPermutations = 5000;  // p is known to about a hundredth of itself where it is 5%
+
+using ClassName = std::pair<std::string, std::string>;
+using Buckets = std::map<std::pair<double, double>, double>;  ///< counts by from and to
+
+/// The valid trials' histograms of one class, in the order of runs and trials.
+std::vector<Buckets> histograms(const Side& side, const ClassName& wanted) {
+  std::vector<Buckets> all;
+  for (const record::RunFolder& run : side.runs()) {
+    std::map<int, Buckets> by_trial;
+    for (const record::LatencyRow& row : run.latencies)
+      if (row.access == wanted.first && row.met == wanted.second && run.valid(row.trial))
+        by_trial[row.trial][{row.from_ns, row.to_ns}] += row.count;
+    for (auto& [trial, buckets] : by_trial) all.push_back(std::move(buckets));
+  }
+  return all;
+}
+
+std::set<ClassName> classes(const Side& side) {
+  std::set<ClassName> names;
+  for (const record::RunFolder& run : side.runs())
+    for (const record::LatencyRow& row : run.latencies) names.insert({row.access, row.met});
+  return names;
+}
+
+double total(const Buckets& buckets) {
+  double sum = 0;
+  for (const auto& [bounds, count] : buckets) sum += count;
+  return sum;
+}
+
+double percentile(const Buckets& buckets, double share) {
+  const double rank = share * total(buckets);
+  double below = 0;
+  for (const auto& [bounds, count] : buckets)
+    if ((below += count) >= rank) return (bounds.first + bounds.second - 1) / 2;
+  return buckets.empty() ? 0 : buckets.rbegin()->first.second;
+}
+
+/// The trials as cumulated shares over the same buckets, and how wide each bucket is as a logarithm.
+struct Curves {
+  std::vector<std::vector<double>> trials;
+  std::vector<double> widths;
+};
+
+Curves curves(const std::vector<Buckets>& all) {
+  std::set<std::pair<double, double>> bounds;
+  for (const Buckets& one : all)
+    for (const auto& [bound, count] : one) bounds.insert(bound);
+  Curves result;
+  for (auto at = bounds.begin(); at != bounds.end(); ++at) {
+    const auto next = std::next(at);
+    const double end = next == bounds.end() ? at->second : next->first;
+    result.widths.push_back(std::log(std::max(end, 1.0) / std::max(at->first, 1.0)));
+  }
+  for (const Buckets& one : all) {
+    std::vector<double>& curve = result.trials.emplace_back();
+    const double sum = total(one);
+    double below = 0;
+    for (const auto& bound : bounds) {
+      const auto found = one.find(bound);
+      if (found != one.end()) below += found->second;
+      curve.push_back(below / sum);
+    }
+  }
+  return result;
+}
+
+/// The area between the mean curves of the trials that are of the base and of those that are not.
+double distance(const Curves& curves, const std::vector<bool>& is_base) {
+  const auto n = static_cast<double>(std::count(is_base.begin(), is_base.end(), true));
+  const double m = static_cast<double>(is_base.size()) - n;
+  double area = 0;
+  for (std::size_t i = 0; i < curves.widths.size(); ++i) {
+    double gap = 0;
+    for (std::size_t t = 0; t < is_base.size(); ++t)
+      gap += is_base[t] ? curves.trials[t][i] / n : -curves.trials[t][i] / m;
+    area += std::abs(gap) * curves.widths[i];
+  }
+  return area;
+}
+
+double permutation_p(const Curves& curves, const std::vector<bool>& seen, bool paired) {
+  const double observed = distance(curves, seen) * (1 - 1e-9);  // the same area may be summed to a bit less
+  std::vector<bool> dealt = seen;
+  std::mt19937_64 random(1);
+  std::size_t as_far = 1;
+  for (std::size_t i = 1; i < kPermutations; ++i) {
+    if (paired) {
+      const std::size_t pairs = seen.size() / 2;
+      for (std::size_t pair = 0; pair < pairs; ++pair) {
+        dealt[pair] = (random() & 1) != 0;
+        dealt[pair + pairs] = !dealt[pair];
+      }
+    } else {
+      for (std::size_t left = dealt.size(); left > 1; --left) {
+        const std::size_t other = random() % left;
+        std::vector<bool>::swap(dealt[left - 1], dealt[other]);
+      }
+    }
+    as_far += distance(curves, dealt) >= observed ? 1 : 0;
+  }
+  return static_cast<double>(as_far) / static_cast<double>(kPermutations);
+}
+
+DistributionChange compare_class(const ClassName& name, const std::vector<Buckets>& base,
+                                 const std::vector<Buckets>& next, bool paired) {
+  DistributionChange change{name.first, name.second, {}, 1, 1};
+  for (const double share : kShares) {
+    const auto middle = [&](const std::vector<Buckets>& side) {
+      std::vector<double> values;
+      for (const Buckets& trial : side) values.push_back(percentile(trial, share));
+      return median(values);
+    };
+    change.percentiles.push_back({share, middle(base), middle(next)});
+  }
+  std::vector<Buckets> all = base;
+  all.insert(all.end(), next.begin(), next.end());
+  const Curves together = curves(all);
+  std::vector<bool> is_base(all.size(), false);
+  std::fill_n(is_base.begin(), base.size(), true);
+  change.factor = std::exp(distance(together, is_base));
+  change.p = permutation_p(together, is_base, paired && base.size() == next.size());
+  return change;
+}
+
+}  // namespace
+
+std::vector<DistributionChange> compare_distributions(const Side& base, const Side& next, bool paired) {
+  std::vector<DistributionChange> changes;
+  for (const ClassName& name : classes(base)) {
+    const std::vector<Buckets> before = histograms(base, name), after = histograms(next, name);
+    if (!before.empty() && !after.empty()) changes.push_back(compare_class(name, before, after, paired));
+  }
+  return changes;
+}
+
+}  // namespace tlbstorm::verdict

@@ -1,0 +1,55 @@
+// SPDX-License-Identifier: Apache-2.0
+// One side of a comparison: runs of the same thing, pooled. The unit of evidence is a trial, and invalid
+// trials are none.
+#pragma once
+
+#include <filesystem>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "harness/record/run_folder.hpp"
+#include "harness/trial/workload.hpp"
+
+namespace tlbstorm::verdict {
+
+/// A metric that a side has, with its direction.
+struct MetricInfo {
+  std::string name, unit;
+  trial::Better better = trial::Better::neither;
+};
+
+class Side {
+ public:
+  /// At least one run.
+  Side(std::string name, std::vector<record::RunFolder> runs);
+
+  const std::string& name() const { return name_; }
+  const std::vector<record::RunFolder>& runs() const { return runs_; }
+  const nlohmann::ordered_json& manifest() const { return runs_.front().manifest; }
+  /// What the runs have, in the order of the first of them.
+  const std::vector<MetricInfo>& metrics() const { return metrics_; }
+  /// The metric's values over all valid trials, run by run, in the order of the trials.
+  std::vector<double> values(std::string_view metric) const;
+  /// The same, each run by itself.
+  std::vector<std::vector<double>> values_by_run(std::string_view metric) const;
+
+  int trials() const { return trials_; }
+  int valid_trials() const { return valid_; }
+  /// Trials that ended otherwise than the run expected, or runs that never came to one.
+  bool was_made() const;
+
+ private:
+  std::string name_;
+  std::vector<record::RunFolder> runs_;
+  std::vector<MetricInfo> metrics_;
+  int trials_ = 0, valid_ = 0;
+};
+
+/// Reads run folders, Google Benchmark's JSON files, and folders that hold run folders. Throws os::Error.
+Side read_side(const std::string& name, const std::vector<std::filesystem::path>& paths);
+
+/// Which way is better, by the run's own word, else by the dictionary.
+trial::Better direction(const record::RunFolder& run, std::string_view metric);
+
+}  // namespace tlbstorm::verdict

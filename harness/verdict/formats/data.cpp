@@ -1,0 +1,119 @@
+// SPDX-License-Identifier: Apache-2.0
+// The formats for programs: CSV and JSON. Absent is an empty cell, or null.
+#include <fmt/format.h>
+
+#include <cmath>
+
+#include "harness/verdict/formats/formats.hpp"
+
+namespace tlbstorm::verdict {
+namespace {
+
+using nlohmann::ordered_json;
+
+std::string number(double value) { return std::isfinite(value) ? fmt::format("{}", value) : ""; }
+
+std::string quoted(const std::string& text) {
+  if (text.find_first_of(",\"\r\n") == std::string::npos) return text;
+  std::string out = "\"";
+  for (const char c : text) out += c == '"' ? std::string("\"\"") : std::string(1, c);
+  return out + "\"";
+}
+
+ordered_json number_or_null(double value) {
+  return std::isfinite(value) ? ordered_json(value) : ordered_json();
+}
+
+ordered_json to_json(const Description& what) {
+  return {{"n", what.n},
+          {"median", number_or_null(what.median)},
+          {"mean", number_or_null(what.mean)},
+          {"cv", number_or_null(what.cv)},
+          {"min", number_or_null(what.min)},
+          {"max", number_or_null(what.max)},
+          {"outliers", what.outliers}};
+}
+
+ordered_json to_json(const MetricChange& one) {
+  return {{"metric", one.metric.name},
+          {"unit", one.metric.unit},
+          {"better", trial::name(one.metric.better)},
+          {"base", to_json(one.base)},
+          {"new", to_json(one.next)},
+          {"base_values", one.base_values},
+          {"new_values", one.next_values},
+          {"shift", number_or_null(one.shift)},
+          {"change", number_or_null(one.change)},
+          {"interval", {number_or_null(one.interval.low), number_or_null(one.interval.high)}},
+          {"p", one.test.p},
+          {"exact", one.test.exact},
+          {"verdict", name(one.outcome)},
+          {"trials_needed", one.trials_needed},
+          {"remarks", one.remarks}};
+}
+
+ordered_json to_json(const DistributionChange& one) {
+  ordered_json percentiles = ordered_json::array();
+  for (const PercentileChange& percentile : one.percentiles)
+    percentiles.push_back(
+        {{"share", percentile.share}, {"base_ns", percentile.base}, {"new_ns", percentile.next}});
+  return {{"access", one.access},
+          {"met", one.met},
+          {"percentiles", percentiles},
+          {"factor", one.factor},
+          {"p", one.p}};
+}
+
+ordered_json to_json(const Side& side) {
+  ordered_json runs = ordered_json::array();
+  for (const record::RunFolder& run : side.runs()) runs.push_back(run.path.native());
+  return {{"runs", runs},
+          {"trials", side.trials()},
+          {"valid_trials", side.valid_trials()},
+          {"machine", machine_of(side)},
+          {"commands", commands(side)}};
+}
+
+}  // namespace
+
+std::string print_csv(const Report& report) {
+  std::string out =
+      "part,metric,unit,better,base_n,base_median,base_cv,new_n,new_median,new_cv,shift,change,low,high,p,"
+      "verdict\r\n";
+  for (const Comparison& comparison : report.parts)
+    for (const MetricChange* const one : sorted(comparison, report.sorting))
+      out += fmt::format("{},{},{},{},{},{},{},{},{},{},{},{},{},{},{},{}\r\n", quoted(comparison.title),
+                         quoted(one->metric.name), quoted(one->metric.unit), trial::name(one->metric.better),
+                         one->base.n, number(one->base.median), number(one->base.cv), one->next.n,
+                         number(one->next.median), number(one->next.cv), number(one->shift),
+                         number(one->change), number(one->interval.low), number(one->interval.high),
+                         number(one->test.p), name(one->outcome));
+  return out;
+}
+
+std::string print_json(const Report& report) {
+  ordered_json parts = ordered_json::array();
+  for (const Comparison& comparison : report.parts) {
+    ordered_json part{{"title", comparison.title},
+                      {"paired", comparison.paired},
+                      {"base", to_json(comparison.base)},
+                      {"new", to_json(comparison.next)}};
+    part["differences"] = ordered_json::array();
+    for (const Difference& one : comparison.differences)
+      part["differences"].push_back(
+          {{"what", one.what}, {"base", one.base}, {"new", one.next}, {"forbids", one.forbids}});
+    part["metrics"] = ordered_json::array();
+    for (const MetricChange* const one : sorted(comparison, report.sorting))
+      part["metrics"].push_back(to_json(*one));
+    part["distributions"] = ordered_json::array();
+    for (const DistributionChange& one : comparison.distributions)
+      part["distributions"].push_back(to_json(one));
+    part["notes"] = comparison.notes;
+    parts.push_back(std::move(part));
+  }
+  return ordered_json{{"tool", "tlbstorm"}, {"parts", parts}}.dump(2, ' ', false,
+                                                                   ordered_json::error_handler_t::replace) +
+         "\n";
+}
+
+}  // namespace tlbstorm::verdict

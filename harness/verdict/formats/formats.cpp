@@ -1,0 +1,125 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "harness/verdict/formats/formats.hpp"
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <algorithm>
+#include <array>
+#include <cmath>
+
+namespace tlbstorm::verdict {
+namespace {
+
+using nlohmann::ordered_json;
+
+constexpr std::array<Format, 7> kFormats{
+    {{"text", "for a terminal", &print_text},
+     {"lkml", "for a changelog or a mail: plain ASCII, at most 75 columns", &print_lkml},
+     {"robot", "in the layout and with the names of the kernel test robot", &print_robot},
+     {"markdown", "for a page or a comment", &print_markdown},
+     {"csv", "a row a metric", &print_csv},
+     {"json", "all that is known, for programs", &print_json},
+     {"html", "a page of its own", &print_html}}};
+
+/// Words of a shell command, quoted where they must be.
+std::string quoted(const std::string& word) {
+  constexpr std::string_view kPlain =
+      "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-+=./,:%@";
+  if (!word.empty() && word.find_first_not_of(kPlain) == std::string::npos) return word;
+  std::string out = "'";
+  for (const char c : word) out += c == '\'' ? std::string("'\\''") : std::string(1, c);
+  return out + "'";
+}
+
+/// Nothing happened on either side.
+bool is_zero(const MetricChange& change) {
+  return change.base.min == 0 && change.base.max == 0 && change.next.min == 0 && change.next.max == 0;
+}
+
+}  // namespace
+
+std::vector<std::string> zeros(const Comparison& comparison) {
+  std::vector<std::string> names;
+  for (const MetricChange& change : comparison.metrics)
+    if (is_zero(change)) names.push_back(change.metric.name);
+  return names;
+}
+
+std::span<const Format> formats() { return kFormats; }
+
+std::vector<const MetricChange*> sorted(const Comparison& comparison, Sorting sorting) {
+  std::vector<const MetricChange*> order;
+  for (const MetricChange& change : comparison.metrics)
+    if (!is_zero(change)) order.push_back(&change);
+  const auto size = [](const MetricChange* one) {
+    // Doubled and halved are the same size.
+    return std::isnan(one->change) ? -1.0 : std::abs(std::log(std::max(1 + one->change, 1e-12)));
+  };
+  if (sorting == Sorting::effect)
+    std::stable_sort(order.begin(), order.end(), [&](auto* a, auto* b) { return size(a) > size(b); });
+  if (sorting == Sorting::p)
+    std::stable_sort(order.begin(), order.end(), [](auto* a, auto* b) { return a->test.p < b->test.p; });
+  return order;
+}
+
+std::string format_change(double change) {
+  if (std::isnan(change)) return "-";
+  constexpr double kLarge = 2;  // three times as much reads better as a factor
+  if (change >= kLarge) return fmt::format("x{:.3g}", 1 + change);
+  const std::string text = fmt::format("{:+.1f}%", 100 * change);
+  return text == "-0.0%" || text == "+0.0%" ? "0.0%" : text;
+}
+
+std::string format_interval(const Interval& interval) {
+  if (std::isnan(interval.low) || std::isnan(interval.high)) return "-";
+  return fmt::format("{} .. {}", format_change(interval.low), format_change(interval.high));
+}
+
+std::string format_share(double share) {
+  return std::isnan(share) ? "-" : fmt::format("{:.1f}%", 100 * share);
+}
+
+std::string format_p(double p) {
+  constexpr double kSmall = 0.0001;
+  return p < kSmall ? "<0.0001" : fmt::format("{:.2g}", p);
+}
+
+std::string describe_side(const Side& side) {
+  std::vector<std::string> folders;
+  for (const record::RunFolder& run : side.runs()) folders.push_back(run.path.native());
+  constexpr std::size_t kMost = 3;
+  const std::size_t shown = std::min(folders.size(), kMost);
+  return fmt::format("{}{} ({} of {} trials valid)",
+                     fmt::join(folders.begin(), folders.begin() + static_cast<std::ptrdiff_t>(shown), ", "),
+                     folders.size() > shown ? fmt::format(" and {} more", folders.size() - shown) : "",
+                     side.valid_trials(), side.trials());
+}
+
+std::vector<std::string> commands(const Side& side) {
+  std::vector<std::string> all;
+  for (const record::RunFolder& run : side.runs()) {
+    const ordered_json tool = run.manifest.value("tool", ordered_json::object());
+    std::vector<std::string> words;
+    bool skip = false;
+    for (const auto& word : tool.value("command", ordered_json::array())) {
+      if (!word.is_string()) continue;
+      const auto text = word.get<std::string>();
+      // Where it was put is not what was measured.
+      if (!skip && text != "--output" && !text.starts_with("--output=")) words.push_back(quoted(text));
+      skip = text == "--output";
+    }
+    const std::string line = fmt::format("{}", fmt::join(words, " "));
+    if (!line.empty() && std::find(all.begin(), all.end(), line) == all.end()) all.push_back(line);
+  }
+  return all;
+}
+
+std::string machine_of(const Side& side) {
+  const ordered_json machine = side.manifest().value("machine", ordered_json::object());
+  const std::string hypervisor = machine.value("hypervisor", "");
+  return fmt::format("{}, {}{}", machine.value("cpu_model", "?"), side.manifest().value("topology", "?"),
+                     hypervisor.empty() || hypervisor == "none" ? "" : ", guest of " + hypervisor);
+}
+
+}  // namespace tlbstorm::verdict

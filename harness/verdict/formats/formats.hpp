@@ -1,0 +1,61 @@
+// SPDX-License-Identifier: Apache-2.0
+// A comparison as people and programs want it: one file a format.
+#pragma once
+
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "harness/verdict/compare/comparison.hpp"
+
+namespace tlbstorm::verdict {
+
+enum class Sorting { as_told, effect, p };
+
+/// What is to be shown: one comparison, or one for each point of a sweep or run of a suite.
+struct Report {
+  std::vector<Comparison> parts;
+  Sorting sorting = Sorting::as_told;
+  bool coloured = false;
+};
+
+struct Format {
+  std::string_view name;
+  std::string_view meaning;
+  std::string (*print)(const Report& report);
+};
+
+/// All of them; the first is the default.
+std::span<const Format> formats();
+
+std::string print_text(const Report& report);
+std::string print_lkml(const Report& report);
+std::string print_robot(const Report& report);
+std::string print_markdown(const Report& report);
+std::string print_csv(const Report& report);
+std::string print_json(const Report& report);
+std::string print_html(const Report& report);
+
+// What the formats share.
+
+/// The metrics of a part in the order asked for, but for those that are zero in all trials.
+std::vector<const MetricChange*> sorted(const Comparison& comparison, Sorting sorting);
+/// The names of those.
+std::vector<std::string> zeros(const Comparison& comparison);
+/// "-92.7%", "x12.3" for what more than tripled, "-" when there is none.
+std::string format_change(double change);
+/// "-93.1% .. -92.2%", or "-".
+std::string format_interval(const Interval& interval);
+/// "0.2%", or "-".
+std::string format_share(double share);
+/// "0.0079", "<0.0001".
+std::string format_p(double p);
+/// "results/a, results/b (10 of 10 trials valid)".
+std::string describe_side(const Side& side);
+/// The commands that made a side's runs, each once.
+std::vector<std::string> commands(const Side& side);
+/// "AMD EPYC, 2 CPUs, 1 socket, 1 NUMA node".
+std::string machine_of(const Side& side);
+
+}  // namespace tlbstorm::verdict

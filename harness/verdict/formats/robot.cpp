@@ -1,0 +1,84 @@
+// SPDX-License-Identifier: Apache-2.0
+// The layout of the kernel test robot's mails (lkp-tests, lib/stats and sbin/compare), with its names for
+// what it, too, counts: readers of its mails know their way about.
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <cmath>
+
+#include "harness/verdict/formats/formats.hpp"
+
+namespace tlbstorm::verdict {
+namespace {
+
+/// Our columns and metrics whose figure is one of the robot's: of a monitor's counters, what they grow by a
+/// second.
+constexpr std::array<std::pair<std::string_view, std::string_view>, 8> kNames{
+    {{"interrupts.tlb", "interrupts.TLB:TLB_shootdowns"},
+     {"interrupts.cal", "interrupts.CAL:Function_call_interrupts"},
+     {"interrupts.res", "interrupts.RES:Rescheduling_interrupts"},
+     {"interrupts.loc", "interrupts.LOC:Local_timer_interrupts"},
+     {"tlb_ipis", "interrupts.TLB:TLB_shootdowns"},
+     {"cal_interrupts", "interrupts.CAL:Function_call_interrupts"},
+     {"throughput", "ops_per_sec"},
+     {"major_fault_rate", "time.major_page_faults"}}};
+
+std::string robot_name(const Comparison& comparison, const std::string& metric) {
+  if (metric.starts_with("vmstat.")) return "proc-vmstat." + metric.substr(7);
+  if (metric.starts_with("perf.")) return "perf-stat.i." + metric.substr(5);
+  for (const auto& [ours, theirs] : kNames)
+    if (metric == ours && metric.find('.') != std::string::npos) return std::string(theirs);
+  for (const auto& [ours, theirs] : kNames)
+    if (metric == ours && theirs.find('.') != std::string_view::npos) return std::string(theirs);
+  return fmt::format("tlbstorm.{}.{}", comparison.base.manifest()["plan"].value("workload", "?"), metric);
+}
+
+/// "123456 +- 2%", aligned as the robot does; the spread is left out where it is below one percent.
+std::string figure(const Description& what) {
+  const double value = what.median;
+  const std::string text =
+      std::abs(value) >= 1000 ? fmt::format("{:.0f}", value) : fmt::format("{:.2f}", value);
+  const int spread = std::isnan(what.cv) ? 0 : static_cast<int>(std::lround(100 * std::min(what.cv, 99.0)));
+  return fmt::format("{:>11}{}", text, spread > 0 ? fmt::format(" \u00b1{:>3}%", spread) : "      ");
+}
+
+std::string change(double by) {
+  if (std::isnan(by)) return "         ";
+  constexpr double kTimes = 4;  // beyond five times the base the robot gives a factor
+  return by > kTimes ? fmt::format("{:>8.1f}x", 1 + by) : fmt::format("{:>+8.1f}%", 100 * by);
+}
+
+std::string kernel(const Side& side) {
+  const auto machine = side.manifest().value("machine", nlohmann::ordered_json::object());
+  return machine.value("kernel_release", "?");
+}
+
+std::string part(const Comparison& comparison, Sorting sorting) {
+  std::string out(89, '=');
+  out += fmt::format(
+      "\nworkload/machine/trials:\n  {}/{}/{}\n\nkernel:\n  {} (base)\n  {} (new)\n\n",
+      comparison.title.empty() ? comparison.base.manifest()["plan"].value("workload", "?") : comparison.title,
+      machine_of(comparison.base), comparison.base.valid_trials(), kernel(comparison.base),
+      kernel(comparison.next));
+  out += fmt::format("{:>16} {:>27} \n---------------- --------------------------- \n",
+                     kernel(comparison.base), kernel(comparison.next));
+  out += "         %stddev     %change         %stddev\n             \\          |                \\  \n";
+  for (const MetricChange* const one : sorted(comparison, sorting))
+    out += fmt::format("{} {} {}  {}\n", figure(one->base), change(one->change), figure(one->next),
+                       robot_name(comparison, one->metric.name));
+  return out;
+}
+
+}  // namespace
+
+std::string print_robot(const Report& report) {
+  std::string out;
+  for (const Comparison& comparison : report.parts) out += part(comparison, report.sorting) + "\n";
+  out += "to reproduce:\n";
+  for (const Comparison& comparison : report.parts)
+    for (const std::string& command : commands(comparison.next)) out += fmt::format("\t{}\n", command);
+  return out;
+}
+
+}  // namespace tlbstorm::verdict

@@ -1,0 +1,192 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <algorithm>
+#include <array>
+#include <utility>
+
+#include "harness/os/units.hpp"
+#include "harness/verdict/formats/formats.hpp"
+#include "harness/verdict/formats/table.hpp"
+
+namespace tlbstorm::verdict {
+namespace {
+
+using Align = Table::Align;
+
+std::string colour_of(Outcome outcome) {
+  switch (outcome) {
+    case Outcome::better:
+      return "32";
+    case Outcome::worse:
+      return "31";
+    case Outcome::changed:
+      return "33";
+    case Outcome::same:
+      return "";
+    case Outcome::unsure:
+      return "2";
+  }
+  return "";
+}
+
+std::string environment(const Comparison& comparison) {
+  if (comparison.differences.empty()) return "\n  the two sides differ in nothing that is recorded\n";
+  Table table({{"what differs", Align::left}, {"base", Align::left}, {"new", Align::left}});
+  constexpr std::size_t kWidest = 60;
+  const auto cut = [](const std::string& text) {
+    return text.size() > kWidest ? text.substr(0, kWidest - 3) + "..." : text;
+  };
+  for (const Difference& one : comparison.differences) table.add({one.what, cut(one.base), cut(one.next)});
+  return fmt::format("\n{}", table.text("  ", false));
+}
+
+std::vector<Table::Column> columns() {
+  return {{"metric", Align::left},
+          {"unit", Align::left},
+          {"base"},
+          {"cv"},
+          {"new"},
+          {"cv"},
+          {"change"},
+          {"95% interval"},
+          {"p"},
+          {"verdict", Align::left},
+          {"needs"}};
+}
+
+std::vector<std::string> cells(const MetricChange& one) {
+  const auto figure = [](const Description& what) {
+    return os::format_figure(what.median) + (what.outliers.empty() ? "" : "*");
+  };
+  return {one.metric.name,
+          one.metric.unit,
+          figure(one.base),
+          format_share(one.base.cv),
+          figure(one.next),
+          format_share(one.next.cv),
+          format_change(one.change),
+          format_interval(one.interval),
+          format_p(one.test.p),
+          std::string(name(one.outcome)),
+          one.trials_needed > 0 ? fmt::format("{}", one.trials_needed) : ""};
+}
+
+std::string remarks(const Comparison& comparison) {
+  std::string out;
+  for (const MetricChange& one : comparison.metrics)
+    for (const std::string& remark : one.remarks) out += fmt::format("    {}: {}\n", one.metric.name, remark);
+  return out.empty() ? out : "\n  * values that stand apart, and drifts; nothing is left out\n" + out;
+}
+
+std::string metrics(const Comparison& comparison, const Report& report) {
+  if (comparison.metrics.empty()) return "\n  no metric has values of valid trials on both sides\n";
+  Table table(columns());
+  for (const MetricChange* const one : sorted(comparison, report.sorting))
+    table.add(cells(*one), colour_of(one->outcome));
+  std::string out = fmt::format("\n{}", table.text("  ", report.coloured));
+  if (const auto none = zeros(comparison); !none.empty())
+    out += fmt::format("  zero on both sides: {}\n", fmt::join(none, ", "));
+  return out + remarks(comparison);
+}
+
+/// Percentiles as "base > new", in the units of time that suit them.
+std::string distributions(const Comparison& comparison) {
+  if (comparison.distributions.empty()) return "";
+  const auto time = [](double ns) {
+    return os::format_duration(os::Nanoseconds{static_cast<std::int64_t>(ns)});
+  };
+  Table table({{"access", Align::left},
+               {"met", Align::left},
+               {"p50 base"},
+               {"new"},
+               {"p90 base"},
+               {"new"},
+               {"p99 base"},
+               {"new"},
+               {"p99.9 base"},
+               {"new"},
+               {"whole apart by"},
+               {"p"}});
+  for (const DistributionChange& one : comparison.distributions) {
+    std::vector<std::string> cells{one.access, one.met};
+    for (const PercentileChange& percentile : one.percentiles) {
+      cells.push_back(time(percentile.base));
+      cells.push_back(time(percentile.next));
+    }
+    cells.push_back(fmt::format("{:.1f}%", 100 * (one.factor - 1)));
+    cells.push_back(format_p(one.p));
+    table.add(std::move(cells));
+  }
+  return fmt::format("\n{}", table.text("  ", false));
+}
+
+std::string part(const Comparison& comparison, const Report& report) {
+  std::string out;
+  if (!comparison.title.empty()) out += fmt::format("\n{}\n", comparison.title);
+  out += environment(comparison);
+  out += metrics(comparison, report);
+  out += distributions(comparison);
+  for (const std::string& note : comparison.notes) out += fmt::format("  note: {}\n", note);
+  return out;
+}
+
+/// Sweeps and suites have a row for each point and figure that tells most; --metrics, csv and json give the
+/// rest.
+bool is_headline(const Comparison& comparison, const MetricChange& one) {
+  static constexpr std::array<std::string_view, 4> kHeadlines{"of_linear", "throughput", "ipis_per_operation",
+                                                              "ipis_per_page"};
+  const auto& figures = comparison.base.manifest()["plan"].value("figures", nlohmann::ordered_json::array());
+  return std::find(kHeadlines.begin(), kHeadlines.end(), one.metric.name) != kHeadlines.end() ||
+         (!figures.empty() && figures.front().value("name", "") == one.metric.name);
+}
+
+std::string points(const Report& report) {
+  std::vector<Table::Column> all = columns();
+  all.insert(all.begin(), {"point", Align::left});
+  Table table(all);
+  std::string notes;
+  for (const Comparison& comparison : report.parts) {
+    std::string title = comparison.title;
+    for (const MetricChange* const one : sorted(comparison, report.sorting)) {
+      if (!is_headline(comparison, *one)) continue;
+      std::vector<std::string> row = cells(*one);
+      row.insert(row.begin(), std::exchange(title, ""));
+      table.add(std::move(row), colour_of(one->outcome));
+    }
+    for (const std::string& note : comparison.notes)
+      notes += fmt::format("  {}: {}\n", comparison.title, note);
+  }
+  return fmt::format("{}\n{}{}", environment(report.parts.front()), table.text("  ", report.coloured), notes);
+}
+
+std::string reproduce(const Report& report) {
+  std::string out = "\n  made with\n";
+  for (const Comparison& comparison : report.parts)
+    for (const Side* const side : {&comparison.base, &comparison.next})
+      for (const std::string& command : commands(*side))
+        out += fmt::format("    {:<6}{}\n", side->name(), command);
+  return out;
+}
+
+}  // namespace
+
+std::string print_text(const Report& report) {
+  const Comparison& first = report.parts.front();
+  std::string out =
+      fmt::format("tlbstorm compare: {}\n\n", first.base.manifest()["plan"].value("workload", "?"));
+  out += fmt::format("  base       {}\n  new        {}\n  machine    {}\n", describe_side(first.base),
+                     describe_side(first.next), machine_of(first.base));
+  out +=
+      fmt::format("  trials     {}\n", first.paired ? "interleaved: each of one side beside one of the other"
+                                                    : "of the sides one after the other");
+  out += report.parts.size() > 1 ? points(report) : part(first, report);
+  out +=
+      "\n  medians over valid trials; change: the median of all pairs; p: Mann and Whitney's, of pairs "
+      "Wilcoxon's;\n"
+      "  needs: trials a side that would show such a change; docs/statistics.md\n";
+  return out + reproduce(report);
+}
+
+}  // namespace tlbstorm::verdict

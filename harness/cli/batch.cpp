@@ -11,9 +11,7 @@
 #include "harness/verdict/batch_table.hpp"
 
 namespace tlbstorm::cli {
-namespace {
 
-/// One run; its state in the batch. A run that can't be made is no error of the batch.
 int run_one(const BatchRun& run, record::BatchRecorder& recorder, bool quiet) {
   trial::Options options = run.options;
   options["output"] = recorder.begin(run.name, run.value, run.command);
@@ -33,8 +31,6 @@ int run_one(const BatchRun& run, record::BatchRecorder& recorder, bool quiet) {
     return kFailed;
   }
 }
-
-}  // namespace
 
 int run_batch(const record::BatchKind& kind, std::vector<BatchRun> runs, std::filesystem::path parent,
               bool quiet) {

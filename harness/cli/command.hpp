@@ -15,7 +15,9 @@ namespace tlbstorm::cli {
 inline constexpr int kOk = 0;
 inline constexpr int kFailed = 1;
 inline constexpr int kUsage = 2;
-inline constexpr int kSignal = 128;  // plus the signal's number, as shells have it
+inline constexpr int kUnsure = 3;     ///< a gate without enough evidence
+inline constexpr int kNotMade = 125;  ///< what a gate was to judge is not there: `git bisect run` skips
+inline constexpr int kSignal = 128;   // plus the signal's number, as shells have it
 
 using Arguments = std::vector<std::string>;  ///< without the program's and the subcommand's name
 
@@ -24,6 +26,10 @@ int suite(const Arguments& arguments);
 int list(const Arguments& arguments);
 int report(const Arguments& arguments);
 int compare(const Arguments& arguments);
+int gate(const Arguments& arguments);
+int ab(const Arguments& arguments);
+int calibrate(const Arguments& arguments);
+int baseline(const Arguments& arguments);
 int restore(const Arguments& arguments);
 int doctor(const Arguments& arguments);
 

@@ -20,11 +20,15 @@ struct Subcommand {
   int (*run)(const Arguments&);
 };
 
-constexpr std::array<Subcommand, 7> kSubcommands{{
+constexpr std::array<Subcommand, 11> kSubcommands{{
     {"run", "run a workload under memory reclaim and measure its TLB shootdowns", &tlbstorm::cli::run},
     {"suite", "run a list of workloads and print one table", &tlbstorm::cli::suite},
     {"report", "print the summary of run folders", &tlbstorm::cli::report},
     {"compare", "what changed between runs, by how much, how surely", &tlbstorm::cli::compare},
+    {"gate", "pass, fail or unsure: whether new runs keep to rules", &tlbstorm::cli::gate},
+    {"ab", "two settings of this machine against each other, interleaved", &tlbstorm::cli::ab},
+    {"calibrate", "how small a change this machine can show", &tlbstorm::cli::calibrate},
+    {"baseline", "keep runs to compare with, small enough for git", &tlbstorm::cli::baseline},
     {"list", "list workloads, probes and metrics", &tlbstorm::cli::list},
     {"doctor", "look for what on this machine would spoil a measurement", &tlbstorm::cli::doctor},
     {"restore", "undo what a killed run left on the machine", &tlbstorm::cli::restore},

@@ -37,6 +37,8 @@ class BatchRecorder {
   /// Writes points.csv from the runs' folders.
   void finish();
   const std::filesystem::path& folder() const { return folder_; }
+  /// What was said of the run that ended last.
+  std::string last_reason() const { return manifest_["entries"].back()["reason"]; }
 
  private:
   void write() const;

@@ -22,16 +22,16 @@ bool is_ab(const fs::path& folder) {
 
 bool is_list(const fs::path& folder) { return record::is_batch(folder) && !is_ab(folder); }
 
-Comparison compare_ab(const fs::path& folder, ComparisonOptions options) {
+Sides sides_of_ab(const fs::path& folder) {
   std::vector<RunFolder> base, next;
   for (BatchEntry& entry : record::read_batch(folder).entries)
     if (entry.run) (entry.value == kBaseValue ? base : next).push_back(std::move(*entry.run));
   if (base.empty() || next.empty())
     throw os::Error(fmt::format("{}: one of the sides has no run", folder.native()),
                     "run `tlbstorm ab` again");
-  options.paired = true;
-  // What differs between the sides is what was to be compared.
-  return compare(Side("base", std::move(base)), Side("new", std::move(next)), options);
+  Sides sides{"", {}, Side("new", std::move(next)), true};
+  sides.base.emplace_back("base", std::move(base));
+  return sides;
 }
 
 /// The runs of the same name in all the batches.
@@ -72,40 +72,48 @@ void add_scaling(std::vector<Comparison>& points, const ComparisonOptions& optio
 }
 
 /// The points that both sides have, in the order of the base.
-std::vector<Comparison> compare_points(const std::vector<fs::path>& base, const std::vector<fs::path>& next,
-                                       const ComparisonOptions& options, bool force) {
+std::vector<Sides> points(const std::vector<fs::path>& base, const std::vector<fs::path>& next) {
   const std::vector<Batch> before = read_batches(base), after = read_batches(next);
-  std::vector<Comparison> points;
+  std::vector<Sides> all;
   for (const BatchEntry& entry : before.front().entries) {
     std::vector<RunFolder> runs = runs_named(before, entry.name), others = runs_named(after, entry.name);
     if (runs.empty() || others.empty()) continue;
-    Comparison point = compare(Side("base", std::move(runs)), Side("new", std::move(others)), options);
-    if (!force) refuse_unlike(point.differences);
-    point.title =
-        entry.value.empty() ? entry.name : fmt::format("{} = {}", before.front().kind.name, entry.value);
-    points.push_back(std::move(point));
+    Sides point{
+        entry.value.empty() ? entry.name : fmt::format("{} = {}", before.front().kind.name, entry.value),
+        {},
+        Side("new", std::move(others)),
+        false};
+    point.base.emplace_back("base", std::move(runs));
+    all.push_back(std::move(point));
   }
-  if (points.empty())
+  if (all.empty())
     throw os::Error(
         fmt::format("{} and {} have no run in common", base.front().native(), next.front().native()),
         "compare a sweep or suite with one of the same name");
-  const record::BatchKind& kind = before.front().kind;
-  if (kind.kind == "sweep" && kind.name == "workers") add_scaling(points, options);
-  return points;
+  return all;
+}
+
+bool is_sweep_of_workers(const fs::path& folder) {
+  if (!is_list(folder)) return false;
+  const record::BatchKind kind = record::read_batch(folder).kind;
+  return kind.kind == "sweep" && kind.name == "workers";
+}
+
+std::vector<Sides> single(Sides sides) {
+  std::vector<Sides> all;
+  all.push_back(std::move(sides));
+  return all;
 }
 
 }  // namespace
 
-std::vector<Comparison> compare_folders(const std::vector<fs::path>& folders,
-                                        const std::vector<fs::path>& more_base,
-                                        const ComparisonOptions& options, bool force) {
+std::vector<Sides> read_sides(const std::vector<fs::path>& folders, const std::vector<fs::path>& more_base,
+                              bool alone) {
   if (folders.size() == 1 && more_base.empty()) {
-    if (!is_ab(folders.front()))
-      throw os::UsageError(fmt::format("{}: there is nothing to compare it with", folders.front().native()),
-                           "name the base first, then what is new");
-    std::vector<Comparison> one;
-    one.push_back(compare_ab(folders.front(), options));
-    return one;
+    if (is_ab(folders.front())) return single(sides_of_ab(folders.front()));
+    if (alone && !is_list(folders.front())) return single({"", {}, read_side("new", folders), false});
+    throw os::UsageError(fmt::format("{}: there is nothing to compare it with", folders.front().native()),
+                         "name the base first, then what is new");
   }
   std::vector<fs::path> base = more_base, next = folders;
   base.insert(base.begin(), folders.front());
@@ -116,14 +124,29 @@ std::vector<Comparison> compare_folders(const std::vector<fs::path>& folders,
   std::vector<fs::path> all = base;
   all.insert(all.end(), next.begin(), next.end());
   const auto lists = std::count_if(all.begin(), all.end(), &is_list);
-  if (lists == std::ssize(all)) return compare_points(base, next, options, force);
+  if (lists == std::ssize(all)) return points(base, next);
   if (lists > 0)
     throw os::UsageError("sweeps and suites can't be compared with single runs", "compare like with like");
-  Comparison comparison = compare(read_side("base", base), read_side("new", next), options);
-  if (!force) refuse_unlike(comparison.differences);
-  std::vector<Comparison> one;
-  one.push_back(std::move(comparison));
-  return one;
+  Sides sides{"", {}, read_side("new", next), false};
+  sides.base.push_back(read_side("base", base));
+  return single(std::move(sides));
+}
+
+std::vector<Comparison> compare_folders(const std::vector<fs::path>& folders,
+                                        const std::vector<fs::path>& more_base,
+                                        const ComparisonOptions& options, bool force) {
+  std::vector<Comparison> parts;
+  for (Sides& sides : read_sides(folders, more_base, false)) {
+    ComparisonOptions how = options;
+    how.paired |= sides.paired;
+    Comparison part = compare(std::move(sides.base.front()), std::move(sides.next), how);
+    // What differs between the sides of `tlbstorm ab` is what was to be compared.
+    if (!force && !sides.paired) refuse_unlike(part.differences);
+    part.title = sides.title;
+    parts.push_back(std::move(part));
+  }
+  if (parts.size() > 1 && is_sweep_of_workers(folders.front())) add_scaling(parts, options);
+  return parts;
 }
 
 }  // namespace tlbstorm::verdict

@@ -10,6 +10,19 @@
 
 namespace tlbstorm::verdict {
 
+/// Two sides as named on the command line.
+struct Sides {
+  std::string title;       ///< the point of a sweep or run of a suite
+  std::vector<Side> base;  ///< one, or none
+  Side next;
+  bool paired = false;
+};
+
+/// The sides that folders make: runs pooled, sweeps and suites run by run. `alone` lets a single folder be
+/// the new side without a base. Throws os::Error.
+std::vector<Sides> read_sides(const std::vector<std::filesystem::path>& folders,
+                              const std::vector<std::filesystem::path>& more_base, bool alone);
+
 /// The base and what is new, from the command line: the first folder is the base, the rest are new; a single
 /// folder must be one of `tlbstorm ab`. Throws os::UsageError when the sides are unlike and `force` is not
 /// given.

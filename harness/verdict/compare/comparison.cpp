@@ -17,10 +17,13 @@ namespace {
 
 constexpr double kNone = std::numeric_limits<double>::quiet_NaN();
 
-/// A bootstrap of many pairs of trials takes long, and their interval is narrow in any case.
-Resampling resampling(std::size_t base, std::size_t next) {
-  constexpr std::size_t kMany = 400;
-  return {.replicates = base * next > kMany ? std::size_t{1000} : std::size_t{2000}};
+/// Enough replicates for some to lie beyond the ends; a thousand where there are so many pairs of trials that
+/// each takes long, and the interval is narrow in any case.
+Resampling resampling(double level, std::size_t base, std::size_t next) {
+  constexpr std::size_t kManyPairs = 400;
+  constexpr double kUsual = 2000, kFew = 1000, kBeyond = 40;
+  const double replicates = std::max(base * next > kManyPairs ? kFew : kUsual, kBeyond / level);
+  return {.level = 1 - level, .replicates = static_cast<std::size_t>(replicates)};
 }
 
 /// The change as a part of the base, from the median of all quotients; where a value is not positive, from
@@ -48,7 +51,7 @@ void compare_pairs(MetricChange& change, const ComparisonOptions& options) {
   const std::vector<double> logs = quotients(change.base_values, change.next_values);
   change.test = signed_rank(logs.empty() ? differences : logs);
   const double whole = std::abs(change.base.median);
-  const Resampling how{.level = 1 - options.level};
+  const Resampling how = resampling(options.level, change.base.n, 1);
   const auto part = [&](double value) { return logs.empty() ? value / whole : std::expm1(value); };
   const std::vector<double>& evidence = logs.empty() ? differences : logs;
   change.change = logs.empty() && whole == 0 ? kNone : part(paired_shift(evidence));
@@ -60,8 +63,7 @@ void compare_sides(MetricChange& change, const ComparisonOptions& options) {
   change.shift = shift(change.base_values, change.next_values);
   change.test = mann_whitney(change.base_values, change.next_values);
   change.change = relative_change(change.base_values, change.next_values);
-  Resampling how = resampling(change.base.n, change.next.n);
-  how.level = 1 - options.level;
+  const Resampling how = resampling(options.level, change.base.n, change.next.n);
   change.interval = bca_interval(change.base_values, change.next_values, &relative_change, how);
 }
 
@@ -102,21 +104,12 @@ std::size_t trials_to_settle(const MetricChange& change, bool paired) {
   return needed > std::min(change.base.n, change.next.n) && needed <= kHopeless ? needed : 0;
 }
 
-/// Both sides wander the same way with time, and the change is that way too: it may be the time.
 void remark_drift(const Side& base, const Side& next, MetricChange& change) {
-  if (change.outcome != Outcome::better && change.outcome != Outcome::worse &&
-      change.outcome != Outcome::changed)
-    return;
-  std::vector<std::vector<double>> series = base.values_by_run(change.metric.name);
-  const auto others = next.values_by_run(change.metric.name);
-  series.insert(series.end(), others.begin(), others.end());
-  const Test drift = trend(series);
-  constexpr double kDrifts = 0.05;
-  if (drift.p > kDrifts || (drift.statistic > 0) != (change.shift > 0)) return;
+  const bool another = change.outcome != Outcome::same && change.outcome != Outcome::unsure;
+  if (!another || !drift_explains(base, next, change)) return;
   change.outcome = Outcome::unsure;
-  change.remarks.push_back(fmt::format(
-      "the values drift that way within the runs, too (p {:.2g}): interleave the trials (tlbstorm ab)",
-      drift.p));
+  change.remarks.emplace_back(
+      "the values drift that way within the runs, too: interleave the trials (tlbstorm ab)");
 }
 
 std::string few_trials(const Side& base, const Side& next, const ComparisonOptions& options) {
@@ -164,6 +157,33 @@ std::string_view name(Outcome outcome) {
   return kNames[static_cast<std::size_t>(outcome)];
 }
 
+std::pair<std::vector<double>, std::vector<double>> values_of(const Side& base, const Side& next,
+                                                              const std::string& metric, bool paired) {
+  if (!paired) return {base.values(metric), next.values(metric)};
+  std::pair<std::vector<double>, std::vector<double>> pairs;
+  for (std::size_t i = 0; i < std::min(base.runs().size(), next.runs().size()); ++i) {
+    const record::RunFolder &before = base.runs()[i], &after = next.runs()[i];
+    const record::Series *const one = before.find(metric), *const other = after.find(metric);
+    if (one == nullptr || other == nullptr) continue;
+    for (const auto& [trial, value] : one->by_trial) {
+      const auto found = other->by_trial.find(trial);
+      if (found == other->by_trial.end() || !before.valid(trial) || !after.valid(trial)) continue;
+      pairs.first.push_back(value);
+      pairs.second.push_back(found->second);
+    }
+  }
+  return pairs;
+}
+
+bool drift_explains(const Side& base, const Side& next, const MetricChange& change) {
+  constexpr double kDrifts = 0.05;
+  std::vector<std::vector<double>> series = base.values_by_run(change.metric.name);
+  const auto others = next.values_by_run(change.metric.name);
+  series.insert(series.end(), others.begin(), others.end());
+  const Test drift = trend(series);
+  return drift.p <= kDrifts && (drift.statistic > 0) == (change.shift > 0);
+}
+
 bool wanted(const std::vector<std::string>& globs, const std::string& metric) {
   return globs.empty() || std::any_of(globs.begin(), globs.end(), [&](const std::string& glob) {
            return ::fnmatch(glob.c_str(), metric.c_str(), 0) == 0;
@@ -193,7 +213,7 @@ Comparison compare(Side base, Side next, const ComparisonOptions& options) {
   comparison.notes = notes_on(comparison.base, comparison.next, options);
   for (const MetricInfo& metric : comparison.base.metrics()) {
     if (!wanted(options.metrics, metric.name)) continue;
-    auto before = comparison.base.values(metric.name), after = comparison.next.values(metric.name);
+    auto [before, after] = values_of(comparison.base, comparison.next, metric.name, options.paired);
     if (before.empty() || after.empty()) continue;
     MetricChange change = compare_values(metric, std::move(before), std::move(after), options);
     if (!options.paired) remark_drift(comparison.base, comparison.next, change);

@@ -2,8 +2,8 @@
 // Two sides, metric by metric: what changed, by how much, how surely.
 #pragma once
 
-#include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "harness/verdict/compare/distribution.hpp"
@@ -58,6 +58,15 @@ MetricChange compare_values(const MetricInfo& metric, std::vector<double> base, 
                             const ComparisonOptions& options);
 
 Comparison compare(Side base, Side next, const ComparisonOptions& options);
+
+/// A metric's values of both sides' valid trials. Paired: of the same trial of the n-th run of either side,
+/// where both are valid.
+std::pair<std::vector<double>, std::vector<double>> values_of(const Side& base, const Side& next,
+                                                              const std::string& metric, bool paired);
+
+/// Whether the values of both sides wander with time, run by run, the way that the change goes: then it may
+/// be the time that changed them. By Kendall's test at 5%.
+bool drift_explains(const Side& base, const Side& next, const MetricChange& change);
 
 /// Whether a metric is asked for: any of the globs matches, or there is none.
 bool wanted(const std::vector<std::string>& globs, const std::string& metric);

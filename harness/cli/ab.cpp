@@ -1,0 +1,138 @@
+// SPDX-License-Identifier: Apache-2.0
+// tlbstorm ab: two settings of one machine against each other, interleaved, until the answer is clear.
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+#include <unistd.h>
+
+#include <CLI/CLI.hpp>
+#include <algorithm>
+#include <iostream>
+
+#include "harness/cli/execute.hpp"
+#include "harness/cli/interleave.hpp"
+#include "harness/os/clock.hpp"
+#include "harness/os/error.hpp"
+#include "harness/record/recorder.hpp"
+#include "harness/verdict/compare/batches.hpp"
+#include "harness/verdict/formats/formats.hpp"
+#include "harness/verdict/gate/sequential.hpp"
+
+namespace tlbstorm::cli {
+namespace {
+
+struct AbOptions {
+  std::string base, next, budget = "10m", output;
+  std::vector<std::string> metrics;
+  double level = 0.05, same_within = 0.02;
+  bool quiet = false;
+};
+
+/// What is said of a side is either options of the run, or a command that switches the machine over.
+Way side_of(const trial::Definition& definition, const Arguments& common, const std::string& said) {
+  const bool is_command = !said.empty() && said[0] != '-';
+  Arguments words = common;
+  if (!is_command)
+    for (const std::string& word : split_words(said)) words.push_back(word);
+  Way way = way_of(definition, words);
+  if (is_command) way.prepare = said;
+  return way;
+}
+
+void print_look(const verdict::Look& look, std::size_t pairs,
+                const std::vector<verdict::MetricChange>& answers) {
+  std::string line = fmt::format("{:>4} pairs, at level {:.2g}:", pairs, look.level);
+  for (const verdict::MetricChange& one : answers)
+    line += fmt::format("  {} {} {}", one.metric.name, verdict::format_change(one.change), name(one.outcome));
+  fmt::print(stderr, "{}\n", line);
+}
+
+std::string conclusion(const std::vector<verdict::MetricChange>& answers, const verdict::Look& look,
+                       bool in_time) {
+  std::string out =
+      fmt::format("\n  {} at level {:.2g}, of which this look has {:.2g}:\n",
+                  in_time ? "settled" : "the budget is spent; what can be said", look.level, look.level);
+  for (const verdict::MetricChange& one : answers)
+    out += fmt::format("    {:<22}{:<8}{} ({})\n", one.metric.name, name(one.outcome),
+                       verdict::format_change(one.change), verdict::format_interval(one.interval));
+  return out;
+}
+
+/// Runs pairs until a look settles all, or the budget is spent.
+int run_until_clear(Interleaver& interleaver, const AbOptions& options, std::string& said) {
+  const os::Nanoseconds budget = os::parse_duration("--budget", options.budget);
+  const auto begun = os::now();
+  std::vector<std::string> metrics = options.metrics;
+  std::vector<verdict::MetricChange> answers;
+  for (std::size_t k = 1;; ++k) {
+    const verdict::Look look = verdict::look(k, options.level);
+    bool spent = false;
+    while (interleaver.pairs() < look.pairs && !spent) {
+      if (const int code = interleaver.run_pair(); code >= kSignal) return code;
+      const auto each = (os::now() - begun) / static_cast<std::int64_t>(interleaver.pairs());
+      spent = os::now() - begun + each > budget;
+    }
+    const verdict::Side base = interleaver.base(), next = interleaver.next();
+    if (metrics.empty()) metrics = verdict::questions_of(base);
+    answers = verdict::answers(base, next, metrics, look, options.same_within);
+    if (answers.empty())
+      throw os::Error(
+          "no pair of valid trials has what is asked for",
+          fmt::format("look at why they are invalid: tlbstorm report {}", interleaver.folder().native()));
+    if (!options.quiet) print_look(look, interleaver.pairs(), answers);
+    if (verdict::settled(answers) || spent) {
+      said = conclusion(answers, look, verdict::settled(answers));
+      return kOk;
+    }
+  }
+}
+
+}  // namespace
+
+int ab(const Arguments& given) {
+  return guarded([&] {
+    CLI::App app(
+        "Two settings against each other on this machine: trials in turn, A B B A, until each figure is "
+        "surely\n"
+        "better, worse or the same, or the budget is spent. Options of `tlbstorm run WORKLOAD` go to both "
+        "sides.\n"
+        "Example: tlbstorm ab file-cache --base '--sysctl vm.page-cluster=3' --new '--sysctl "
+        "vm.page-cluster=0'",
+        "tlbstorm ab");
+    AbOptions options;
+    app.add_option("--base", options.base,
+                   "run options of this side ('--workers 2'), or a command before its trials");
+    app.add_option("--new", options.next, "the same of the other side")->required();
+    app.add_option("--budget", options.budget, "the longest that it may take")->capture_default_str();
+    app.add_option("--metrics", options.metrics, "what is to be answered")->delimiter(',');
+    app.add_option("--level", options.level, "rate of false alarms, over all looks and metrics")
+        ->check(CLI::Range(1e-6, 0.5))
+        ->capture_default_str();
+    app.add_option("--same-within", options.same_within, "a change surely smaller is none")
+        ->check(CLI::Range(0.0, 1.0))
+        ->capture_default_str();
+    app.add_option("--output", options.output, "folder of the runs; a new one in results/ by default");
+    app.add_flag("--quiet", options.quiet, "the result only");
+    app.allow_extras();
+    parse(app, given);
+    Arguments common = app.remaining();
+    const trial::Definition& definition = trial::find_workload(take_workload(common));
+    const Way base = side_of(definition, common, options.base),
+              next = side_of(definition, common, options.next);
+    if (options.output.empty()) options.output = record::default_folder(definition.name, "ab");
+    record::check_folder(options.output);
+    restore_leftovers();
+    Interleaver interleaver(options.output, fmt::format("'{}' against '{}'", options.base, options.next),
+                            definition, base, next, true);
+    std::string said;
+    const int code = run_until_clear(interleaver, options, said);
+    interleaver.finish();
+    if (code != kOk) return code;
+    verdict::Report report;
+    report.coloured = ::isatty(STDOUT_FILENO) != 0;
+    report.parts = verdict::compare_folders({options.output}, {}, {}, false);
+    std::cout << verdict::formats().front().print(report) << said << "  runs: " << options.output << "\n";
+    return kOk;
+  });
+}
+
+}  // namespace tlbstorm::cli

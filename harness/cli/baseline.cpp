@@ -1,0 +1,82 @@
+// SPDX-License-Identifier: Apache-2.0
+// tlbstorm baseline: runs kept to compare with, small enough for git.
+#include <fmt/format.h>
+
+#include <CLI/CLI.hpp>
+#include <iostream>
+
+#include "harness/cli/command.hpp"
+#include "harness/os/error.hpp"
+#include "harness/record/reference.hpp"
+#include "harness/verdict/compare/side.hpp"
+#include "harness/verdict/formats/table.hpp"
+#include "harness/verdict/summary.hpp"
+
+namespace tlbstorm::cli {
+namespace {
+
+namespace fs = std::filesystem;
+using verdict::Table;
+
+void print_list(const fs::path& folder) {
+  const std::vector<fs::path> all = record::list_references(folder);
+  if (all.empty())
+    throw os::Error(fmt::format("{}: there is no baseline in it", folder.native()),
+                    "tlbstorm baseline add RUN makes one");
+  Table table({{"machine", Table::Align::left},
+               {"name", Table::Align::left},
+               {"workload", Table::Align::left},
+               {"kernel", Table::Align::left},
+               {"valid trials"},
+               {"made", Table::Align::left}});
+  for (const fs::path& path : all) {
+    const verdict::Side side = verdict::read_side("base", {path});
+    table.add({path.parent_path().filename(), path.filename(), side.manifest()["plan"].value("workload", "?"),
+               side.manifest()["machine"].value("kernel_release", "?"),
+               fmt::format("{}/{}", side.valid_trials(), side.trials()),
+               side.manifest().value("started", "")});
+  }
+  std::cout << table.text("  ", false);
+}
+
+/// A path, or the name of one of those in the folder.
+fs::path find(const fs::path& folder, const std::string& name) {
+  if (fs::exists(name)) return name;
+  std::vector<std::string> names;
+  for (const fs::path& path : record::list_references(folder)) {
+    names.push_back(path.filename());
+    if (path.filename() == name) return path;
+  }
+  const std::string near = os::nearest(name, names);
+  throw os::UsageError(
+      "NAME", name, "no such baseline",
+      near.empty() ? "tlbstorm baseline list shows them" : fmt::format("did you mean {}?", near));
+}
+
+}  // namespace
+
+int baseline(const Arguments& given) {
+  return guarded([&] {
+    CLI::App app(
+        "Keeps runs to compare with: their manifest and what their trials gave, without the samples.",
+        "tlbstorm baseline");
+    std::string folder = record::kReferenceFolder, run, name, shown;
+    app.add_option("--folder", folder, "where they are kept, in a folder for each kind of machine")
+        ->capture_default_str();
+    app.require_subcommand(1);
+    app.fallthrough();
+    CLI::App* const add = app.add_subcommand("add", "keep a run");
+    add->add_option("RUN", run, "a run folder")->required();
+    add->add_option("--name", name, "what it is called; by default its workload, preset, label and kernel");
+    CLI::App* const list = app.add_subcommand("list", "those there are");
+    CLI::App* const show = app.add_subcommand("show", "print one's summary");
+    show->add_option("NAME", shown, "its name or path")->required();
+    parse(app, given);
+    if (*add) std::cout << record::add_reference(run, folder, name).native() << "\n";
+    if (*list) print_list(folder);
+    if (*show) std::cout << verdict::summarise(record::read_run(find(folder, shown)));
+    return kOk;
+  });
+}
+
+}  // namespace tlbstorm::cli

@@ -1,0 +1,108 @@
+// SPDX-License-Identifier: Apache-2.0
+// tlbstorm calibrate: the same run against itself. What differs then is noise, and what is smaller than that
+// can't be shown on this machine.
+#include <fmt/format.h>
+
+#include <CLI/CLI.hpp>
+#include <array>
+#include <cmath>
+#include <iostream>
+
+#include "harness/cli/execute.hpp"
+#include "harness/cli/interleave.hpp"
+#include "harness/os/error.hpp"
+#include "harness/os/units.hpp"
+#include "harness/record/recorder.hpp"
+#include "harness/verdict/compare/batches.hpp"
+#include "harness/verdict/formats/formats.hpp"
+#include "harness/verdict/formats/table.hpp"
+#include "harness/verdict/statistics/power.hpp"
+
+namespace tlbstorm::cli {
+namespace {
+
+using verdict::Table;
+
+constexpr std::array<std::size_t, 3> kTrials{5, 10, 20};
+
+/// Both sides' values are of the same thing.
+verdict::Description both(const verdict::MetricChange& change) {
+  std::vector<double> all = change.base_values;
+  all.insert(all.end(), change.next_values.begin(), change.next_values.end());
+  return verdict::describe(all);
+}
+
+std::string smallest(std::size_t trials, double cv) {
+  const double change = verdict::smallest_change(trials, cv);
+  return std::isfinite(change) ? fmt::format("{:.1f}%", 100 * change) : "-";
+}
+
+std::string noise_floor(const verdict::Comparison& comparison) {
+  std::vector<Table::Column> columns{{"metric", Table::Align::left},
+                                     {"unit", Table::Align::left},
+                                     {"median"},
+                                     {"cv"},
+                                     {"A/A change"},
+                                     {"p"}};
+  for (const std::size_t n : kTrials) columns.push_back({fmt::format("{} trials", n)});
+  Table table(columns);
+  for (const verdict::MetricChange* const one : verdict::sorted(comparison, verdict::Sorting::as_told)) {
+    const verdict::Description what = both(*one);
+    std::vector<std::string> cells{one->metric.name,
+                                   one->metric.unit,
+                                   os::format_figure(what.median),
+                                   verdict::format_share(what.cv),
+                                   verdict::format_change(one->change),
+                                   verdict::format_p(one->test.p)};
+    for (const std::size_t n : kTrials) cells.push_back(smallest(n, what.cv));
+    table.add(std::move(cells), one->test.p < 0.01 ? "33" : "");
+  }
+  return table.text("  ", false);
+}
+
+}  // namespace
+
+int calibrate(const Arguments& given) {
+  return guarded([&] {
+    CLI::App app(
+        "Runs a workload against itself, interleaved, and says how small a change so many trials can show on "
+        "this\n"
+        "machine. Options of `tlbstorm run WORKLOAD` may follow.",
+        "tlbstorm calibrate");
+    int pairs = 10;
+    std::string output;
+    bool quiet = false;
+    app.add_option("--pairs", pairs, "pairs of trials")->check(CLI::Range(2, 1000))->capture_default_str();
+    app.add_option("--output", output, "folder of the runs; a new one in results/ by default");
+    app.add_flag("--quiet", quiet, "the result only");
+    app.allow_extras();
+    parse(app, given);
+    Arguments words = app.remaining();
+    const trial::Definition& definition = trial::find_workload(take_workload(words));
+    const Way way = way_of(definition, words);
+    if (output.empty()) output = record::default_folder(definition.name, "calibrate");
+    record::check_folder(output);
+    restore_leftovers();
+    Interleaver interleaver(output, "the same against itself", definition, way, way, true);
+    for (int pair = 1; pair <= pairs; ++pair) {
+      if (const int code = interleaver.run_pair(); code >= kSignal) return code;
+      if (!quiet) fmt::print(stderr, "{} of {} pairs\n", pair, pairs);
+    }
+    interleaver.finish();
+    const auto comparisons = verdict::compare_folders({output}, {}, {}, false);
+    const verdict::Comparison& comparison = comparisons.front();
+    std::cout << fmt::format("tlbstorm calibrate: {}\n\n  machine    {}\n  trials     {} of {} valid\n\n",
+                             definition.name, verdict::machine_of(comparison.base),
+                             comparison.base.valid_trials() + comparison.next.valid_trials(),
+                             comparison.base.trials() + comparison.next.trials());
+    std::cout << noise_floor(comparison);
+    std::cout
+        << "\n  N trials: the smallest change that N trials a side find four times in five, at p < 0.05\n"
+        << "  (Noether 1987; docs/statistics.md). A/A: nothing changed, so p below 0.01 is noise that is "
+           "not\n"
+        << "  the same from trial to trial.\n  runs: " << output << "\n";
+    return kOk;
+  });
+}
+
+}  // namespace tlbstorm::cli

@@ -1,0 +1,191 @@
+// SPDX-License-Identifier: Apache-2.0
+// tlbstorm gate: whether new runs keep to rules. Exit code 0 pass, 1 fail, 2 usage, 3 not enough evidence,
+// 125 when there is no run to judge.
+#include "harness/verdict/gate/gate.hpp"
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+#include <unistd.h>
+
+#include <CLI/CLI.hpp>
+#include <iostream>
+
+#include "harness/cli/command.hpp"
+#include "harness/cli/confirm.hpp"
+#include "harness/os/error.hpp"
+#include "harness/os/fd.hpp"
+#include "harness/verdict/compare/batches.hpp"
+#include "harness/verdict/formats/formats.hpp"
+#include "harness/verdict/gate/reports.hpp"
+
+namespace tlbstorm::cli {
+namespace {
+
+using verdict::Ruling;
+
+struct GateCommand {
+  std::vector<std::string> folders, more_base, rules, reports;
+  std::string rules_file, format = "text", unsure;
+  bool confirm = false, self_test = false, force = false, paired = false;
+  double level = verdict::kGateLevel;
+};
+
+std::string format_names() {
+  std::vector<std::string_view> names;
+  for (const verdict::GateFormat& format : verdict::gate_formats()) names.push_back(format.name);
+  return fmt::format("{}", fmt::join(names, ", "));
+}
+
+const verdict::GateFormat& format_named(const std::string& option, const std::string& name) {
+  for (const verdict::GateFormat& format : verdict::gate_formats())
+    if (format.name == name) return format;
+  throw os::UsageError(option, name, "no such format", "give one of " + format_names());
+}
+
+/// "junit=FILE".
+std::pair<const verdict::GateFormat*, std::string> report_of(const std::string& text) {
+  const std::size_t equals = text.find('=');
+  if (equals == std::string::npos || equals + 1 == text.size())
+    throw os::UsageError("--report", text, "not FORMAT=FILE", "write it as --report junit=gate.xml");
+  return {&format_named("--report", text.substr(0, equals)), text.substr(equals + 1)};
+}
+
+/// The rules given, or those of the default ones that both sides have a metric for.
+std::vector<verdict::Rule> rules_of(const GateCommand& command, std::span<const verdict::Contest> contests) {
+  std::vector<verdict::Rule> rules;
+  for (const std::string& text : command.rules) rules.push_back(verdict::parse_rule(text));
+  if (!command.rules_file.empty())
+    for (verdict::Rule& rule : verdict::read_rules(command.rules_file)) rules.push_back(std::move(rule));
+  if (!rules.empty()) return rules;
+  for (verdict::Rule& rule : verdict::default_rules())
+    if (std::any_of(contests.begin(), contests.end(), [&](const verdict::Contest& one) {
+          return one.base != nullptr && !one.base->values(rule.metric).empty() &&
+                 !one.next->values(rule.metric).empty();
+        }))
+      rules.push_back(std::move(rule));
+  if (rules.empty())
+    throw os::UsageError("these runs have no metric that a gate looks at by itself",
+                         "say what it is to look at: --rule 'METRIC <= +5%'");
+  return rules;
+}
+
+/// Invalid trials are no evidence: told where a side has any.
+void note_invalid(std::span<const verdict::Contest> contests, verdict::Gate& gate) {
+  for (const verdict::Contest& contest : contests)
+    for (const verdict::Side* const side : {contest.base, contest.next})
+      if (side != nullptr && side->valid_trials() < side->trials())
+        gate.notes.push_back(fmt::format("{}{}: {} of {} trials are invalid and no evidence",
+                                         contest.title.empty() ? "" : contest.title + ": ", side->name(),
+                                         side->trials() - side->valid_trials(), side->trials()));
+}
+
+int print_self_test(const std::vector<verdict::Sensitivity>& found) {
+  bool all = true;
+  std::cout << "tlbstorm gate --self-test: what would be caught on these data\n\n";
+  for (const verdict::Sensitivity& one : found) {
+    all &= one.caught_from.has_value();
+    std::cout << fmt::format(
+        "  {}{} ({}): {}\n", one.title.empty() ? "" : one.title + ": ", one.rule, one.metric,
+        one.caught_from ? "fails from a change of " + verdict::format_change(*one.caught_from) + " on"
+                        : "CAN'T FAIL: no change up to ten times the base is caught; more trials are needed");
+  }
+  if (found.empty())
+    std::cout << "  no rule is about a change; a rule about a value fails when its median is beyond\n";
+  return all ? kOk : kUnsure;
+}
+
+std::string side_text(const verdict::Side* side) {
+  return side == nullptr ? "" : verdict::describe_side(*side);
+}
+
+void publish(const GateCommand& command, const verdict::GateReport& report,
+             const verdict::GateFormat& format) {
+  for (const std::string& text : command.reports) {
+    const auto [how, file] = report_of(text);
+    verdict::GateReport plain = report;
+    plain.coloured = false;
+    os::replace_text(file, how->print(plain));
+  }
+  std::cout << format.print(report);
+}
+
+int exit_code(Ruling ruling, const std::string& unsure) {
+  if (ruling == Ruling::unsure) {
+    if (unsure == "pass") return kOk;
+    return unsure == "fail" ? kFailed : kUnsure;
+  }
+  return ruling == Ruling::pass ? kOk : kFailed;
+}
+
+int judge(const GateCommand& command) {
+  const verdict::GateFormat& format = format_named("--format", command.format);
+  for (const std::string& text : command.reports) report_of(text);
+  for (const std::string& text : command.rules) verdict::parse_rule(text);
+  const std::vector<verdict::Sides> sides =
+      verdict::read_sides({command.folders.begin(), command.folders.end()},
+                          {command.more_base.begin(), command.more_base.end()}, true);
+  std::vector<verdict::Contest> contests;
+  verdict::GateOptions options{command.level, command.paired};
+  for (const verdict::Sides& one : sides) {
+    const verdict::Side* const base = one.base.empty() ? nullptr : &one.base.front();
+    if (base != nullptr && !one.paired && !command.force) refuse_unlike(differences(*base, one.next));
+    if (!one.next.was_made())
+      throw os::Error(fmt::format("{}: no trial was made", verdict::describe_side(one.next)),
+                      "see tlbstorm report");
+    contests.push_back({one.title, base, &one.next});
+    options.paired |= one.paired;
+  }
+  const std::vector<verdict::Rule> rules = rules_of(command, contests);
+  if (command.self_test) return print_self_test(verdict::self_test(contests, rules, options));
+  verdict::GateReport report{verdict::judge(contests, rules, options), side_text(contests.front().base),
+                             side_text(contests.front().next), command.unsure != "pass",
+                             ::isatty(STDOUT_FILENO) != 0 && command.format == "text"};
+  note_invalid(contests, report.gate);
+  if (command.confirm && report.gate.ruling() == Ruling::fail) confirm(contests, rules, options, report.gate);
+  publish(command, report, format);
+  return exit_code(report.gate.ruling(), command.unsure);
+}
+
+}  // namespace
+
+int gate(const Arguments& given) {
+  return guarded([&] {
+    CLI::App app(
+        "Whether new runs keep to rules. Exit code 0 pass, 1 fail, 2 usage, 3 not enough evidence,\n"
+        "125 when there is no run to judge (git bisect skips). Invalid trials are no evidence.",
+        "tlbstorm gate");
+    GateCommand command;
+    app.add_option("RUN", command.folders,
+                   "the base, then one or several new runs; one alone for absolute rules")
+        ->required();
+    app.add_option("--base", command.more_base, "more runs of the base");
+    app.add_option("--rule", command.rules,
+                   "'ipis_per_page <= +5%', 'fault_latency_p99 <= 20us'; may be repeated");
+    app.add_option("--rules", command.rules_file, "a file with a rule a line");
+    app.add_option("--format", command.format, format_names())->capture_default_str();
+    app.add_option("--report", command.reports, "FORMAT=FILE: also written there; may be repeated");
+    app.add_option("--unsure", command.unsure,
+                   "pass or fail: what not enough evidence counts as; else exit code 3")
+        ->check(CLI::IsMember({"pass", "fail"}));
+    app.add_option("--level", command.level, "rate of false alarms, over all rules")
+        ->check(CLI::Range(1e-6, 0.5))
+        ->capture_default_str();
+    app.add_flag("--confirm", command.confirm,
+                 "before it fails: run the workload again, interleaved, where it can");
+    app.add_flag("--self-test", command.self_test, "show from which change on each rule fails on these data");
+    app.add_flag("--paired", command.paired, "trials were interleaved: the n-th of a side belong together");
+    app.add_flag("--force", command.force, "judge other work and other machines all the same");
+    parse(app, given);
+    try {
+      return judge(command);
+    } catch (const os::UsageError&) {
+      throw;
+    } catch (const os::Error& error) {
+      fmt::print(stderr, "tlbstorm: {}\n", error.what());
+      if (!error.hint().empty()) fmt::print(stderr, "  hint: {}\n", error.hint());
+      return kNotMade;
+    }
+  });
+}
+
+}  // namespace tlbstorm::cli

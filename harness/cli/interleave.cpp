@@ -1,0 +1,70 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "harness/cli/interleave.hpp"
+
+#include <fmt/format.h>
+
+#include <CLI/CLI.hpp>
+#include <cstdlib>
+
+#include "harness/os/error.hpp"
+#include "harness/verdict/compare/batches.hpp"
+
+namespace tlbstorm::cli {
+
+Interleaver::Interleaver(std::filesystem::path folder, const std::string& about,
+                         const trial::Definition& definition, Way base, Way next, bool quiet)
+    : definition_(definition),
+      base_(std::move(base)),
+      next_(std::move(next)),
+      quiet_(quiet),
+      recorder_(std::move(folder), {"ab", definition.name, about}) {}
+
+int Interleaver::run_pair() {
+  ++pairs_;
+  const bool base_first = pairs_ % 2 == 1;
+  const int first =
+      base_first ? run_trial(base_, verdict::kBaseValue) : run_trial(next_, verdict::kNextValue);
+  if (first >= kSignal) return first;
+  const int second =
+      base_first ? run_trial(next_, verdict::kNextValue) : run_trial(base_, verdict::kBaseValue);
+  return second >= kSignal ? second : kOk;
+}
+
+int Interleaver::run_trial(const Way& way, const std::string& value) {
+  if (!way.prepare.empty()) {
+    const int status = std::system(way.prepare.c_str());
+    if (status != 0)
+      throw os::Error(fmt::format("the command of the {} side failed: {}", value, way.prepare),
+                      "try it in a shell; it is run before each trial of its side");
+  }
+  const BatchRun run{fmt::format("{}-{:03}", value, pairs_), value, way.command, &definition_, way.options};
+  const int code = run_one(run, recorder_, quiet_);
+  if (code == kUsage)
+    throw os::UsageError(fmt::format("the {} side can't be run here", value),
+                         fmt::format("why: {}", recorder_.last_reason()));
+  return code;
+}
+
+verdict::Side Interleaver::side(const std::string& value) const {
+  std::vector<record::RunFolder> runs;
+  for (record::BatchEntry& entry : record::read_batch(folder()).entries)
+    if (entry.value == value && entry.run) runs.push_back(std::move(*entry.run));
+  return verdict::Side(value, std::move(runs));
+}
+
+Arguments split_words(const std::string& text) { return CLI::detail::split_up(text); }
+
+Way way_of(const trial::Definition& definition, const Arguments& words) {
+  Way way{{"tlbstorm", "run", definition.name}, {}, {}};
+  way.command.insert(way.command.end(), words.begin(), words.end());
+  const RunOptions options = parse_run_options(definition, words);
+  if (!options.sweep.empty())
+    throw os::UsageError("--sweep", options.sweep, "a sweep can't be interleaved",
+                         "sweep on either side, then compare");
+  way.options = options.options;
+  way.options["trials"] = "1";
+  way.options.erase("output");
+  return way;
+}
+
+}  // namespace tlbstorm::cli

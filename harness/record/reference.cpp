@@ -1,0 +1,84 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "harness/record/reference.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <cctype>
+
+#include "harness/os/error.hpp"
+#include "harness/os/fd.hpp"
+#include "harness/record/schema.hpp"
+
+namespace tlbstorm::record {
+namespace {
+
+namespace fs = std::filesystem;
+using nlohmann::ordered_json;
+
+/// Lower case letters, digits and single dashes.
+std::string slug(const std::string& text) {
+  std::string out;
+  for (const char c : text) {
+    const auto letter = static_cast<unsigned char>(c);
+    if (std::isalnum(letter))
+      out += static_cast<char>(std::tolower(letter));
+    else if (!out.empty() && out.back() != '-')
+      out += '-';
+  }
+  while (out.ends_with('-')) out.pop_back();
+  return out;
+}
+
+std::string default_name(const RunFolder& run) {
+  const ordered_json& plan = run.manifest["plan"];
+  std::string name = plan.value("workload", "run");
+  for (const char* const part : {"preset", "label"})
+    if (const auto text = plan.value(part, ""); !text.empty()) name += "-" + text;
+  return slug(name + "-" + run.manifest.value("machine", ordered_json::object()).value("kernel_release", ""));
+}
+
+/// Without what only the samples need, and what was read how often.
+ordered_json compact(ordered_json manifest) {
+  manifest["columns"] = ordered_json::array();
+  for (ordered_json& trial : manifest["trials"]) trial.erase("sampling");
+  return manifest;
+}
+
+}  // namespace
+
+std::string machine_id(const RunFolder& run) {
+  const ordered_json machine = run.manifest.value("machine", ordered_json::object());
+  std::string topology = run.manifest.value("topology", "");  // "2 CPUs, 1 socket, 1 NUMA node"
+  if (const std::size_t nodes = topology.rfind(','); nodes != std::string::npos) topology.resize(nodes);
+  const std::string hypervisor = machine.value("hypervisor", "");
+  return slug(fmt::format("{} {} {}", machine.value("cpu_model", "unknown"), topology,
+                          hypervisor == "none" ? "" : hypervisor));
+}
+
+fs::path add_reference(const fs::path& run, const fs::path& folder, const std::string& name) {
+  const RunFolder read = read_run(run);
+  const fs::path target = folder / machine_id(read) / (name.empty() ? default_name(read) : name);
+  if (fs::exists(target))
+    throw os::UsageError("--name", target.native(), "there is something already",
+                         "give another name; baselines are never overwritten");
+  std::error_code error;
+  fs::create_directories(target, error);
+  if (error) throw os::SystemError("make the folder", target.native(), error.value());
+  os::replace_text(target / kManifestFile, compact(read.manifest).dump(1) + "\n");
+  for (const char* const file : {kTrialsFile, kLatencyFile})
+    if (fs::exists(run / file)) os::replace_text(target / file, os::read_text(run / file));
+  return target;
+}
+
+std::vector<fs::path> list_references(const fs::path& folder) {
+  std::vector<fs::path> found;
+  if (!fs::is_directory(folder)) return found;
+  for (const auto& entry : fs::recursive_directory_iterator(folder))
+    if (entry.path().filename() == kManifestFile) found.push_back(entry.path().parent_path());
+  std::sort(found.begin(), found.end());
+  return found;
+}
+
+}  // namespace tlbstorm::record

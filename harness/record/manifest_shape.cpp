@@ -262,7 +262,7 @@ bool may_be_there(const std::filesystem::path& file) {
   return std::filesystem::exists(file, error) || error;
 }
 
-ordered_json read_json(const std::filesystem::path& file) {
+ordered_json read_json(const std::filesystem::path& file, const std::string& hint) {
   const std::string text = os::read_text(file);
   try {
     return ordered_json::parse(text);
@@ -270,7 +270,7 @@ ordered_json read_json(const std::filesystem::path& file) {
     const auto* const at = dynamic_cast<const ordered_json::parse_error*>(&error);
     const std::size_t read = at == nullptr ? text.size() : std::min(at->byte, text.size());
     const auto lines = std::count(text.begin(), text.begin() + static_cast<std::ptrdiff_t>(read), '\n');
-    throw os::Error(fmt::format("{}:{}: damaged, not JSON from here on", file.native(), lines + 1));
+    throw os::Error(fmt::format("{}:{}: damaged, not JSON from here on", file.native(), lines + 1), hint);
   }
 }
 

@@ -4,6 +4,8 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
+#include <CLI/CLI.hpp>
+#include <algorithm>
 #include <filesystem>
 
 #include "harness/os/error.hpp"
@@ -20,8 +22,16 @@ BatchRun make_run(const Arguments& line, const Arguments& extra) {
   run.command.insert(run.command.end(), line.begin() + 1, line.end());
   run.command.insert(run.command.end(), extra.begin(), extra.end());
   Arguments arguments(run.command.begin() + 2, run.command.end());
+  if (std::any_of(arguments.begin(), arguments.end(),
+                  [](const std::string& word) { return word == "--help" || word == "-h"; }))
+    throw os::UsageError("suite run", run.name, "--help is no option of a run", "take it out of the line");
   run.definition = &trial::find_workload(take_workload(arguments));
-  run.options = parse_run_options(*run.definition, arguments).options;
+  try {
+    run.options = parse_run_options(*run.definition, arguments).options;
+  } catch (const CLI::ParseError& error) {
+    throw os::UsageError("suite run", run.name, error.what(),
+                         fmt::format("see: tlbstorm run {} --help", run.definition->name));
+  }
   return run;
 }
 

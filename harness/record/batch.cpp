@@ -8,6 +8,8 @@
 #include "harness/os/error.hpp"
 #include "harness/os/fd.hpp"
 #include "harness/record/csv.hpp"
+#include "harness/record/excerpt.hpp"
+#include "harness/record/manifest_shape.hpp"
 #include "harness/record/schema.hpp"
 
 namespace tlbstorm::record {
@@ -60,19 +62,34 @@ void BatchRecorder::finish() {
 
 void BatchRecorder::write() const { os::replace_text(folder_ / kBatchFile, manifest_.dump(2) + "\n"); }
 
-bool is_batch(const fs::path& folder) { return fs::exists(folder / kBatchFile); }
+namespace {
+
+/// The runs are folders in the batch's own, and nowhere else.
+void check_name(const std::string& name, const fs::path& file) {
+  constexpr std::size_t kLongest = 255;  // NAME_MAX
+  const bool plain = !name.empty() && name.size() <= kLongest && name != "." && name != ".." &&
+                     name.find('/') == std::string::npos && name.find('\0') == std::string::npos;
+  if (!plain)
+    throw os::Error(fmt::format("{}: damaged, '{}' is not a folder's name", file.native(), excerpt(name)));
+}
+
+}  // namespace
+
+bool is_batch(const fs::path& folder) {
+  std::error_code error;
+  return fs::exists(folder / kBatchFile, error);
+}
 
 Batch read_batch(const fs::path& folder) {
   const fs::path file = folder / kBatchFile;
-  const ordered_json manifest = ordered_json::parse(os::read_text(file), nullptr, false);
-  if (!manifest.is_object() || !manifest.contains("entries") || !manifest["entries"].is_array())
-    throw os::Error(fmt::format("{}: damaged, not a manifest of tlbstorm", file.native()));
+  const ordered_json manifest = read_batch_manifest(file);
   Batch batch{
       folder, {manifest.value("kind", ""), manifest.value("name", ""), manifest.value("about", "")}, {}};
   for (const auto& entry : manifest["entries"]) {
     BatchEntry read{entry.value("name", ""), entry.value("value", ""), entry.value("state", ""),
                     entry.value("reason", ""), std::nullopt};
-    if (fs::exists(folder / read.name / kManifestFile)) read.run = read_run(folder / read.name);
+    check_name(read.name, file);
+    if (may_be_there(folder / read.name / kManifestFile)) read.run = read_run(folder / read.name);
     batch.entries.push_back(std::move(read));
   }
   return batch;

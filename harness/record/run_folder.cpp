@@ -4,86 +4,103 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cmath>
+#include <set>
 
 #include "harness/os/error.hpp"
-#include "harness/os/fd.hpp"
 #include "harness/record/csv.hpp"
+#include "harness/record/manifest_shape.hpp"
 #include "harness/record/schema.hpp"
 
 namespace tlbstorm::record {
 namespace {
 
 namespace fs = std::filesystem;
-using nlohmann::ordered_json;
 
-ordered_json read_manifest(const fs::path& path) {
-  const fs::path file = path / kManifestFile;
-  if (!fs::exists(file))
-    throw os::Error(fmt::format("{}: not a run folder, it has no {}", path.native(), kManifestFile),
-                    "give the folder that `tlbstorm run` named at its end");
-  ordered_json manifest = ordered_json::parse(os::read_text(file), nullptr, false);
-  if (!manifest.is_object() || !manifest["schema"].is_number_integer() || !manifest["trials"].is_array() ||
-      !manifest["plan"].is_object())
-    throw os::Error(fmt::format("{}: damaged, not a manifest of tlbstorm", file.native()));
-  if (manifest["schema"].get<int>() > kSchemaVersion)
-    throw os::Error(fmt::format("{}: schema {} is newer than this tool's {}", file.native(),
-                                manifest["schema"].get<int>(), kSchemaVersion),
-                    "read it with the version of tlbstorm that made it, or a later one");
-  return manifest;
-}
+using Fields = std::vector<std::string_view>;
 
-void remark_if_cut(const CsvReader& reader, RunFolder& run) {
-  if (reader.truncated())
-    run.remarks.push_back(
-        fmt::format("{}: the last row was cut off and is left out", reader.path().native()));
-}
+/// One table of a run folder: its rows belong to trials that the manifest knows.
+class Table {
+ public:
+  Table(const RunFolder& run, const char* file) : reader_(run.path / file), trial_(reader_.column("trial")) {
+    for (const auto& entry : run.manifest["trials"]) trials_.insert(entry["trial"].get<int>());
+  }
+
+  bool next() { return reader_.next(row_); }
+  std::size_t column(std::string_view name) const { return reader_.column(name); }
+  std::string_view text(std::size_t column) const { return row_[column]; }
+  double number(std::size_t column) const { return to_double(reader_, row_[column]); }
+  int index(std::string_view what, std::size_t column) const { return to_index(reader_, what, row_[column]); }
+  int trial() const {
+    const int trial = index("trial", trial_);
+    if (!trials_.contains(trial)) reader_.complain(fmt::format("{} has no trial {}", kManifestFile, trial));
+    return trial;
+  }
+  const CsvReader& reader() const { return reader_; }
+  void end(RunFolder& run) const {
+    if (reader_.truncated())
+      run.remarks.push_back(
+          fmt::format("{}: the last row was cut off and is left out", reader_.path().native()));
+  }
+
+ private:
+  CsvReader reader_;
+  std::size_t trial_;
+  std::set<int> trials_;
+  Fields row_;
+};
 
 void read_trials(RunFolder& run) {
-  const fs::path file = run.path / kTrialsFile;
-  if (!fs::exists(file)) return;
-  CsvReader reader(file);
-  const std::size_t trial = reader.column("trial"), metric = reader.column("metric"),
-                    unit = reader.column("unit"), value = reader.column("value");
-  std::vector<std::string> row;
-  while (reader.next(row)) {
+  if (!may_be_there(run.path / kTrialsFile)) return;
+  Table table(run, kTrialsFile);
+  const std::size_t metric = table.column("metric"), unit = table.column("unit"),
+                    value = table.column("value");
+  while (table.next()) {
+    const std::string_view name = table.text(metric);
     auto found = std::find_if(run.series.begin(), run.series.end(),
-                              [&](const Series& series) { return series.metric == row[metric]; });
-    if (found == run.series.end()) found = run.series.insert(found, {row[metric], row[unit], {}});
-    found->by_trial[static_cast<int>(to_double(reader, row[trial]))] = to_double(reader, row[value]);
+                              [&](const Series& series) { return series.metric == name; });
+    if (found == run.series.end())
+      found = run.series.insert(found, {std::string(name), std::string(table.text(unit)), {}});
+    const int trial = table.trial();
+    if (const double number = table.number(value); !std::isnan(number)) found->by_trial[trial] = number;
   }
-  remark_if_cut(reader, run);
+  table.end(run);
 }
 
 void read_rounds(RunFolder& run) {
-  const fs::path file = run.path / kRoundsFile;
-  if (!fs::exists(file)) return;
-  CsvReader reader(file);
-  const std::size_t trial = reader.column("trial"), round = reader.column("round"),
-                    metric = reader.column("metric"), value = reader.column("value");
-  std::vector<std::string> row;
-  while (reader.next(row)) {
-    const int t = static_cast<int>(to_double(reader, row[trial]));
-    const int r = static_cast<int>(to_double(reader, row[round]));
+  if (!may_be_there(run.path / kRoundsFile)) return;
+  Table table(run, kRoundsFile);
+  const std::size_t round = table.column("round"), metric = table.column("metric"),
+                    value = table.column("value");
+  while (table.next()) {
+    const int t = table.trial(), r = table.index("round", round);
     if (run.rounds.empty() || run.rounds.back().trial != t || run.rounds.back().round != r)
       run.rounds.push_back({t, r, {}});
-    run.rounds.back().figures[row[metric]] = to_double(reader, row[value]);
+    if (const double number = table.number(value); !std::isnan(number))
+      run.rounds.back().figures[std::string(table.text(metric))] = number;
   }
-  remark_if_cut(reader, run);
+  table.end(run);
 }
 
 void read_latencies(RunFolder& run) {
-  const fs::path file = run.path / kLatencyFile;
-  if (!fs::exists(file) || run.manifest["schema"] < 2) return;  // the first schema kept no classes
-  CsvReader reader(file);
-  const std::size_t trial = reader.column("trial"), access = reader.column("access"),
-                    met = reader.column("met"), from = reader.column("from_ns"), to = reader.column("to_ns"),
-                    count = reader.column("count");
-  std::vector<std::string> row;
-  while (reader.next(row))
-    run.latencies.push_back({static_cast<int>(to_double(reader, row[trial])), row[access], row[met],
-                             to_double(reader, row[from]), to_double(reader, row[to]),
-                             to_double(reader, row[count])});
-  remark_if_cut(reader, run);
+  constexpr double kLongest = 1e18;  // ns: any 64-bit count of them holds that
+  if (!may_be_there(run.path / kLatencyFile) || run.manifest["schema"] < 2)
+    return;  // the first schema kept no classes
+  Table table(run, kLatencyFile);
+  const std::size_t access = table.column("access"), met = table.column("met"),
+                    from = table.column("from_ns"), to = table.column("to_ns"), count = table.column("count");
+  while (table.next()) {
+    LatencyRow row{table.trial(),
+                   std::string(table.text(access)),
+                   std::string(table.text(met)),
+                   table.number(from),
+                   table.number(to),
+                   table.number(count)};
+    if (!(row.from_ns >= 0 && row.from_ns < row.to_ns && row.to_ns <= kLongest && row.count > 0))
+      table.reader().complain("not a bucket of times: from_ns, to_ns and count of those between");
+    run.latencies.push_back(std::move(row));
+  }
+  table.end(run);
 }
 
 }  // namespace
@@ -97,10 +114,13 @@ const Series* RunFolder::find(std::string_view metric) const {
 std::vector<double> RunFolder::values(std::string_view metric) const {
   const Series* const one = find(metric);
   if (one == nullptr) return {};
+  std::set<int> valid_trials;
+  for (const auto& entry : manifest["trials"])
+    if (entry.value("valid", false)) valid_trials.insert(entry.value("trial", 0));
   std::vector<double> of_valid, all;
   for (const auto& [trial, value] : one->by_trial) {
     all.push_back(value);
-    if (valid(trial)) of_valid.push_back(value);
+    if (valid_trials.contains(trial)) of_valid.push_back(value);
   }
   std::vector<double>& chosen = of_valid.empty() ? all : of_valid;
   std::sort(chosen.begin(), chosen.end());
@@ -123,7 +143,11 @@ bool RunFolder::valid(int trial) const {
 RunFolder read_run(const fs::path& path) {
   RunFolder run;
   run.path = path;
-  run.manifest = read_manifest(path);
+  const fs::path manifest = path / kManifestFile;
+  if (!may_be_there(manifest))
+    throw os::Error(fmt::format("{}: not a run folder, it has no {}", path.native(), kManifestFile),
+                    "give the folder that `tlbstorm run` named at its end");
+  run.manifest = read_run_manifest(manifest);
   if (run.manifest.value("state", "") == "running")
     run.remarks.emplace_back("the run has not ended, or its tool was killed: what it had measured is shown");
   read_trials(run);

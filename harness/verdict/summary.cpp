@@ -8,6 +8,7 @@
 #include <cmath>
 #include <map>
 
+#include "harness/os/error.hpp"
 #include "harness/os/units.hpp"
 #include "harness/verdict/latency_table.hpp"
 #include "harness/verdict/why_block.hpp"
@@ -25,10 +26,20 @@ std::string text_or(const ordered_json& object, const char* key, const std::stri
 }
 
 std::string seconds(const ordered_json& value) {
+  if (!value.is_number()) return "?";
   return os::format_duration(os::Nanoseconds{static_cast<std::int64_t>(value.get<double>() * 1e9)});
 }
 
-std::string bytes(const ordered_json& value) { return os::format_size({value.get<std::uint64_t>()}); }
+std::string bytes(const ordered_json& value) {
+  return value.is_number() ? os::format_size({value.get<std::uint64_t>()}) : "?";
+}
+
+/// A size as one; what is none, in a manifest that was tampered with, as it is.
+std::string size_text(const std::string& name, const std::string& text) try {
+  return os::format_size(os::parse_size(name, text, {}));
+} catch (const os::UsageError&) {
+  return text;
+}
 
 std::string paced(const ordered_json& plan) {
   const int trials = plan.value("trials", 0);
@@ -46,8 +57,7 @@ std::string parameters(const ordered_json& plan) {
     if (const auto text = value.get<std::string>(); !text.empty()) {
       const ordered_json sizes = plan.value("sizes", ordered_json::array());
       const bool size = std::find(sizes.begin(), sizes.end(), name) != sizes.end();
-      parts.push_back(
-          fmt::format("{}={}", name, size ? os::format_size(os::parse_size(name, text, {})) : text));
+      parts.push_back(fmt::format("{}={}", name, size ? size_text(name, text) : text));
     }
   return fmt::format("{}", fmt::join(parts, ", "));
 }
@@ -80,9 +90,10 @@ void context(const RunFolder& run, std::string& out) {
                    os::format_list(plan["cpus"].get<std::vector<int>>()), plan.value("placement", "")));
   line("parameters", parameters(plan));
   if (plan.value("bystanders", 0) > 0)
-    line("bystanders", fmt::format("{} on CPUs {}, gaps above {}", plan.value("bystanders", 0),
-                                   os::format_list(plan["bystander_cpus"].get<std::vector<int>>()),
-                                   os::format_duration(os::Nanoseconds{plan.value("gap_threshold_ns", 0)})));
+    line("bystanders",
+         fmt::format("{} on CPUs {}, gaps above {}", plan.value("bystanders", 0),
+                     os::format_list(plan["bystander_cpus"].get<std::vector<int>>()),
+                     os::format_duration(os::Nanoseconds{plan.value("gap_threshold_ns", std::int64_t{0})})));
   if (plan.contains("ballast_bytes") && !plan["ballast_bytes"].is_null())
     line("ballast", bytes(plan["ballast_bytes"]) + " locked");
   if (text_or(plan, "expect", "ok") != "ok")

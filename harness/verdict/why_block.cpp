@@ -17,7 +17,10 @@ namespace {
 using record::RunFolder;
 
 std::string percent(double share) { return fmt::format("{:.1f}%", 100 * share); }
-std::string time(double ns) { return os::format_duration(os::Nanoseconds{static_cast<std::int64_t>(ns)}); }
+std::string time(double ns) {
+  constexpr double kMost = 9e18;  // what the count holds
+  return os::format_duration(os::Nanoseconds{static_cast<std::int64_t>(std::clamp(ns, -kMost, kMost))});
+}
 std::string figure(double value) { return os::format_figure(value); }
 
 /// A figure of a line, and how it is said: "{} by kswapd".

@@ -114,5 +114,19 @@ TEST(SuiteFile, RefusesALineWithoutAWorkloadAndANameThatIsAPath) {
     }
 }
 
+TEST(SuiteFile, OptionsThatCannotBeParsedAreRefusedWithTheRunsName) {
+  const auto complaint = [](const std::string& line) -> std::string {
+    try {
+      runs_of(parse_suite("mine", line), {});
+    } catch (const os::UsageError& error) {
+      return error.what();
+    }
+    return "";
+  };
+  EXPECT_EQ(complaint("one pageout --trials"), "suite run one: --trials: 1 required TEXT missing");
+  EXPECT_EQ(complaint("one pageout --help"), "suite run one: --help is no option of a run");
+  EXPECT_EQ(complaint("one pageout --no-such 1"), "run pageout --no-such: no such option");
+}
+
 }  // namespace
 }  // namespace tlbstorm::cli

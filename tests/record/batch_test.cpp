@@ -91,9 +91,36 @@ TEST_F(BatchTest, RefusedRunIsNamedWithItsReason) {
   EXPECT_THAT(verdict::tabulate(batch), HasSubstr("nodes: refused: this machine has one NUMA node"));
 }
 
-TEST_F(BatchTest, DamagedManifestIsAnErrorThatNamesIt) {
-  std::ofstream(folder_.path() / "batch.json") << "[1, 2";
-  EXPECT_THROW(read_batch(folder_.path()), os::Error);
+TEST_F(BatchTest, DamagedManifestIsAnErrorThatNamesWhatIsWrong) {
+  const auto complaint = [&](const std::string& text) -> std::string {
+    std::ofstream(folder_.path() / "batch.json") << text;
+    try {
+      read_batch(folder_.path());
+    } catch (const os::Error& error) {
+      return std::string(error.what()).substr(folder_.path().native().size() + 1);
+    }
+    return "";
+  };
+  EXPECT_EQ(complaint("[1, 2"), "batch.json:1: damaged, not JSON from here on");
+  EXPECT_EQ(complaint("[]"), "batch.json: damaged, not a manifest of tlbstorm");
+  EXPECT_EQ(complaint(R"({"kind": "suite"})"), "batch.json: damaged, entries is missing");
+  EXPECT_EQ(complaint(R"({"kind": 1, "entries": []})"), "batch.json: damaged, kind is not a text");
+  EXPECT_EQ(complaint(R"({"entries": [{}]})"), "batch.json: damaged, entries[0].name is missing");
+  EXPECT_EQ(complaint(R"({"entries": [{"name": "a", "state": {}}]})"),
+            "batch.json: damaged, entries[0].state is not a text");
+  EXPECT_EQ(complaint(R"({"schema": 3, "entries": []})"), "batch.json: schema 3 is newer than this tool's 2");
+}
+
+TEST_F(BatchTest, RunsOutsideOfTheFolderAreRefused) {
+  for (const std::string name : {"", ".", "..", "/etc", "a/b", "../x"}) {
+    std::ofstream(folder_.path() / "batch.json") << fmt::format(R"({{"entries": [{{"name": "{}"}}]}})", name);
+    try {
+      read_batch(folder_.path());
+      ADD_FAILURE() << name;
+    } catch (const os::Error& error) {
+      EXPECT_THAT(error.what(), HasSubstr("batch.json: damaged, '" + name + "' is not a folder's name"));
+    }
+  }
 }
 
 TEST(SweepValues, AreRangesFactorsAndLists) {

@@ -31,7 +31,7 @@ bool measuring(const std::string& folder) {
 /// Rows of samples.csv that read back.
 int readable_samples(const std::string& folder) {
   record::CsvReader reader(folder + "/samples.csv");
-  std::vector<std::string> row;
+  std::vector<std::string_view> row;
   int rows = 0;
   while (reader.next(row)) ++rows;
   return rows;

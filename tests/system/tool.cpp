@@ -94,7 +94,7 @@ std::vector<double> figures(const std::string& folder, const std::string& metric
   record::CsvReader reader(fs::path(folder) / "trials.csv");
   const std::size_t name = reader.column("metric"), value = reader.column("value");
   std::vector<double> all;
-  std::vector<std::string> row;
+  std::vector<std::string_view> row;
   while (reader.next(row))
     if (row[name] == metric) all.push_back(record::to_double(reader, row[value]));
   return all;
@@ -106,7 +106,7 @@ std::optional<double> growth(const std::string& folder, const std::string& colum
   if (std::find(names.begin(), names.end(), column) == names.end()) return std::nullopt;
   const std::size_t trial = reader.column("trial"), wanted = reader.column(column);
   std::optional<double> first, last;
-  std::vector<std::string> row;
+  std::vector<std::string_view> row;
   while (reader.next(row)) {
     if (row[trial] != "1" || row[wanted].empty()) continue;
     last = record::to_double(reader, row[wanted]);

@@ -1,0 +1,173 @@
+// SPDX-License-Identifier: Apache-2.0
+// The format is that of benchmark/src/json_reporter.cc.
+#include "harness/record/benchmark_json.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <cmath>
+#include <fstream>
+#include <map>
+#include <set>
+#include <unordered_map>
+
+#include "harness/os/error.hpp"
+#include "harness/record/excerpt.hpp"
+#include "harness/record/manifest_shape.hpp"
+#include "harness/record/schema.hpp"
+
+namespace tlbstorm::record {
+namespace {
+
+using nlohmann::ordered_json;
+
+/// Numbers that say how a repetition was made, not what it measured.
+constexpr std::array<std::string_view, 6> kNoFigures{
+    "family_index", "per_family_instance_index", "repetitions", "repetition_index", "threads", "iterations"};
+/// Of the context, what differs between two files of the same machine.
+constexpr std::array<std::string_view, 4> kNoFacts{"date", "host_name", "executable", "load_avg"};
+
+bool contains(const auto& names, std::string_view name) {
+  return std::find(names.begin(), names.end(), name) != names.end();
+}
+
+std::string text_or(const ordered_json& entry, const char* key, const std::string& otherwise) {
+  const auto found = entry.find(key);
+  return found != entry.end() && found->is_string() ? found->get<std::string>() : otherwise;
+}
+
+bool is_true(const ordered_json& entry, const char* key) {
+  const auto found = entry.find(key);
+  return found != entry.end() && found->is_boolean() && found->get<bool>();
+}
+
+class Reader {
+ public:
+  explicit Reader(const std::filesystem::path& file) { run_.path = file; }
+
+  RunFolder read() && {
+    const ordered_json json =
+        read_json(run_.path, "it was cut off, or a counter is NaN or infinite, which JSON can't hold");
+    if (!json.is_object() || !json.contains("benchmarks") || !json["benchmarks"].is_array())
+      throw os::Error(fmt::format("{}: no list of benchmarks, not an output of Google Benchmark", native()),
+                      "write it with --benchmark_out=FILE; a run of tlbstorm is named by its folder");
+    for (const ordered_json& entry : json["benchmarks"]) add(entry);
+    if (trials_.empty()) refuse_nothing();
+    make_manifest(json.contains("context") && json["context"].is_object() ? json["context"]
+                                                                          : ordered_json::object());
+    return std::move(run_);
+  }
+
+ private:
+  std::string native() const { return run_.path.native(); }
+  [[noreturn]] void damaged(const std::string& problem) const {
+    throw os::Error(fmt::format("{}: damaged, benchmarks[{}] {}", native(), entries_ - 1, problem));
+  }
+  [[noreturn]] void refuse_nothing() const {
+    if (failed_ > 0) throw os::Error(fmt::format("{}: every benchmark in it failed", native()));
+    if (entries_ > 0)
+      throw os::Error(fmt::format("{}: aggregates only, none of the repetitions behind them", native()),
+                      "leave out --benchmark_report_aggregates_only");
+    throw os::Error(fmt::format("{}: no benchmark in it", native()), "see its --benchmark_filter");
+  }
+
+  void add(const ordered_json& entry);
+  int trial_of(const ordered_json& entry, const std::string& name);
+  double nanoseconds(const ordered_json& entry) const;
+  Series& series(const std::string& name, const std::string& unit);
+  void make_manifest(const ordered_json& context);
+
+  RunFolder run_;
+  std::unordered_map<std::string, std::size_t> index_;  ///< of the series
+  std::map<std::string, std::set<int>> repetitions_;    ///< by name
+  std::set<int> trials_;
+  std::size_t entries_ = 0, failed_ = 0;
+};
+
+void Reader::add(const ordered_json& entry) {
+  ++entries_;
+  if (!entry.is_object()) damaged("is not an object");
+  if (text_or(entry, "run_type", "iteration") != "iteration") return;
+  const std::string name = text_or(entry, "run_name", text_or(entry, "name", ""));
+  if (name.empty()) damaged("has no name");
+  if (is_true(entry, "error_occurred") || is_true(entry, "skipped")) {
+    ++failed_;
+    const std::string why = text_or(entry, "error_message", text_or(entry, "skip_message", "it failed"));
+    run_.remarks.push_back(fmt::format("{}: left out: {}", excerpt(name), excerpt(why)));
+    return;
+  }
+  const int trial = trial_of(entry, name);
+  if (!repetitions_[name].insert(trial).second) {
+    run_.remarks.push_back(
+        fmt::format("{}: repetition {} is there twice, the second is left out", excerpt(name), trial));
+    return;
+  }
+  trials_.insert(trial);
+  const double scale = nanoseconds(entry);
+  for (const auto& [key, value] : entry.items()) {
+    if (!value.is_number() || contains(kNoFigures, key)) continue;
+    const bool time = key == "real_time" || key == "cpu_time";
+    const char* const unit = time                        ? "ns"
+                             : key == "bytes_per_second" ? "bytes/s"
+                             : key == "items_per_second" ? "items/s"
+                                                         : "";
+    const double figure = value.get<double>() * (time ? scale : 1);
+    if (!std::isfinite(figure)) damaged("has a time out of range");
+    series(fmt::format("{}/{}", name, key), unit).by_trial[trial] = figure;
+  }
+}
+
+int Reader::trial_of(const ordered_json& entry, const std::string& name) {
+  constexpr int kMost = 1'000'000;
+  const auto index = entry.find("repetition_index");
+  if (index == entry.end()) return static_cast<int>(repetitions_[name].size()) + 1;  // before version 1.5
+  if (!index->is_number_unsigned() || *index >= kMost) damaged("has no number as repetition_index");
+  return index->get<int>() + 1;
+}
+
+double Reader::nanoseconds(const ordered_json& entry) const {
+  const std::string unit = text_or(entry, "time_unit", "ns");
+  for (const auto& [name, factor] :
+       {std::pair{"ns", 1.0}, std::pair{"us", 1e3}, std::pair{"ms", 1e6}, std::pair{"s", 1e9}})
+    if (unit == name) return factor;
+  damaged(fmt::format("has the time_unit '{}'", excerpt(unit)));
+}
+
+Series& Reader::series(const std::string& name, const std::string& unit) {
+  const auto [found, fresh] = index_.try_emplace(name, run_.series.size());
+  if (fresh) run_.series.push_back({name, unit, {}});
+  return run_.series[found->second];
+}
+
+void Reader::make_manifest(const ordered_json& context) {
+  ordered_json& manifest = run_.manifest;
+  manifest["schema"] = kSchemaVersion;
+  manifest["tool"] = {{"name", "Google Benchmark"}};
+  manifest["state"] = "finished";
+  manifest["started"] = text_or(context, "date", "");
+  manifest["plan"] = {{"workload", "benchmark"}, {"trials", trials_.size()}};
+  manifest["machine"] = ordered_json::object();
+  for (const auto& [key, value] : context.items())
+    if ((value.is_string() || value.is_number() || value.is_boolean()) && !contains(kNoFacts, key))
+      manifest["machine"][key] = value.is_string() ? value.get<std::string>() : value.dump();
+  manifest["context"] = context;
+  manifest["trials"] = ordered_json::array();
+  for (const int trial : trials_)
+    manifest["trials"].push_back({{"trial", trial}, {"outcome", "ok"}, {"valid", true}});
+  complete_run_manifest(manifest, run_.path);
+}
+
+}  // namespace
+
+bool is_benchmark_file(const std::filesystem::path& file) {
+  std::error_code error;
+  if (!std::filesystem::is_regular_file(file, error)) return false;
+  char first = 0;
+  std::ifstream(file) >> first;
+  return first == '{';
+}
+
+RunFolder read_benchmark(const std::filesystem::path& file) { return Reader(file).read(); }
+
+}  // namespace tlbstorm::record

@@ -1,0 +1,20 @@
+// SPDX-License-Identifier: Apache-2.0
+// Any output of Google Benchmark: what can be read is a run whose trials are valid, and can be summarised.
+#include "harness/record/benchmark_json.hpp"
+#include "harness/verdict/summary.hpp"
+#include "tests/fuzz/input.hpp"
+
+using namespace tlbstorm;
+
+extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+  const std::filesystem::path file = fuzz::memory_file(fuzz::text_of(data, size));
+  if (!record::is_benchmark_file(file)) return 0;
+  fuzz::may_refuse([&] {
+    const record::RunFolder run = record::read_benchmark(file);
+    for (const record::Series& series : run.series)
+      for (const auto& [trial, value] : series.by_trial)
+        if (!run.valid(trial)) std::abort();
+    verdict::summarise(run);
+  });
+  return 0;
+}

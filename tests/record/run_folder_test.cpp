@@ -1,0 +1,150 @@
+// SPDX-License-Identifier: Apache-2.0
+// Run folders that are cut off, damaged, tampered with, or none at all.
+#include "harness/record/run_folder.hpp"
+
+#include <fmt/format.h>
+
+#include "harness/verdict/summary.hpp"
+#include "tests/record/record_test.hpp"
+
+namespace tlbstorm::record {
+namespace {
+
+class RunFolderTest : public RecordTest {
+ protected:
+  void put_manifest(const std::string& trials = R"([{"trial": 1, "valid": true}])",
+                    const std::string& plan = "{}", const std::string& more = "") const {
+    put("run.json", fmt::format(R"({{"schema": 2, "plan": {}, "trials": {}{}}})", plan, trials, more));
+  }
+  std::string complaint_about_run() const {
+    return complaint([&] { read_run(folder_); });
+  }
+  std::string complaint_about(const std::string& file, const std::string& text) const {
+    put(file, text);
+    const std::string said = complaint_about_run();
+    std::filesystem::remove(folder_ / file);
+    return said;
+  }
+};
+
+TEST_F(RunFolderTest, FolderThatIsNoRunIsRefused) {
+  EXPECT_EQ(complaint([&] { read_run(folder_ / "none"); }), "none: not a run folder, it has no run.json");
+  EXPECT_EQ(hint([&] { read_run(folder_); }), "give the folder that `tlbstorm run` named at its end");
+}
+
+TEST_F(RunFolderTest, ManifestThatIsNoJsonIsToldWithTheLine) {
+  EXPECT_EQ(complaint_about("run.json", ""), "run.json:1: damaged, not JSON from here on");
+  EXPECT_EQ(complaint_about("run.json", "{\"schema\": 1,\n \"plan\": {"),
+            "run.json:2: damaged, not JSON from here on");
+  EXPECT_EQ(complaint_about("run.json", "{\n\"schema\": 1,\n\"memory_bytes\": NaN}"),
+            "run.json:3: damaged, not JSON from here on");
+  EXPECT_EQ(complaint_about("run.json", "{\"memory_bytes\":\n1e999}"),
+            "run.json:2: damaged, not JSON from here on");
+  EXPECT_EQ(complaint_about("run.json", "[1]"), "run.json: damaged, not a manifest of tlbstorm");
+}
+
+TEST_F(RunFolderTest, NewerSchemaIsRefusedWhateverItsShape) {
+  put("run.json", R"({"schema": 99, "trials": {"1": "ok"}})");
+  EXPECT_EQ(complaint_about_run(), "run.json: schema 99 is newer than this tool's 2");
+  EXPECT_EQ(hint([&] { read_run(folder_); }),
+            "read it with the version of tlbstorm that made it, or a later one");
+}
+
+TEST_F(RunFolderTest, WrongTypesInTheManifestAreNamed) {
+  const auto with = [&](const std::string& text) { return complaint_about("run.json", text); };
+  EXPECT_EQ(with(R"({"plan": {}, "trials": []})"), "run.json: damaged, schema is missing");
+  EXPECT_EQ(with(R"({"schema": 2, "trials": []})"), "run.json: damaged, plan is missing");
+  EXPECT_EQ(with(R"({"schema": 2, "plan": {}})"), "run.json: damaged, trials is missing");
+  EXPECT_EQ(with(R"({"schema": "2", "plan": {}, "trials": []})"),
+            "run.json: damaged, schema is not a whole number in range");
+  EXPECT_EQ(with(R"({"schema": 2, "plan": [], "trials": []})"), "run.json: damaged, plan is not an object");
+  EXPECT_EQ(with(R"({"schema": 2, "plan": {"workers": 1e9}, "trials": []})"),
+            "run.json: damaged, plan.workers is not a whole number in range");
+  EXPECT_EQ(with(R"({"schema": 2, "plan": {"parameters": {"size": 5}}, "trials": []})"),
+            "run.json: damaged, plan.parameters.size is not a text");
+  EXPECT_EQ(with(R"({"schema": 2, "plan": {"duration_seconds": 1e10}, "trials": []})"),
+            "run.json: damaged, plan.duration_seconds is not a number in range");
+  EXPECT_EQ(with(R"({"schema": 2, "plan": {}, "trials": [], "state": null})"),
+            "run.json: damaged, state is not a text");
+  EXPECT_EQ(with(R"({"schema": 2, "plan": {}, "trials": [], "memory_bytes": -1})"),
+            "run.json: damaged, memory_bytes is not a whole number in range");
+  EXPECT_EQ(with(R"({"schema": 2, "plan": {}, "trials": [], "machine": {"thp\n": 1}})"),
+            "run.json: damaged, machine.thp? is not a text");
+}
+
+TEST_F(RunFolderTest, WrongTypesInTrialsAreNamed) {
+  const auto with = [&](const std::string& trials) {
+    put_manifest(trials);
+    return complaint_about_run();
+  };
+  EXPECT_EQ(with("[1]"), "run.json: damaged, trials[0] is not an object");
+  EXPECT_EQ(with("[{}]"), "run.json: damaged, trials[0].trial is missing");
+  EXPECT_EQ(with(R"([{"trial": 1}, {"trial": -1}])"),
+            "run.json: damaged, trials[1].trial is not a whole number in range");
+  EXPECT_EQ(with(R"([{"trial": 1}, {"trial": 1}])"), "run.json: damaged, trial 1 is there twice");
+  EXPECT_EQ(with(R"([{"trial": 1, "valid": "yes"}])"),
+            "run.json: damaged, trials[0].valid is not true or false");
+  EXPECT_EQ(with(R"([{"trial": 1, "checks": [{"verdict": 3}]}])"),
+            "run.json: damaged, trials[0].checks[0].verdict is not a text");
+  EXPECT_EQ(with(R"([{"trial": 1, "sampling": {"probes": {"psi": {"every_samples": 0.5}}}}])"),
+            "run.json: damaged, trials[0].sampling.probes.psi.every_samples is not a whole number in range");
+}
+
+TEST_F(RunFolderTest, BareManifestIsEnoughForASummary) {
+  put("run.json",
+      R"({"schema": 2, "plan": {"pacing": "timed", "parameters": {"size": "much"}, "sizes": ["size"]},
+                      "trials": []})");
+  const std::string summary = verdict::summarise(read_run(folder_));
+  EXPECT_NE(summary.find("size=much"), std::string::npos) << summary;
+}
+
+TEST_F(RunFolderTest, KilledRunReadsBackWithRemarks) {
+  put("run.json", R"({"schema": 1, "state": "running", "plan": {}, "trials": [{"trial": 1, "valid": true},
+                     {"trial": 2, "outcome": "running"}]})");
+  put("trials.csv", "trial,metric,unit,value\r\n1,tlb_ipis,handlers,12\r\n1,ns_per_page,ns/pa");
+  const RunFolder run = read_run(folder_);
+  ASSERT_NE(run.find("tlb_ipis"), nullptr);
+  EXPECT_EQ(run.find("tlb_ipis")->by_trial.at(1), 12);
+  EXPECT_EQ(run.find("ns_per_page"), nullptr);
+  EXPECT_TRUE(run.valid(1));
+  EXPECT_FALSE(run.valid(2));
+  ASSERT_EQ(run.remarks.size(), 2u);
+  EXPECT_EQ(run.remarks[1], (folder_ / "trials.csv").native() + ": the last row was cut off and is left out");
+}
+
+TEST_F(RunFolderTest, DamagedTrialsAreToldWithFileAndLine) {
+  put_manifest();
+  const auto with = [&](const std::string& rows) {
+    return complaint_about("trials.csv", "trial,metric,unit,value\r\n" + rows);
+  };
+  EXPECT_EQ(complaint_about("trials.csv", "trial,metric,value\r\n1,a,2\r\n"), "trials.csv:1: no column unit");
+  EXPECT_EQ(with("1,a,,1\r\n7,a,,1\r\n"), "trials.csv:3: run.json has no trial 7");
+  for (const std::string trial : {"nan", "-1", "1e30", "99999999999", "1.5", ""})
+    EXPECT_EQ(with(trial + ",a,,1\r\n"), "trials.csv:2: '" + trial + "' is not the number of a trial");
+  EXPECT_EQ(with("1,a,,nan\r\n"), "trials.csv:2: 'nan' is not a number");
+  EXPECT_EQ(with("1,a,,inf\r\n"), "trials.csv:2: 'inf' is not a number");
+}
+
+TEST_F(RunFolderTest, EmptyValueIsAbsentNotANumber) {
+  put_manifest();
+  put("trials.csv", "trial,metric,unit,value\r\n1,a,pages,\r\n");
+  put("rounds.csv", "trial,round,metric,unit,value\r\n1,0,a,pages,\r\n");
+  const RunFolder run = read_run(folder_);
+  EXPECT_TRUE(run.values("a").empty());
+  EXPECT_TRUE(run.rounds.at(0).figures.empty());
+}
+
+TEST_F(RunFolderTest, DamagedRoundsAndLatenciesAreToldWithFileAndLine) {
+  put_manifest();
+  EXPECT_EQ(complaint_about("rounds.csv", "trial,round,metric,unit,value\r\n1,-1,a,,1\r\n"),
+            "rounds.csv:2: '-1' is not the number of a round");
+  EXPECT_EQ(complaint_about("rounds.csv", "trial,round,metric,unit,value\r\n2,0,a,,1\r\n"),
+            "rounds.csv:2: run.json has no trial 2");
+  const std::string header = "trial,access,met,from_ns,to_ns,count\r\n1,read,hit,";
+  for (const std::string bucket : {"1,2,", "-1,2,1", "2,1,1", "1,1e30,1", "1,2,-5"})
+    EXPECT_EQ(complaint_about("latency.csv", header + bucket + "\r\n"),
+              "latency.csv:2: not a bucket of times: from_ns, to_ns and count of those between");
+}
+
+}  // namespace
+}  // namespace tlbstorm::record

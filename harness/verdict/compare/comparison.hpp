@@ -40,7 +40,8 @@ struct ComparisonOptions {
   double level = 0.05;               ///< of false alarms of a single metric
   double same_within = 0.02;         ///< an interval within +- this much is "same"
   bool paired = false;  ///< trials were interleaved: the i-th of one side ran beside the i-th of the other
-  bool raw = false;     ///< also the columns of samples.csv, a second
+  std::size_t replicates = 2000;  ///< of the bootstrap, at least
+  bool raw = false;               ///< also the columns of samples.csv, a second
 };
 
 struct Comparison {
@@ -51,6 +52,7 @@ struct Comparison {
   std::vector<DistributionChange> distributions;  ///< of the times of accesses, where they were taken
   std::vector<std::string> notes;                 ///< of the sides as wholes
   bool paired = false;
+  std::string made_by = {};  ///< of interleaved trials, the command that made them all
 };
 
 /// Compares one metric.

@@ -21,7 +21,7 @@ constexpr double kNone = std::numeric_limits<double>::quiet_NaN();
 /// that each takes long, and the interval is narrow in any case.
 Resampling resampling(const ComparisonOptions& options, std::size_t base, std::size_t next) {
   constexpr std::size_t kManyPairs = 400;
-  constexpr double kBeyond = 40;
+  constexpr double kBeyond = 10;
   const std::size_t wanted = base * next > kManyPairs ? options.replicates / 2 : options.replicates;
   return {.level = 1 - options.level,
           .replicates = std::max(wanted, static_cast<std::size_t>(std::min(kBeyond / options.level, 1e5)))};
@@ -56,7 +56,8 @@ void compare_pairs(MetricChange& change, const ComparisonOptions& options) {
   const auto part = [&](double value) { return logs.empty() ? value / whole : std::expm1(value); };
   const std::vector<double>& evidence = logs.empty() ? differences : logs;
   change.change = logs.empty() && whole == 0 ? kNone : part(paired_shift(evidence));
-  const Interval raw = bca_interval(evidence, &paired_shift, how);
+  const Interval raw = options.interval == IntervalBy::ranks ? signed_rank_interval(evidence, options.level)
+                                                             : bca_interval(evidence, &paired_shift, how);
   change.interval = {part(raw.low), part(raw.high)};
 }
 

@@ -124,7 +124,7 @@ bool sees_a_change(const Noise& noise, Random& random, double factor) {
     ComparisonOptions options;
     options.paired = true;
     options.level = now.level;
-    options.replicates = 200;
+    options.interval = IntervalBy::ranks;
     const Outcome outcome = compare_values(metric, base, next, options).outcome;
     if (outcome != Outcome::unsure) return outcome != Outcome::same;
   }

@@ -100,7 +100,7 @@ int calibrate(const Arguments& given) {
     std::cout << noise_floor(comparison);
     std::cout
         << "\n  N trials: the smallest change that N trials a side find four times in five, at p < 0.05\n"
-        << "  (Noether 1987; docs/statistics.md). A/A: nothing changed, so p below 0.01 is noise that is "
+        << "  (Lehmann 1975; docs/statistics.md). A/A: nothing changed, so p below 0.01 is noise that is "
            "not\n"
         << "  the same from trial to trial.\n  runs: " << output << "\n";
     return kOk;

@@ -4,26 +4,36 @@
 #include <algorithm>
 #include <boost/math/distributions/normal.hpp>
 #include <cmath>
+#include <functional>
 #include <limits>
 #include <random>
+
+#include "harness/verdict/statistics/rising_table.hpp"
 
 namespace tlbstorm::verdict {
 namespace {
 
 constexpr double kNone = std::numeric_limits<double>::quiet_NaN();
 
-/// The median, for values that may be reordered.
-double median_of(std::vector<double>& values) {
-  if (values.empty()) return kNone;
-  const auto middle = values.begin() + static_cast<std::ptrdiff_t>(values.size() / 2);
-  std::nth_element(values.begin(), middle, values.end());
-  if (values.size() % 2 == 1) return *middle;
-  return (*middle + *std::max_element(values.begin(), middle)) / 2;
+bool finite(double value) { return std::isfinite(value); }
+bool quotable(double value) { return std::isfinite(value) && value > 0; }
+bool all_of(Values values, bool (*what)(double)) { return std::all_of(values.begin(), values.end(), what); }
+
+/// The median over all pairs of `of`, which falls as its first argument rises and rises with its second.
+template <typename Of>
+double median_of_pairs(Values base, Values next, const Of& of) {
+  if (base.empty() || next.empty()) return kNone;
+  std::vector<double> falling(base.begin(), base.end()), rising(next.begin(), next.end());
+  std::sort(falling.begin(), falling.end(), std::greater<>{});
+  std::sort(rising.begin(), rising.end());
+  const auto at = [&](std::size_t i, std::size_t j) { return of(falling[i], rising[j]); };
+  return RisingTable(base.size(), next.size(), at, [](std::size_t) { return std::size_t{0}; }).median();
 }
 
 std::vector<double> draw(Values values, std::mt19937_64& random) {
   std::vector<double> drawn(values.size());
-  for (double& value : drawn) value = values[random() % values.size()];
+  // 32 random bits as a fraction: a division by the size for each would cost as much as the rest.
+  for (double& value : drawn) value = values[(random() >> 32) * values.size() >> 32];
   return drawn;
 }
 
@@ -37,8 +47,12 @@ std::vector<double> without(Values values, std::size_t left_out) {
 template <typename Leave>
 std::vector<double> influences(std::size_t n, const Leave& statistic_without) {
   std::vector<double> values(n);
+  for (std::size_t i = 0; i < n; ++i) values[i] = statistic_without(i);
+  // From the first on, so that equal values leave exactly nothing: the acceleration of rounding errors alone
+  // isn't small.
+  const double first = values.front();
   double mean = 0;
-  for (std::size_t i = 0; i < n; ++i) mean += (values[i] = statistic_without(i)) / static_cast<double>(n);
+  for (double& value : values) mean += (value -= first) / static_cast<double>(n);
   // (n - 1) (mean - value), over n as in the sums of the acceleration.
   for (double& value : values) value = static_cast<double>(n - 1) * (mean - value) / static_cast<double>(n);
   return values;
@@ -62,16 +76,17 @@ double bias(const std::vector<double>& replicates, double statistic) {
 }
 
 Interval corrected(std::vector<double> replicates, double statistic, double a, double level) {
+  if (!all_of(replicates, finite)) return {kNone, kNone};
   std::sort(replicates.begin(), replicates.end());
   const double z0 = bias(replicates, statistic);
   const boost::math::normal normal;
   const auto end = [&](double q) {
     const double z = z0 + boost::math::quantile(normal, q);
-    const double share = boost::math::cdf(normal, z0 + z / (1 - a * z));
+    // Past the pole of this formula there is only the outermost replicate.
+    const double share = a * z < 1 ? boost::math::cdf(normal, z0 + z / (1 - a * z)) : z > 0 ? 1 : 0;
     const double at = share * static_cast<double>(replicates.size() + 1) - 1;
-    const auto index =
-        static_cast<std::size_t>(std::clamp(at, 0.0, static_cast<double>(replicates.size() - 1)) + 0.5);
-    return replicates[std::min(index, replicates.size() - 1)];
+    return replicates[static_cast<std::size_t>(
+        std::clamp(at, 0.0, static_cast<double>(replicates.size() - 1)) + 0.5)];
   };
   return {end((1 - level) / 2), end((1 + level) / 2)};
 }
@@ -79,36 +94,27 @@ Interval corrected(std::vector<double> replicates, double statistic, double a, d
 }  // namespace
 
 double shift(Values base, Values next) {
-  std::vector<double> differences;
-  differences.reserve(base.size() * next.size());
-  for (const double b : base)
-    for (const double n : next) differences.push_back(n - b);
-  return median_of(differences);
+  if (!all_of(base, finite) || !all_of(next, finite)) return kNone;
+  return median_of_pairs(base, next, [](double b, double n) { return n - b; });
 }
 
 double ratio(Values base, Values next) {
-  std::vector<double> quotients;
-  quotients.reserve(base.size() * next.size());
-  for (const double b : base)
-    for (const double n : next) {
-      if (!(b > 0 && n > 0)) return kNone;
-      quotients.push_back(n / b);
-    }
-  return median_of(quotients);
+  if (!all_of(base, quotable) || !all_of(next, quotable)) return kNone;
+  return median_of_pairs(base, next, [](double b, double n) { return n / b; });
 }
 
 double paired_shift(Values differences) {
-  std::vector<double> means;
-  means.reserve(differences.size() * (differences.size() + 1) / 2);
-  for (std::size_t i = 0; i < differences.size(); ++i)
-    for (std::size_t j = i; j < differences.size(); ++j)
-      means.push_back((differences[i] + differences[j]) / 2);
-  return median_of(means);
+  const std::size_t n = differences.size();
+  if (n == 0 || !all_of(differences, finite)) return kNone;
+  std::vector<double> sorted(differences.begin(), differences.end());
+  std::sort(sorted.begin(), sorted.end());
+  const auto mean = [&](std::size_t i, std::size_t j) { return (sorted[i] + sorted[j]) / 2; };
+  return RisingTable(n, n, mean, [](std::size_t i) { return i; }).median();
 }
 
 Interval bca_interval(Values base, Values next, const Statistic& statistic, const Resampling& how) {
   const double whole = statistic(base, next);
-  if (base.size() < 2 || next.size() < 2 || std::isnan(whole)) return {kNone, kNone};
+  if (base.size() < 2 || next.size() < 2 || !std::isfinite(whole)) return {kNone, kNone};
   std::mt19937_64 random(how.seed);
   std::vector<double> replicates(how.replicates);
   for (double& value : replicates) {
@@ -124,7 +130,7 @@ Interval bca_interval(Values base, Values next, const Statistic& statistic, cons
 
 Interval bca_interval(Values values, const std::function<double(Values)>& statistic, const Resampling& how) {
   const double whole = statistic(values);
-  if (values.size() < 2 || std::isnan(whole)) return {kNone, kNone};
+  if (values.size() < 2 || !std::isfinite(whole)) return {kNone, kNone};
   std::mt19937_64 random(how.seed);
   std::vector<double> replicates(how.replicates);
   for (double& value : replicates) value = statistic(draw(values, random));

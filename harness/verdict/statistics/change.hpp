@@ -15,7 +15,9 @@ struct Interval {
   bool contains(double value) const { return low <= value && value <= high; }
 };
 
-/// The median of all differences between a value of `next` and one of `base`: Hodges and Lehmann, 1963.
+/// The median of all differences between a value of `next` and one of `base`: Hodges and Lehmann, "Estimates
+/// of Location Based on Rank Tests", 1963. This and the two below are NaN without values or with infinite
+/// ones.
 double shift(Values base, Values next);
 /// The median of all quotients, which is what the shift is for logarithms. NaN unless all values are
 /// positive.
@@ -34,7 +36,8 @@ struct Resampling {
 
 /// Bias-corrected and accelerated: Efron, "Better Bootstrap Confidence Intervals", 1987; for two samples as
 /// in Efron and Tibshirani, "An Introduction to the Bootstrap", 1993, 14.3, each resampled within itself.
-/// With fewer than two values on a side both ends are NaN: there is nothing to tell the spread by.
+/// With fewer than two values on a side, or where the statistic is not finite, both ends are NaN. Of few
+/// trials it covers less than its level: docs/statistics.md says how much.
 Interval bca_interval(Values base, Values next, const Statistic& statistic, const Resampling& how = {});
 /// The same of one sample.
 Interval bca_interval(Values values, const std::function<double(Values)>& statistic,

@@ -13,8 +13,9 @@ struct Demand {
 };
 
 /// The trials a side at which Mann and Whitney's test finds a change of `change` (0.05 for 5%) where trials
-/// vary by `cv`: Noether, "Sample Size Determination for Some Common Nonparametric Tests", 1987, for normal
-/// noise. 0 when there is no change to find.
+/// vary by `cv`: from the mean and variance that U has under such a change, for normal noise; Lehmann,
+/// "Nonparametrics: Statistical Methods Based on Ranks", 1975, chapter 2. Simulated, it is right to a trial
+/// from 4 on. 0 when there is no change to find, at most 10^9.
 std::size_t trials_needed(double change, double cv, const Demand& demand = {});
 
 /// The smallest change that so many trials a side find; infinite when so few can't find any.

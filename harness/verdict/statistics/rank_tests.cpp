@@ -65,9 +65,12 @@ std::vector<double> ways_to_choose(const std::vector<std::size_t>& items, std::s
   const std::size_t most = std::accumulate(items.begin(), items.end(), std::size_t{0});
   std::vector<std::vector<double>> ways(chosen + 1, std::vector<double>(most + 1, 0));
   ways[0][0] = 1;
-  for (const std::size_t item : items)
-    for (std::size_t k = chosen; k > 0; --k)
-      for (std::size_t sum = item; sum <= most; ++sum) ways[k][sum] += ways[k - 1][sum - item];
+  std::size_t seen = 0, reached = 0;  // no more items, and no larger sums, than there were so far
+  for (const std::size_t item : items) {
+    reached += item;
+    for (std::size_t k = std::min(chosen, ++seen); k > 0; --k)
+      for (std::size_t sum = item; sum <= reached; ++sum) ways[k][sum] += ways[k - 1][sum - item];
+  }
   return ways[chosen];
 }
 
@@ -76,8 +79,11 @@ std::vector<double> ways_to_take(const std::vector<std::size_t>& items) {
   const std::size_t most = std::accumulate(items.begin(), items.end(), std::size_t{0});
   std::vector<double> ways(most + 1, 0);
   ways[0] = 1;
-  for (const std::size_t item : items)
-    for (std::size_t sum = most; sum >= item; --sum) ways[sum] += ways[sum - item];
+  std::size_t reached = 0;
+  for (const std::size_t item : items) {
+    reached += item;
+    for (std::size_t sum = reached; sum >= item; --sum) ways[sum] += ways[sum - item];
+  }
   return ways;
 }
 

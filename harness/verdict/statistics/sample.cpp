@@ -25,8 +25,9 @@ double quantile(std::vector<double> values, double q) {
   std::sort(values.begin(), values.end());
   const double at = q * static_cast<double>(values.size() - 1);
   const auto below = static_cast<std::size_t>(at);
-  const std::size_t above = std::min(below + 1, values.size() - 1);
-  return values[below] + (at - static_cast<double>(below)) * (values[above] - values[below]);
+  const double part = at - static_cast<double>(below);
+  if (part == 0 || values[below] == values[below + 1]) return values[below];  // infinite ones too
+  return values[below] + part * (values[below + 1] - values[below]);
 }
 
 double median(Values values) { return quantile({values.begin(), values.end()}, 0.5); }

@@ -92,13 +92,13 @@ void split(benchmark::State& state) {
   }
   long_run().count_bytes(state);
 }
-BENCHMARK(split)->Name("reading/split")->Unit(benchmark::kMillisecond);
+BENCHMARK(split)->Name("reading/split")->Unit(benchmark::kMillisecond)->UseRealTime();
 
 void digest(benchmark::State& state) {
   for (auto _ : state) benchmark::DoNotOptimize(record::digest_samples(long_run().run));
   long_run().count_bytes(state);
 }
-BENCHMARK(digest)->Name("reading/digest")->Unit(benchmark::kMillisecond);
+BENCHMARK(digest)->Name("reading/digest")->Unit(benchmark::kMillisecond)->UseRealTime();
 
 /// Every number of every row, which is what the mean of a gauge needs and the growth of a counter doesn't.
 void getline_from_chars(benchmark::State& state) {
@@ -116,6 +116,9 @@ void getline_from_chars(benchmark::State& state) {
   }
   long_run().count_bytes(state);
 }
-BENCHMARK(getline_from_chars)->Name("reading/getline-from_chars")->Unit(benchmark::kMillisecond);
+BENCHMARK(getline_from_chars)
+    ->Name("reading/getline-from_chars")
+    ->Unit(benchmark::kMillisecond)
+    ->UseRealTime();
 
 }  // namespace

@@ -66,7 +66,7 @@ int run_until_clear(Interleaver& interleaver, const AbOptions& options, std::str
   for (std::size_t k = 1;; ++k) {
     const verdict::Look look = verdict::look(k, options.level);
     bool spent = false;
-    while (interleaver.pairs() < look.pairs && !spent) {
+    while (interleaver.valid_pairs() < look.pairs && !spent) {
       if (const int code = interleaver.run_pair(); code >= kSignal) return code;
       const auto each = (os::now() - begun) / static_cast<std::int64_t>(interleaver.pairs());
       spent = os::now() - begun + each > budget;
@@ -78,7 +78,7 @@ int run_until_clear(Interleaver& interleaver, const AbOptions& options, std::str
       throw os::Error(
           "no pair of valid trials has what is asked for",
           fmt::format("look at why they are invalid: tlbstorm report {}", interleaver.folder().native()));
-    if (!options.quiet) print_look(look, interleaver.pairs(), answers);
+    if (!options.quiet) print_look(look, interleaver.valid_pairs(), answers);
     if (verdict::settled(answers) || spent) {
       said = conclusion(answers, look, verdict::settled(answers));
       return kOk;
@@ -116,13 +116,14 @@ int ab(const Arguments& given) {
     parse(app, given);
     Arguments common = app.remaining();
     const trial::Definition& definition = trial::find_workload(take_workload(common));
+    Arguments command{"tlbstorm", "ab"};
+    command.insert(command.end(), given.begin(), given.end());
     const Way base = side_of(definition, common, options.base),
               next = side_of(definition, common, options.next);
     if (options.output.empty()) options.output = record::default_folder(definition.name, "ab");
     record::check_folder(options.output);
     restore_leftovers();
-    Interleaver interleaver(options.output, fmt::format("'{}' against '{}'", options.base, options.next),
-                            definition, base, next, true);
+    Interleaver interleaver(options.output, verdict::shell_line(command), definition, base, next, true);
     std::string said;
     const int code = run_until_clear(interleaver, options, said);
     interleaver.finish();

@@ -80,10 +80,12 @@ int calibrate(const Arguments& given) {
     Arguments words = app.remaining();
     const trial::Definition& definition = trial::find_workload(take_workload(words));
     const Way way = way_of(definition, words);
+    Arguments command{"tlbstorm", "calibrate"};
+    command.insert(command.end(), given.begin(), given.end());
     if (output.empty()) output = record::default_folder(definition.name, "calibrate");
     record::check_folder(output);
     restore_leftovers();
-    Interleaver interleaver(output, "the same against itself", definition, way, way, true);
+    Interleaver interleaver(output, verdict::shell_line(command), definition, way, way, true);
     for (int pair = 1; pair <= pairs; ++pair) {
       if (const int code = interleaver.run_pair(); code >= kSignal) return code;
       if (!quiet) fmt::print(stderr, "{} of {} pairs\n", pair, pairs);

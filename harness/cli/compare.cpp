@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include <CLI/CLI.hpp>
+#include <algorithm>
 #include <iostream>
 
 #include "harness/cli/command.hpp"
@@ -63,6 +64,10 @@ int compare(const Arguments& given) {
     verdict::Report report;
     report.sorting = sorting_named(sort);
     report.coloured = ::isatty(STDOUT_FILENO) != 0 && std::getenv("NO_COLOR") == nullptr;
+    // The robot's names are mostly of counters, and a name with a dot is a column's.
+    options.raw |= chosen.name == "robot" ||
+                   std::any_of(options.metrics.begin(), options.metrics.end(),
+                               [](const std::string& glob) { return glob.find('.') != std::string::npos; });
     report.parts = verdict::compare_folders({folders.begin(), folders.end()},
                                             {more_base.begin(), more_base.end()}, options, force);
     std::cout << chosen.print(report);

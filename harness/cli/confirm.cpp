@@ -63,7 +63,7 @@ verdict::Gate judge_again(const verdict::Contest& contest, const std::vector<ver
   const trial::Definition* definition = nullptr;
   const Way next = way_again(*contest.next, definition);
   const Way base = base_too ? way_again(*contest.base, definition) : next;
-  Interleaver interleaver(fresh_folder(*contest.next), "a gate's second look", *definition, base, next, true);
+  Interleaver interleaver(fresh_folder(*contest.next), "", *definition, base, next, true);
   folder = interleaver.folder().native();
   const int pairs = std::max(kFewest, contest.next->trials());
   for (int pair = 0; pair < pairs; ++pair)

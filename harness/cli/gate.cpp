@@ -50,13 +50,17 @@ std::pair<const verdict::GateFormat*, std::string> report_of(const std::string& 
   return {&format_named("--report", text.substr(0, equals)), text.substr(equals + 1)};
 }
 
-/// The rules given, or those of the default ones that both sides have a metric for.
-std::vector<verdict::Rule> rules_of(const GateCommand& command, std::span<const verdict::Contest> contests) {
+std::vector<verdict::Rule> given_rules(const GateCommand& command) {
   std::vector<verdict::Rule> rules;
   for (const std::string& text : command.rules) rules.push_back(verdict::parse_rule(text));
   if (!command.rules_file.empty())
     for (verdict::Rule& rule : verdict::read_rules(command.rules_file)) rules.push_back(std::move(rule));
-  if (!rules.empty()) return rules;
+  return rules;
+}
+
+/// Those of the default rules that both sides have a metric for.
+std::vector<verdict::Rule> default_rules(std::span<const verdict::Contest> contests) {
+  std::vector<verdict::Rule> rules;
   for (verdict::Rule& rule : verdict::default_rules())
     if (std::any_of(contests.begin(), contests.end(), [&](const verdict::Contest& one) {
           return one.base != nullptr && !one.base->values(rule.metric).empty() &&
@@ -67,6 +71,12 @@ std::vector<verdict::Rule> rules_of(const GateCommand& command, std::span<const 
     throw os::UsageError("these runs have no metric that a gate looks at by itself",
                          "say what it is to look at: --rule 'METRIC <= +5%'");
   return rules;
+}
+
+/// A name with a dot is a column of samples.csv.
+bool looks_at_columns(const std::vector<verdict::Rule>& rules) {
+  return std::any_of(rules.begin(), rules.end(),
+                     [](const verdict::Rule& rule) { return rule.metric.find('.') != std::string::npos; });
 }
 
 /// Invalid trials are no evidence: told where a side has any.
@@ -120,10 +130,10 @@ int exit_code(Ruling ruling, const std::string& unsure) {
 int judge(const GateCommand& command) {
   const verdict::GateFormat& format = format_named("--format", command.format);
   for (const std::string& text : command.reports) report_of(text);
-  for (const std::string& text : command.rules) verdict::parse_rule(text);
-  const std::vector<verdict::Sides> sides =
-      verdict::read_sides({command.folders.begin(), command.folders.end()},
-                          {command.more_base.begin(), command.more_base.end()}, true);
+  std::vector<verdict::Rule> rules = given_rules(command);
+  const std::vector<verdict::Sides> sides = verdict::read_sides(
+      {command.folders.begin(), command.folders.end()}, {command.more_base.begin(), command.more_base.end()},
+      true, looks_at_columns(rules));
   std::vector<verdict::Contest> contests;
   verdict::GateOptions options{command.level, command.paired};
   for (const verdict::Sides& one : sides) {
@@ -135,7 +145,7 @@ int judge(const GateCommand& command) {
     contests.push_back({one.title, base, &one.next});
     options.paired |= one.paired;
   }
-  const std::vector<verdict::Rule> rules = rules_of(command, contests);
+  if (rules.empty()) rules = default_rules(contests);
   if (command.self_test) return print_self_test(verdict::self_test(contests, rules, options));
   verdict::GateReport report{verdict::judge(contests, rules, options), side_text(contests.front().base),
                              side_text(contests.front().next), command.unsure != "pass",

@@ -22,12 +22,20 @@ Interleaver::Interleaver(std::filesystem::path folder, const std::string& about,
 int Interleaver::run_pair() {
   ++pairs_;
   const bool base_first = pairs_ % 2 == 1;
-  const int first =
-      base_first ? run_trial(base_, verdict::kBaseValue) : run_trial(next_, verdict::kNextValue);
-  if (first >= kSignal) return first;
-  const int second =
-      base_first ? run_trial(next_, verdict::kNextValue) : run_trial(base_, verdict::kBaseValue);
-  return second >= kSignal ? second : kOk;
+  for (const bool base : {base_first, !base_first})
+    if (const int code = run_trial(base ? base_ : next_, base ? verdict::kBaseValue : verdict::kNextValue);
+        code >= kSignal)
+      return code;
+  if (was_valid(verdict::kBaseValue) && was_valid(verdict::kNextValue)) ++valid_pairs_;
+  return kOk;
+}
+
+std::string Interleaver::run_name(const std::string& value) const {
+  return fmt::format("{}-{:03}", value, pairs_);
+}
+
+bool Interleaver::was_valid(const std::string& value) const {
+  return record::read_run(folder() / run_name(value)).valid(1);
 }
 
 int Interleaver::run_trial(const Way& way, const std::string& value) {
@@ -37,7 +45,7 @@ int Interleaver::run_trial(const Way& way, const std::string& value) {
       throw os::Error(fmt::format("the command of the {} side failed: {}", value, way.prepare),
                       "try it in a shell; it is run before each trial of its side");
   }
-  const BatchRun run{fmt::format("{}-{:03}", value, pairs_), value, way.command, &definition_, way.options};
+  const BatchRun run{run_name(value), value, way.command, &definition_, way.options};
   const int code = run_one(run, recorder_, quiet_);
   if (code == kUsage)
     throw os::UsageError(fmt::format("the {} side can't be run here", value),

@@ -26,6 +26,8 @@ class Interleaver {
   /// os::Error when a command before it fails.
   int run_pair();
   std::size_t pairs() const { return pairs_; }
+  /// Those of which both trials are valid.
+  std::size_t valid_pairs() const { return valid_pairs_; }
   /// Writes the table of points.
   void finish() { recorder_.finish(); }
 
@@ -35,13 +37,15 @@ class Interleaver {
 
  private:
   int run_trial(const Way& way, const std::string& value);
+  bool was_valid(const std::string& value) const;
+  std::string run_name(const std::string& value) const;
   verdict::Side side(const std::string& value) const;
 
   const trial::Definition& definition_;
   Way base_, next_;
   bool quiet_;
   record::BatchRecorder recorder_;
-  std::size_t pairs_ = 0;
+  std::size_t pairs_ = 0, valid_pairs_ = 0;
 };
 
 /// The words of a text as a shell would split it, without its other powers.

@@ -52,7 +52,7 @@ class Digester {
     while (reader_.next(row)) {
       if (!number_ || row[trial_] != trial_text_) begin_trial(row);
       if (measuring_) add_gauges(row);
-      if (row[phase_] != phase_text_ || row[round_] != round_text_) edge(row);
+      if (!phase_text_ || row[phase_] != *phase_text_ || row[round_] != round_text_) edge(row);
     }
     end_trial();
     if (reader_.truncated()) remark("the last row was cut off and is left out");
@@ -79,7 +79,8 @@ class Digester {
   std::vector<Counter> counters_;
   std::vector<Gauge> gauges_;
   std::optional<int> number_;  ///< the trial's
-  std::string trial_text_, phase_text_, round_text_;
+  std::string trial_text_, round_text_;
+  std::optional<std::string> phase_text_;  ///< nothing before a trial's first row
   bool measuring_ = false;
   double window_began_ = 0;
   double measured_ = 0;
@@ -118,7 +119,7 @@ void Digester::begin_trial(const Fields& row) {
   if (trials_.erase(*number_) == 0)
     reader_.complain(fmt::format("trial {} has begun before, or {} has none", *number_, kManifestFile));
   trial_text_ = row[trial_];
-  phase_text_.clear();
+  phase_text_.reset();
   measuring_ = false;
   measured_ = 0;
   for (Counter& counter : counters_) counter.growth = 0;

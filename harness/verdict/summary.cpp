@@ -11,6 +11,7 @@
 #include "harness/os/error.hpp"
 #include "harness/os/units.hpp"
 #include "harness/verdict/latency_table.hpp"
+#include "harness/verdict/statistics/sample.hpp"
 #include "harness/verdict/why_block.hpp"
 
 namespace tlbstorm::verdict {
@@ -101,15 +102,6 @@ void context(const RunFolder& run, std::string& out) {
   for (const auto& note : plan["notes"]) line("note", note.get<std::string>());
 }
 
-/// The coefficient of variation; NaN of one value.
-double variation(const std::vector<double>& values) {
-  const std::size_t n = values.size();
-  double mean = 0, square = 0;
-  for (const double v : values) mean += v / static_cast<double>(n);
-  for (const double v : values) square += (v - mean) * (v - mean);
-  return n > 1 && mean != 0 ? std::sqrt(square / static_cast<double>(n - 1)) / std::abs(mean) : std::nan("");
-}
-
 void metrics(const RunFolder& run, std::string& out) {
   if (run.series.empty()) return;
   const bool any_valid = std::any_of(run.manifest["trials"].begin(), run.manifest["trials"].end(),
@@ -122,7 +114,7 @@ void metrics(const RunFolder& run, std::string& out) {
     if (is_cause(series.metric)) continue;
     const std::vector<double> values = run.values(series.metric);
     if (values.empty()) continue;
-    const double varies = variation(values);
+    const double varies = describe(values).cv;
     out += fmt::format("  {:<28}{:<15}{:>9}{:>10}{:>10}{:>7}  {}\n", series.metric, series.unit,
                        os::format_figure(*run.median(series.metric)), os::format_figure(values.front()),
                        os::format_figure(values.back()),

@@ -101,6 +101,7 @@ TEST_F(SampleDigestTest, DamageIsToldWithFileAndLine) {
   EXPECT_EQ(complaint_about("1,measure,0,,1,\r\n"), "samples.csv:2: no time, where a phase begins");
   EXPECT_EQ(complaint_about("1,measure,0,5,1,\r\n1,done,0,4,1,\r\n"), "samples.csv:3: time goes back");
   EXPECT_EQ(complaint_about("1,mesure,0,0,1,\r\n"), "samples.csv:2: 'mesure' is not a phase");
+  EXPECT_EQ(complaint_about("1,,,0,1,\r\n"), "samples.csv:2: '' is not a phase");
   EXPECT_EQ(complaint_about("1,measure,x,0,1,\r\n"), "samples.csv:2: 'x' is not the number of a round");
   EXPECT_EQ(complaint_about("1e9,measure,0,0,1,\r\n"), "samples.csv:2: '1e9' is not the number of a trial");
   EXPECT_EQ(complaint_about("3,measure,0,0,1,\r\n"),

@@ -22,15 +22,16 @@ bool is_ab(const fs::path& folder) {
 
 bool is_list(const fs::path& folder) { return record::is_batch(folder) && !is_ab(folder); }
 
-Sides sides_of_ab(const fs::path& folder) {
+Sides sides_of_ab(const fs::path& folder, bool raw) {
+  Batch batch = record::read_batch(folder);
   std::vector<RunFolder> base, next;
-  for (BatchEntry& entry : record::read_batch(folder).entries)
+  for (BatchEntry& entry : batch.entries)
     if (entry.run) (entry.value == kBaseValue ? base : next).push_back(std::move(*entry.run));
   if (base.empty() || next.empty())
     throw os::Error(fmt::format("{}: one of the sides has no run", folder.native()),
                     "run `tlbstorm ab` again");
-  Sides sides{"", {}, Side("new", std::move(next)), true};
-  sides.base.emplace_back("base", std::move(base));
+  Sides sides{"", {}, make_side("new", std::move(next), raw), true, batch.kind.about};
+  sides.base.push_back(make_side("base", std::move(base), raw));
   return sides;
 }
 
@@ -72,7 +73,7 @@ void add_scaling(std::vector<Comparison>& points, const ComparisonOptions& optio
 }
 
 /// The points that both sides have, in the order of the base.
-std::vector<Sides> points(const std::vector<fs::path>& base, const std::vector<fs::path>& next) {
+std::vector<Sides> points(const std::vector<fs::path>& base, const std::vector<fs::path>& next, bool raw) {
   const std::vector<Batch> before = read_batches(base), after = read_batches(next);
   std::vector<Sides> all;
   for (const BatchEntry& entry : before.front().entries) {
@@ -81,9 +82,10 @@ std::vector<Sides> points(const std::vector<fs::path>& base, const std::vector<f
     Sides point{
         entry.value.empty() ? entry.name : fmt::format("{} = {}", before.front().kind.name, entry.value),
         {},
-        Side("new", std::move(others)),
-        false};
-    point.base.emplace_back("base", std::move(runs));
+        make_side("new", std::move(others), raw),
+        false,
+        ""};
+    point.base.push_back(make_side("base", std::move(runs), raw));
     all.push_back(std::move(point));
   }
   if (all.empty())
@@ -108,10 +110,11 @@ std::vector<Sides> single(Sides sides) {
 }  // namespace
 
 std::vector<Sides> read_sides(const std::vector<fs::path>& folders, const std::vector<fs::path>& more_base,
-                              bool alone) {
+                              bool alone, bool raw) {
   if (folders.size() == 1 && more_base.empty()) {
-    if (is_ab(folders.front())) return single(sides_of_ab(folders.front()));
-    if (alone && !is_list(folders.front())) return single({"", {}, read_side("new", folders), false});
+    if (is_ab(folders.front())) return single(sides_of_ab(folders.front(), raw));
+    if (alone && !is_list(folders.front()))
+      return single({"", {}, read_side("new", folders, raw), false, ""});
     throw os::UsageError(fmt::format("{}: there is nothing to compare it with", folders.front().native()),
                          "name the base first, then what is new");
   }
@@ -124,11 +127,11 @@ std::vector<Sides> read_sides(const std::vector<fs::path>& folders, const std::v
   std::vector<fs::path> all = base;
   all.insert(all.end(), next.begin(), next.end());
   const auto lists = std::count_if(all.begin(), all.end(), &is_list);
-  if (lists == std::ssize(all)) return points(base, next);
+  if (lists == std::ssize(all)) return points(base, next, raw);
   if (lists > 0)
     throw os::UsageError("sweeps and suites can't be compared with single runs", "compare like with like");
-  Sides sides{"", {}, read_side("new", next), false};
-  sides.base.push_back(read_side("base", base));
+  Sides sides{"", {}, read_side("new", next, raw), false, ""};
+  sides.base.push_back(read_side("base", base, raw));
   return single(std::move(sides));
 }
 
@@ -136,13 +139,14 @@ std::vector<Comparison> compare_folders(const std::vector<fs::path>& folders,
                                         const std::vector<fs::path>& more_base,
                                         const ComparisonOptions& options, bool force) {
   std::vector<Comparison> parts;
-  for (Sides& sides : read_sides(folders, more_base, false)) {
+  for (Sides& sides : read_sides(folders, more_base, false, options.raw)) {
     ComparisonOptions how = options;
     how.paired |= sides.paired;
     Comparison part = compare(std::move(sides.base.front()), std::move(sides.next), how);
     // What differs between the sides of `tlbstorm ab` is what was to be compared.
     if (!force && !sides.paired) refuse_unlike(part.differences);
     part.title = sides.title;
+    part.made_by = sides.made_by;
     parts.push_back(std::move(part));
   }
   if (parts.size() > 1 && is_sweep_of_workers(folders.front())) add_scaling(parts, options);

@@ -16,12 +16,13 @@ struct Sides {
   std::vector<Side> base;  ///< one, or none
   Side next;
   bool paired = false;
+  std::string made_by;  ///< the command that interleaved them
 };
 
 /// The sides that folders make: runs pooled, sweeps and suites run by run. `alone` lets a single folder be
 /// the new side without a base. Throws os::Error.
 std::vector<Sides> read_sides(const std::vector<std::filesystem::path>& folders,
-                              const std::vector<std::filesystem::path>& more_base, bool alone);
+                              const std::vector<std::filesystem::path>& more_base, bool alone, bool raw);
 
 /// The base and what is new, from the command line: the first folder is the base, the rest are new; a single
 /// folder must be one of `tlbstorm ab`. Throws os::UsageError when the sides are unlike and `force` is not

@@ -17,13 +17,14 @@ namespace {
 
 constexpr double kNone = std::numeric_limits<double>::quiet_NaN();
 
-/// Enough replicates for some to lie beyond the ends; a thousand where there are so many pairs of trials that
-/// each takes long, and the interval is narrow in any case.
-Resampling resampling(double level, std::size_t base, std::size_t next) {
+/// Enough replicates for some to lie beyond the ends; half as many where there are so many pairs of trials
+/// that each takes long, and the interval is narrow in any case.
+Resampling resampling(const ComparisonOptions& options, std::size_t base, std::size_t next) {
   constexpr std::size_t kManyPairs = 400;
-  constexpr double kUsual = 2000, kFew = 1000, kBeyond = 40;
-  const double replicates = std::max(base * next > kManyPairs ? kFew : kUsual, kBeyond / level);
-  return {.level = 1 - level, .replicates = static_cast<std::size_t>(replicates)};
+  constexpr double kBeyond = 10;
+  const std::size_t wanted = base * next > kManyPairs ? options.replicates / 2 : options.replicates;
+  return {.level = 1 - options.level,
+          .replicates = std::max(wanted, static_cast<std::size_t>(std::min(kBeyond / options.level, 1e5)))};
 }
 
 /// The change as a part of the base, from the median of all quotients; where a value is not positive, from
@@ -51,11 +52,12 @@ void compare_pairs(MetricChange& change, const ComparisonOptions& options) {
   const std::vector<double> logs = quotients(change.base_values, change.next_values);
   change.test = signed_rank(logs.empty() ? differences : logs);
   const double whole = std::abs(change.base.median);
-  const Resampling how = resampling(options.level, change.base.n, 1);
+  const Resampling how = resampling(options, change.base.n, 1);
   const auto part = [&](double value) { return logs.empty() ? value / whole : std::expm1(value); };
   const std::vector<double>& evidence = logs.empty() ? differences : logs;
   change.change = logs.empty() && whole == 0 ? kNone : part(paired_shift(evidence));
-  const Interval raw = bca_interval(evidence, &paired_shift, how);
+  const Interval raw = options.interval == IntervalBy::ranks ? signed_rank_interval(evidence, options.level)
+                                                             : bca_interval(evidence, &paired_shift, how);
   change.interval = {part(raw.low), part(raw.high)};
 }
 
@@ -63,7 +65,7 @@ void compare_sides(MetricChange& change, const ComparisonOptions& options) {
   change.shift = shift(change.base_values, change.next_values);
   change.test = mann_whitney(change.base_values, change.next_values);
   change.change = relative_change(change.base_values, change.next_values);
-  const Resampling how = resampling(options.level, change.base.n, change.next.n);
+  const Resampling how = resampling(options, change.base.n, change.next.n);
   change.interval = bca_interval(change.base_values, change.next_values, &relative_change, how);
 }
 

@@ -35,12 +35,17 @@ struct MetricChange {
   std::vector<std::string> remarks;  ///< values that stand apart, a drift
 };
 
+/// Where the ends of a change's interval come from. Of pairs, those by ranks are exact at any level.
+enum class IntervalBy { bootstrap, ranks };
+
 struct ComparisonOptions {
   std::vector<std::string> metrics;  ///< globs; empty is all
   double level = 0.05;               ///< of false alarms of a single metric
   double same_within = 0.02;         ///< an interval within +- this much is "same"
+  IntervalBy interval = IntervalBy::bootstrap;
   bool paired = false;  ///< trials were interleaved: the i-th of one side ran beside the i-th of the other
-  bool raw = false;     ///< also the columns of samples.csv, a second
+  std::size_t replicates = 2000;  ///< of the bootstrap, at least
+  bool raw = false;               ///< also the columns of samples.csv, a second
 };
 
 struct Comparison {
@@ -51,6 +56,7 @@ struct Comparison {
   std::vector<DistributionChange> distributions;  ///< of the times of accesses, where they were taken
   std::vector<std::string> notes;                 ///< of the sides as wholes
   bool paired = false;
+  std::string made_by = {};  ///< of interleaved trials, the command that made them all
 };
 
 /// Compares one metric.

@@ -8,6 +8,8 @@
 
 #include "harness/os/error.hpp"
 #include "harness/record/batch.hpp"
+#include "harness/record/benchmark_json.hpp"
+#include "harness/record/sample_digest.hpp"
 #include "harness/verdict/metrics.hpp"
 
 namespace tlbstorm::verdict {
@@ -32,7 +34,11 @@ std::vector<double> valid_values(const RunFolder& run, std::string_view metric) 
   return values;
 }
 
-void add_folder(const fs::path& path, std::vector<RunFolder>& runs) {
+void add_path(const fs::path& path, std::vector<RunFolder>& runs) {
+  if (record::is_benchmark_file(path)) {
+    runs.push_back(record::read_benchmark(path));
+    return;
+  }
   if (!record::is_batch(path)) {
     runs.push_back(record::read_run(path));
     return;
@@ -42,9 +48,28 @@ void add_folder(const fs::path& path, std::vector<RunFolder>& runs) {
     if (entry.run) runs.push_back(std::move(*entry.run));
 }
 
+/// The columns of samples.csv as metrics beside the others.
+void add_raw(RunFolder& run) {
+  const record::SampleDigest digest = record::digest_samples(run);
+  for (const record::DigestSeries& one : digest.series)
+    run.series.push_back({one.column, one.unit, one.by_trial});
+  run.remarks.insert(run.remarks.end(), digest.remarks.begin(), digest.remarks.end());
+}
+
+/// What Google Benchmark itself reports of each benchmark.
+trial::Better direction_of_counter(std::string_view counter) {
+  if (counter == "real_time" || counter == "cpu_time" || counter == "ns_per_page")
+    return trial::Better::lower;
+  if (counter == "bytes_per_second" || counter == "items_per_second") return trial::Better::higher;
+  return counter.starts_with("ipis_per_") || counter.starts_with("flushes_") ? trial::Better::lower
+                                                                             : trial::Better::neither;
+}
+
 }  // namespace
 
 trial::Better direction(const RunFolder& run, std::string_view metric) {
+  if (run.manifest["plan"].value("workload", "") == "benchmark")
+    return direction_of_counter(metric.substr(metric.rfind('/') + 1));
   for (const Metric& one : metrics())
     if (one.name == metric) return one.better;
   for (const auto& figure : run.manifest["plan"].value("figures", ordered_json::array()))
@@ -82,13 +107,18 @@ std::vector<std::vector<double>> Side::values_by_run(std::string_view metric) co
 
 bool Side::was_made() const { return trials_ > 0; }
 
-Side read_side(const std::string& name, const std::vector<fs::path>& paths) {
-  std::vector<RunFolder> runs;
-  for (const fs::path& path : paths) add_folder(path, runs);
+Side make_side(const std::string& name, std::vector<RunFolder> runs, bool raw) {
   if (runs.empty())
-    throw os::Error(fmt::format("{}: there is no run in it", paths.empty() ? name : paths.front().native()),
-                    "name the folders of runs that were made");
+    throw os::Error(fmt::format("the {} has no run", name), "name the folders of runs that were made");
+  if (raw)
+    for (RunFolder& run : runs) add_raw(run);
   return Side(name, std::move(runs));
+}
+
+Side read_side(const std::string& name, const std::vector<fs::path>& paths, bool raw) {
+  std::vector<RunFolder> runs;
+  for (const fs::path& path : paths) add_path(path, runs);
+  return make_side(name, std::move(runs), raw);
 }
 
 }  // namespace tlbstorm::verdict

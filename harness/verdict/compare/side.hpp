@@ -46,8 +46,12 @@ class Side {
   int trials_ = 0, valid_ = 0;
 };
 
+/// Pools runs that were read. With `raw`, what samples.csv says of each column is among their metrics. Throws
+/// os::Error when there is no run, or a file is damaged.
+Side make_side(const std::string& name, std::vector<record::RunFolder> runs, bool raw);
+
 /// Reads run folders, Google Benchmark's JSON files, and folders that hold run folders. Throws os::Error.
-Side read_side(const std::string& name, const std::vector<std::filesystem::path>& paths);
+Side read_side(const std::string& name, const std::vector<std::filesystem::path>& paths, bool raw = false);
 
 /// Which way is better, by the run's own word, else by the dictionary.
 trial::Better direction(const record::RunFolder& run, std::string_view metric);

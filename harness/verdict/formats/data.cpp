@@ -70,8 +70,7 @@ ordered_json to_json(const Side& side) {
   return {{"runs", runs},
           {"trials", side.trials()},
           {"valid_trials", side.valid_trials()},
-          {"machine", machine_of(side)},
-          {"commands", commands(side)}};
+          {"machine", machine_of(side)}};
 }
 
 }  // namespace
@@ -111,8 +110,11 @@ std::string print_json(const Report& report) {
     part["notes"] = comparison.notes;
     parts.push_back(std::move(part));
   }
-  return ordered_json{{"tool", "tlbstorm"}, {"parts", parts}}.dump(2, ' ', false,
-                                                                   ordered_json::error_handler_t::replace) +
+  ordered_json made_with = ordered_json::array();
+  for (const Command& command : commands(report))
+    made_with.push_back({{"side", command.side}, {"command", command.line}});
+  return ordered_json{{"tool", "tlbstorm"}, {"parts", parts}, {"made_with", made_with}}.dump(
+             2, ' ', false, ordered_json::error_handler_t::replace) +
          "\n";
 }
 

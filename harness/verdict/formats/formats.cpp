@@ -89,28 +89,47 @@ std::string describe_side(const Side& side) {
   std::vector<std::string> folders;
   for (const record::RunFolder& run : side.runs()) folders.push_back(run.path.native());
   constexpr std::size_t kMost = 3;
-  const std::size_t shown = std::min(folders.size(), kMost);
-  return fmt::format("{}{} ({} of {} trials valid)",
-                     fmt::join(folders.begin(), folders.begin() + static_cast<std::ptrdiff_t>(shown), ", "),
-                     folders.size() > shown ? fmt::format(" and {} more", folders.size() - shown) : "",
-                     side.valid_trials(), side.trials());
+  const std::string all = folders.size() > kMost ? fmt::format("{} to {}, {} runs", folders.front(),
+                                                               folders.back(), folders.size())
+                                                 : fmt::format("{}", fmt::join(folders, ", "));
+  return fmt::format("{} ({} of {} trials valid)", all, side.valid_trials(), side.trials());
 }
 
-std::vector<std::string> commands(const Side& side) {
-  std::vector<std::string> all;
-  for (const record::RunFolder& run : side.runs()) {
-    const ordered_json tool = run.manifest.value("tool", ordered_json::object());
-    std::vector<std::string> words;
-    bool skip = false;
-    for (const auto& word : tool.value("command", ordered_json::array())) {
-      if (!word.is_string()) continue;
-      const auto text = word.get<std::string>();
-      // Where it was put is not what was measured.
-      if (!skip && text != "--output" && !text.starts_with("--output=")) words.push_back(quoted(text));
-      skip = text == "--output";
-    }
-    const std::string line = fmt::format("{}", fmt::join(words, " "));
-    if (!line.empty() && std::find(all.begin(), all.end(), line) == all.end()) all.push_back(line);
+std::string shell_line(const std::vector<std::string>& words) {
+  std::vector<std::string> kept;
+  bool skip = false;
+  for (const std::string& word : words) {
+    if (!skip && word != "--output" && !word.starts_with("--output=")) kept.push_back(quoted(word));
+    skip = word == "--output";
+  }
+  return fmt::format("{}", fmt::join(kept, " "));
+}
+
+namespace {
+
+std::string command_of(const record::RunFolder& run) {
+  std::vector<std::string> words;
+  for (const auto& word :
+       run.manifest.value("tool", ordered_json::object()).value("command", ordered_json::array()))
+    if (word.is_string()) words.push_back(word.get<std::string>());
+  return shell_line(words);
+}
+
+}  // namespace
+
+std::vector<Command> commands(const Report& report) {
+  std::vector<Command> all;
+  const auto add = [&](const std::string& side, const std::string& line) {
+    if (!line.empty() && std::none_of(all.begin(), all.end(), [&](const Command& known) {
+          return known.side == side && known.line == line;
+        }))
+      all.push_back({side, line});
+  };
+  for (const Comparison& comparison : report.parts) {
+    add("both", comparison.made_by);
+    if (!comparison.made_by.empty()) continue;
+    for (const Side* const side : {&comparison.base, &comparison.next})
+      for (const record::RunFolder& run : side->runs()) add(side->name(), command_of(run));
   }
   return all;
 }

@@ -53,8 +53,14 @@ std::string format_share(double share);
 std::string format_p(double p);
 /// "results/a, results/b (10 of 10 trials valid)".
 std::string describe_side(const Side& side);
-/// The commands that made a side's runs, each once.
-std::vector<std::string> commands(const Side& side);
+/// A command as one would type it, without where its results were put.
+std::string shell_line(const std::vector<std::string>& words);
+/// The commands that made the runs, each once, and of which side they are; of interleaved trials the one
+/// command.
+struct Command {
+  std::string side, line;
+};
+std::vector<Command> commands(const Report& report);
 /// "AMD EPYC, 2 CPUs, 1 socket, 1 NUMA node".
 std::string machine_of(const Side& side);
 

@@ -104,10 +104,8 @@ std::string print_html(const Report& report) {
                      escaped(machine_of(first.base)));
   for (const Comparison& comparison : report.parts) out += part(comparison, report.sorting);
   out += "<h2>made with</h2>\n<pre>";
-  for (const Comparison& comparison : report.parts)
-    for (const Side* const side : {&comparison.base, &comparison.next})
-      for (const std::string& command : commands(*side))
-        out += escaped(command) + "  # " + side->name() + "\n";
+  for (const Command& command : commands(report))
+    out += fmt::format("{}  # {}\n", escaped(command.line), command.side);
   return out + "</pre></body></html>\n";
 }
 

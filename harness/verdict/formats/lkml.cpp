@@ -77,8 +77,8 @@ std::string print_lkml(const Report& report) {
                      first.base.valid_trials(), first.next.valid_trials());
   out += first.paired ? "Wilcoxon's signed rank test of interleaved trials; ~ is no clear answer.\n"
                       : "Mann and Whitney's test; ~ is no clear answer.\n";
-  for (const Comparison& comparison : report.parts)
-    for (const std::string& command : commands(comparison.next)) out += fmt::format("\n  {}\n", command);
+  for (const Command& command : commands(report))
+    if (command.side != "base") out += fmt::format("\n  {}\n", command.line);
   return out;
 }
 

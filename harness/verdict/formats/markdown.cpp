@@ -49,10 +49,8 @@ std::string print_markdown(const Report& report) {
                                 describe_side(first.base), describe_side(first.next), machine_of(first.base));
   for (const Comparison& comparison : report.parts) out += part(comparison, report.sorting);
   out += "\n```sh\n";
-  for (const Comparison& comparison : report.parts)
-    for (const Side* const side : {&comparison.base, &comparison.next})
-      for (const std::string& command : commands(*side))
-        out += fmt::format("{}  # {}\n", command, side->name());
+  for (const Command& command : commands(report))
+    out += fmt::format("{}  # {}\n", command.line, command.side);
   return out + "```\n";
 }
 

@@ -12,25 +12,28 @@
 namespace tlbstorm::verdict {
 namespace {
 
-/// Our columns and metrics whose figure is one of the robot's: of a monitor's counters, what they grow by a
-/// second.
-constexpr std::array<std::pair<std::string_view, std::string_view>, 8> kNames{
-    {{"interrupts.tlb", "interrupts.TLB:TLB_shootdowns"},
-     {"interrupts.cal", "interrupts.CAL:Function_call_interrupts"},
-     {"interrupts.res", "interrupts.RES:Rescheduling_interrupts"},
-     {"interrupts.loc", "interrupts.LOC:Local_timer_interrupts"},
-     {"tlb_ipis", "interrupts.TLB:TLB_shootdowns"},
-     {"cal_interrupts", "interrupts.CAL:Function_call_interrupts"},
-     {"throughput", "ops_per_sec"},
-     {"major_fault_rate", "time.major_page_faults"}}};
+/// The rows of /proc/interrupts, as our columns and as the robot name them.
+constexpr std::array<std::pair<std::string_view, std::string_view>, 4> kInterrupts{
+    {{"tlb", "TLB:TLB_shootdowns"},
+     {"cal", "CAL:Function_call_interrupts"},
+     {"res", "RES:Rescheduling_interrupts"},
+     {"loc", "LOC:Local_timer_interrupts"}}};
+
+/// "interrupts.tlb" and "interrupts.tlb_cpu3".
+std::string name_of_interrupt(std::string_view column) {
+  const std::size_t cpu = column.find("_cpu");
+  for (const auto& [ours, theirs] : kInterrupts)
+    if (column.substr(0, cpu) == ours)
+      return cpu == std::string_view::npos
+                 ? fmt::format("interrupts.{}", theirs)
+                 : fmt::format("interrupts.CPU{}.{}", column.substr(cpu + 4), theirs);
+  return fmt::format("interrupts.{}", column);
+}
 
 std::string robot_name(const Comparison& comparison, const std::string& metric) {
+  if (metric.starts_with("interrupts.")) return name_of_interrupt(std::string_view(metric).substr(11));
   if (metric.starts_with("vmstat.")) return "proc-vmstat." + metric.substr(7);
-  if (metric.starts_with("perf.")) return "perf-stat.i." + metric.substr(5);
-  for (const auto& [ours, theirs] : kNames)
-    if (metric == ours && metric.find('.') != std::string::npos) return std::string(theirs);
-  for (const auto& [ours, theirs] : kNames)
-    if (metric == ours && theirs.find('.') != std::string_view::npos) return std::string(theirs);
+  if (metric.starts_with("perf.")) return "perf-stat.ps." + metric.substr(5);
   return fmt::format("tlbstorm.{}.{}", comparison.base.manifest()["plan"].value("workload", "?"), metric);
 }
 
@@ -76,8 +79,7 @@ std::string print_robot(const Report& report) {
   std::string out;
   for (const Comparison& comparison : report.parts) out += part(comparison, report.sorting) + "\n";
   out += "to reproduce:\n";
-  for (const Comparison& comparison : report.parts)
-    for (const std::string& command : commands(comparison.next)) out += fmt::format("\t{}\n", command);
+  for (const Command& command : commands(report)) out += fmt::format("\t{}\n", command.line);
   return out;
 }
 

@@ -163,10 +163,8 @@ std::string points(const Report& report) {
 
 std::string reproduce(const Report& report) {
   std::string out = "\n  made with\n";
-  for (const Comparison& comparison : report.parts)
-    for (const Side* const side : {&comparison.base, &comparison.next})
-      for (const std::string& command : commands(*side))
-        out += fmt::format("    {:<6}{}\n", side->name(), command);
+  for (const Command& command : commands(report))
+    out += fmt::format("    {:<6}{}\n", command.side, command.line);
   return out;
 }
 

@@ -43,6 +43,7 @@ struct RuleResult {
 struct GateOptions {
   double level = kGateLevel;
   bool paired = false;
+  std::size_t replicates = 2000;  ///< of the bootstrap
 };
 
 struct Gate {

@@ -8,6 +8,7 @@
 #include <limits>
 #include <random>
 
+#include "harness/verdict/statistics/rank_tests.hpp"
 #include "harness/verdict/statistics/rising_table.hpp"
 
 namespace tlbstorm::verdict {
@@ -110,6 +111,17 @@ double paired_shift(Values differences) {
   std::sort(sorted.begin(), sorted.end());
   const auto mean = [&](std::size_t i, std::size_t j) { return (sorted[i] + sorted[j]) / 2; };
   return RisingTable(n, n, mean, [](std::size_t i) { return i; }).median();
+}
+
+Interval signed_rank_interval(Values differences, double level) {
+  const std::size_t left_out = means_left_out(differences.size(), level);
+  if (left_out == 0) return {kNone, kNone};
+  std::vector<double> means;
+  for (std::size_t i = 0; i < differences.size(); ++i)
+    for (std::size_t j = i; j < differences.size(); ++j)
+      means.push_back((differences[i] + differences[j]) / 2);
+  std::sort(means.begin(), means.end());
+  return {means[left_out - 1], means[means.size() - left_out]};
 }
 
 Interval bca_interval(Values base, Values next, const Statistic& statistic, const Resampling& how) {

@@ -25,6 +25,11 @@ double ratio(Values base, Values next);
 /// The median of the means of all pairs of differences, themselves among them: the shift of paired trials.
 double paired_shift(Values differences);
 
+/// An interval for the shift of paired trials, from the signed rank test: the shifts that it would not
+/// refuse. Exact up to 60 pairs. NaN when so few pairs have no interval of that level (Hollander, Wolfe and
+/// Chicken, "Nonparametric Statistical Methods", 3rd edition, 3.3). `level` is that of the misses: 0.05.
+Interval signed_rank_interval(Values differences, double level);
+
 using Statistic = std::function<double(Values base, Values next)>;
 
 /// How an interval is made. Fixed, so that the same data always give the same interval.

@@ -136,6 +136,23 @@ Test signed_rank(Values differences, Tail tail) {
   return test;
 }
 
+std::size_t means_left_out(std::size_t differences, double level) {
+  if (differences > kExactUpTo) {
+    const auto n = static_cast<double>(differences);
+    const double deviation = std::sqrt(n * (n + 1) * (2 * n + 1) / 24);
+    const double k = n * (n + 1) / 4 + boost::math::quantile(boost::math::normal{}, level / 2) * deviation;
+    return k > 0 ? static_cast<std::size_t>(k) : 0;
+  }
+  std::vector<std::size_t> ranks(differences);
+  std::iota(ranks.begin(), ranks.end(), std::size_t{1});
+  const std::vector<double> ways = ways_to_take(ranks);
+  const double all = std::pow(2.0, static_cast<double>(differences));
+  double below = 0;
+  std::size_t k = 0;
+  while (k < ways.size() && (below += ways[k]) / all <= level / 2) ++k;
+  return k;
+}
+
 Test trend(std::span<const std::vector<double>> series) {
   double s = 0, variance = 0;
   for (const std::vector<double>& values : series) {

@@ -28,6 +28,11 @@ Test mann_whitney(Values base, Values next, Tail tail = Tail::either);
 /// left out. Exact up to 60 differences.
 Test signed_rank(Values differences, Tail tail = Tail::either);
 
+/// The largest number of means of pairs of differences (each with itself, too) that an interval for their
+/// shift may leave out at either end: the largest k for which P(rank sum < k) is within level / 2. 0 when
+/// there is none.
+std::size_t means_left_out(std::size_t differences, double level);
+
 /// Kendall's test for a trend of values in their order, several series together: each with a level of its
 /// own.
 Test trend(std::span<const std::vector<double>> series);

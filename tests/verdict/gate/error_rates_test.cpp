@@ -1,0 +1,154 @@
+// SPDX-License-Identifier: Apache-2.0
+// How often a gate is wrong: alarms where nothing changed, and changes that it misses. The figures of
+// docs/statistics.md come from here.
+#include <fmt/format.h>
+#include <gtest/gtest.h>
+
+#include <cmath>
+#include <functional>
+#include <random>
+
+#include "harness/verdict/gate/gate.hpp"
+#include "harness/verdict/gate/sequential.hpp"
+
+namespace tlbstorm::verdict {
+namespace {
+
+using Random = std::mt19937_64;
+/// One trial's noise around 1, by the trial's place in time.
+using Noise = std::function<double(Random&, std::size_t)>;
+
+constexpr std::size_t kComparisons = 1000;
+constexpr std::size_t kTrials = 10;
+
+double normal(Random& random) { return std::normal_distribution<double>()(random); }
+
+struct Kind {
+  const char* name;
+  Noise noise;
+};
+
+/// Trials of file-cache on a virtual machine with two CPUs: ipis_per_page over its median
+/// (tests/fixtures/statistics/recorded_noise.txt).
+const std::vector<double>& recorded();
+
+std::vector<Kind> kinds() {
+  return {{"normal, cv 1%", [](Random& r, std::size_t) { return 1 + 0.01 * normal(r); }},
+          {"normal, cv 20%", [](Random& r, std::size_t) { return std::max(0.05, 1 + 0.2 * normal(r)); }},
+          {"log-normal, cv 50%", [](Random& r, std::size_t) { return std::exp(0.47 * normal(r)); }},
+          {"bimodal: 1 or 1.5",
+           [](Random& r, std::size_t) { return (r() % 2 == 0 ? 1.0 : 1.5) + 0.01 * normal(r); }},
+          {"warm-up drift, each run alike",
+           [](Random& r, std::size_t i) { return 1 + 0.02 * static_cast<double>(i) + 0.01 * normal(r); }},
+          {"recorded", [](Random& r, std::size_t) { return recorded()[r() % recorded().size()]; }}};
+}
+
+record::RunFolder run_of(const std::vector<std::pair<std::string, std::vector<double>>>& metrics) {
+  record::RunFolder run;
+  run.manifest["plan"] = {{"workload", "made"}};
+  run.manifest["trials"] = nlohmann::ordered_json::array();
+  for (std::size_t i = 0; i < metrics.front().second.size(); ++i)
+    run.manifest["trials"].push_back({{"trial", i + 1}, {"valid", true}});
+  for (const auto& [name, values] : metrics) {
+    record::Series series{name, "", {}};
+    for (std::size_t i = 0; i < values.size(); ++i) series.by_trial[static_cast<int>(i) + 1] = values[i];
+    run.series.push_back(series);
+  }
+  return run;
+}
+
+Side side(const std::vector<Rule>& rules, const Noise& noise, Random& random, double factor,
+          std::size_t from = 0, std::size_t step = 1) {
+  std::vector<std::pair<std::string, std::vector<double>>> metrics;
+  for (const Rule& rule : rules) {
+    std::vector<double> values;
+    for (std::size_t i = 0; i < kTrials; ++i) values.push_back(factor * noise(random, from + step * i));
+    metrics.emplace_back(rule.metric, values);
+  }
+  std::vector<record::RunFolder> runs;
+  runs.push_back(run_of(metrics));
+  return Side("side", std::move(runs));
+}
+
+/// The share of comparisons that fail where the new side is `factor` times the base.
+double failing(const std::vector<Rule>& rules, const Noise& noise, double factor, bool interleaved = false) {
+  Random random(7);
+  GateOptions options;
+  options.replicates = 200;
+  options.paired = interleaved;
+  std::size_t failed = 0;
+  for (std::size_t i = 0; i < kComparisons; ++i) {
+    const std::size_t step = interleaved ? 2 : 1;
+    const Side base = side(rules, noise, random, 1, 0, step),
+               next = side(rules, noise, random, factor, step - 1, step);
+    const Contest contest{"", &base, &next};
+    failed += judge(std::span(&contest, 1), rules, options).ruling() == Ruling::fail ? 1 : 0;
+  }
+  return static_cast<double>(failed) / static_cast<double>(kComparisons);
+}
+
+TEST(ErrorRates, AtMostOneComparisonOfTheSameInAHundredRaisesAnAlarm) {
+  for (const Kind& kind : kinds()) {
+    const double rate = failing(default_rules(), kind.noise, 1);
+    fmt::print("  {:<32} {:.1f}% false alarms\n", kind.name, 100 * rate);
+    EXPECT_LE(rate, 0.01) << kind.name;
+  }
+}
+
+TEST(ErrorRates, ADriftThroughInterleavedTrialsRaisesNone) {
+  const Noise drift = [](Random& r, std::size_t i) {
+    return 1 + 0.02 * static_cast<double>(i) + 0.01 * normal(r);
+  };
+  EXPECT_LE(failing(default_rules(), drift, 1, true), 0.01);
+}
+
+TEST(ErrorRates, FivePercentMoreIpisAPageAreFoundInTenTrials) {
+  const double found = failing(
+      default_rules(), [](Random& r, std::size_t) { return 1 + 0.01 * normal(r); }, 1.05);
+  fmt::print("  {:.1f}% found\n", 100 * found);
+  EXPECT_GE(found, 0.95);
+}
+
+/// Looks at growing data until an answer; whether it is "better" or "worse".
+bool sees_a_change(const Noise& noise, Random& random, double factor) {
+  constexpr std::size_t kLooks = 6;
+  constexpr double kLevel = 0.05;
+  const MetricInfo metric{"ipis_per_page", "", trial::Better::lower};
+  std::vector<double> base, next;
+  for (std::size_t k = 1; k <= kLooks; ++k) {
+    const Look now = look(k, kLevel);
+    while (base.size() < now.pairs) {
+      base.push_back(noise(random, base.size()));
+      next.push_back(factor * noise(random, next.size()));
+    }
+    ComparisonOptions options;
+    options.paired = true;
+    options.level = now.level;
+    options.interval = IntervalBy::ranks;
+    const Outcome outcome = compare_values(metric, base, next, options).outcome;
+    if (outcome != Outcome::unsure) return outcome != Outcome::same;
+  }
+  return false;
+}
+
+TEST(ErrorRates, LookingAgainAndAgainKeepsTheLevel) {
+  Random random(11);
+  constexpr int kRuns = 300;
+  int alarms = 0, found = 0;
+  const Noise noise = [](Random& r, std::size_t) { return 1 + 0.05 * normal(r); };
+  for (int i = 0; i < kRuns; ++i) {
+    alarms += sees_a_change(noise, random, 1) ? 1 : 0;
+    found += sees_a_change(noise, random, 1.1) ? 1 : 0;
+  }
+  fmt::print("  {} alarms and {} found in {}\n", alarms, found, kRuns);
+  EXPECT_LE(alarms, kRuns * 0.05);
+  EXPECT_GE(found, kRuns * 0.95);
+}
+
+const std::vector<double>& recorded() {
+  static const std::vector<double> values{1};
+  return values;
+}
+
+}  // namespace
+}  // namespace tlbstorm::verdict

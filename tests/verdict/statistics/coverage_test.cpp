@@ -34,9 +34,10 @@ struct Covered {
 };
 
 /// Sides that differ by a factor and in nothing else, `times` over.
-Covered covered(const Noise& noise, std::size_t trials, int times, std::size_t replicates) {
+Covered covered(const Noise& noise, std::size_t trials, int times, std::size_t replicates,
+                std::uint64_t seed = 1) {
   constexpr double kFactor = 1.05;
-  std::mt19937_64 random(1);
+  std::mt19937_64 random(seed);
   Covered result;
   std::vector<double> widths, base(trials), next(trials), levelled(trials);
   for (int i = 0; i < times; ++i) {
@@ -53,10 +54,10 @@ Covered covered(const Noise& noise, std::size_t trials, int times, std::size_t r
   return result;
 }
 
-// The figures are those of the table less what 400 comparisons can be off by: three standard errors.
+// As far as so few comparisons can tell: three standard errors.
 TEST(Coverage, OfFewTrialsIsWhatTheDocumentSays) {
   EXPECT_NEAR(covered(kNoises[0].second, 5, 400, 500).interval, 0.90, 0.045);
-  EXPECT_NEAR(covered(kNoises[2].second, 10, 200, 500).interval, 0.93, 0.055);
+  EXPECT_NEAR(covered(kNoises[2].second, 10, 200, 500).interval, 0.94, 0.055);
 }
 
 TEST(Coverage, DISABLED_Table) {
@@ -64,9 +65,10 @@ TEST(Coverage, DISABLED_Table) {
   fmt::print(
       "| noise | trials a side | 95% interval holds the ratio | median width | test at 5% is silent |\n"
       "|---|---|---|---|---|\n");
+  std::uint64_t seed = 0;
   for (const auto& [name, noise] : kNoises)
     for (const std::size_t trials : {3, 4, 5, 10, 20}) {
-      const Covered result = covered(noise, trials, kTimes, 2000);
+      const Covered result = covered(noise, trials, kTimes, 2000, ++seed);
       fmt::print("| {} | {} | {:.1f}% | {:.4f} | {:.1f}% |\n", name, trials, 100 * result.interval,
                  result.width, 100 * result.test);
     }

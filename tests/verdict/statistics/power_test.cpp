@@ -56,6 +56,22 @@ TEST(TrialsNeeded, NeverFewerThanCanShowTheLevel) {
   EXPECT_EQ(trials_needed(0.1, 0, {.level = 0.1}), 3u);
 }
 
+TEST(TrialsNeeded, TablesOfTheDocumentAreOurs) {
+  const std::map<double, std::vector<std::size_t>> by_cv{{0.005, {7, 4, 4, 4, 4}},
+                                                         {0.01, {18, 7, 4, 4, 4}},
+                                                         {0.02, {68, 18, 5, 4, 4}},
+                                                         {0.05, {413, 105, 18, 7, 4}},
+                                                         {0.1, {1646, 413, 68, 18, 7}}};
+  for (const auto& [cv, trials] : by_cv) {
+    std::vector<std::size_t> ours;
+    for (const double change : {0.01, 0.02, 0.05, 0.1, 0.2}) ours.push_back(trials_needed(change, cv));
+    EXPECT_EQ(ours, trials) << cv;
+  }
+  const std::map<std::size_t, double> by_trials{{4, 3.16},  {5, 2.37},  {6, 2.01},  {8, 1.63},
+                                                {10, 1.41}, {15, 1.11}, {20, 0.94}, {30, 0.76}};
+  for (const auto& [trials, change] : by_trials) EXPECT_NEAR(smallest_change(trials, 1), change, 0.005);
+}
+
 TEST(TrialsNeeded, NoneForNoChangeAndBoundedForAlmostNone) {
   EXPECT_EQ(trials_needed(0, 0.01), 0u);
   EXPECT_LE(trials_needed(1e-12, 1), 1'000'000'000u);

@@ -200,13 +200,30 @@ std::pair<std::vector<double>, std::vector<double>> values_of(const Side& base, 
   return pairs;
 }
 
+namespace {
+
+/// By how much values grow from one to the next: the median of all slopes within the series (Theil and Sen).
+double slope(const std::vector<std::vector<double>>& series) {
+  std::vector<double> slopes;
+  for (const std::vector<double>& values : series)
+    for (std::size_t i = 0; i < values.size(); ++i)
+      for (std::size_t j = i + 1; j < values.size(); ++j)
+        slopes.push_back((values[j] - values[i]) / static_cast<double>(j - i));
+  return median(slopes);
+}
+
+}  // namespace
+
 bool drift_explains(const Side& base, const Side& next, const MetricChange& change) {
   constexpr double kDrifts = 0.05;
   std::vector<std::vector<double>> series = base.values_by_run(change.metric.name);
   const auto others = next.values_by_run(change.metric.name);
   series.insert(series.end(), others.begin(), others.end());
   const Test drift = trend(series);
-  return drift.p <= kDrifts && (drift.statistic > 0) == (change.shift > 0);
+  if (drift.p > kDrifts || (drift.statistic > 0) != (change.shift > 0)) return false;
+  // As far as it would have come in all trials of both sides, one after the other.
+  const auto trials = static_cast<double>(change.base.n + change.next.n);
+  return std::abs(slope(series)) * trials >= std::abs(change.shift);
 }
 
 bool wanted(const std::vector<std::string>& globs, const std::string& metric) {

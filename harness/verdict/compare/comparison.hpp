@@ -71,7 +71,7 @@ std::pair<std::vector<double>, std::vector<double>> values_of(const Side& base, 
                                                               const std::string& metric, bool paired);
 
 /// Whether the values of both sides wander with time, run by run, the way that the change goes: then it may
-/// be the time that changed them. By Kendall's test at 5%.
+/// be the time that changed them. By Kendall's test at 5%, and by as much.
 bool drift_explains(const Side& base, const Side& next, const MetricChange& change);
 
 /// Whether a metric is asked for: any of the globs matches, or there is none.

@@ -187,6 +187,11 @@ TEST_F(ComparisonTest, DriftThatGoesTheSameWayTakesTheAnswerBack) {
   EXPECT_EQ(of_ipis(before, after, paired).outcome, Outcome::worse) << "interleaved trials drift together";
 }
 
+TEST_F(ComparisonTest, DriftThatIsTooSmallToExplainTheChangeLeavesTheAnswer) {
+  EXPECT_EQ(of_ipis({1.00, 1.01, 1.02, 1.03, 1.04, 1.05}, {3.00, 3.03, 3.06, 3.09, 3.12, 3.15}).outcome,
+            Outcome::worse);
+}
+
 TEST_F(ComparisonTest, OnlyTheMetricsAskedForAreCompared) {
   ComparisonOptions options;
   options.metrics = {"ipis_*", "nothing"};

@@ -12,10 +12,12 @@
 #include "harness/cli/interleave.hpp"
 #include "harness/os/clock.hpp"
 #include "harness/os/error.hpp"
+#include "harness/os/units.hpp"
 #include "harness/record/recorder.hpp"
 #include "harness/verdict/compare/batches.hpp"
 #include "harness/verdict/formats/formats.hpp"
 #include "harness/verdict/gate/sequential.hpp"
+#include "harness/verdict/metrics.hpp"
 
 namespace tlbstorm::cli {
 namespace {
@@ -38,6 +40,19 @@ Way side_of(const trial::Definition& definition, const Arguments& common, const 
   return way;
 }
 
+/// Before anything runs: an unknown name would only be found out at the end.
+void check_metrics(const std::vector<std::string>& asked, const trial::Definition& definition) {
+  std::vector<std::string> known;
+  for (const verdict::Metric& metric : verdict::metrics()) known.emplace_back(metric.name);
+  for (const trial::Figure& figure : definition.figures) known.emplace_back(figure.name);
+  for (const std::string& metric : asked) {
+    if (std::find(known.begin(), known.end(), metric) != known.end()) continue;
+    const std::string near = os::nearest(metric, known);
+    throw os::UsageError("--metrics", metric, "no such metric",
+                         near.empty() ? "see: tlbstorm list metrics" : fmt::format("did you mean {}?", near));
+  }
+}
+
 void print_look(const verdict::Look& look, std::size_t pairs,
                 const std::vector<verdict::MetricChange>& answers) {
   std::string line = fmt::format("{:>4} pairs, at level {:.2g}:", pairs, look.level);
@@ -58,8 +73,8 @@ std::string conclusion(const std::vector<verdict::MetricChange>& answers, const 
 }
 
 /// Runs pairs until a look settles all, or the budget is spent.
-int run_until_clear(Interleaver& interleaver, const AbOptions& options, std::string& said) {
-  const os::Nanoseconds budget = os::parse_duration("--budget", options.budget);
+int run_until_clear(Interleaver& interleaver, const AbOptions& options, os::Nanoseconds budget,
+                    std::string& said) {
   const auto begun = os::now();
   std::vector<std::string> metrics = options.metrics;
   std::vector<verdict::MetricChange> answers;
@@ -118,6 +133,8 @@ int ab(const Arguments& given) {
     const trial::Definition& definition = trial::find_workload(take_workload(common));
     Arguments command{"tlbstorm", "ab"};
     command.insert(command.end(), given.begin(), given.end());
+    check_metrics(options.metrics, definition);
+    const os::Nanoseconds budget = os::parse_duration("--budget", options.budget);
     const Way base = side_of(definition, common, options.base),
               next = side_of(definition, common, options.next);
     if (options.output.empty()) options.output = record::default_folder(definition.name, "ab");
@@ -125,7 +142,7 @@ int ab(const Arguments& given) {
     restore_leftovers();
     Interleaver interleaver(options.output, verdict::shell_line(command), definition, base, next, true);
     std::string said;
-    const int code = run_until_clear(interleaver, options, said);
+    const int code = run_until_clear(interleaver, options, budget, said);
     interleaver.finish();
     if (code != kOk) return code;
     verdict::Report report;

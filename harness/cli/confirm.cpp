@@ -7,6 +7,7 @@
 #include <array>
 #include <filesystem>
 
+#include "harness/cli/execute.hpp"
 #include "harness/cli/interleave.hpp"
 #include "harness/machine/facts.hpp"
 #include "harness/os/error.hpp"
@@ -18,13 +19,13 @@ namespace {
 using verdict::Ruling;
 using verdict::Side;
 
-/// Why runs of this side can't be made here; empty when they can.
+/// Why runs of this side can't be made here; empty when they can. All settings have to be what they were: a
+/// round under others would acquit a side for what it no longer is.
 std::string why_not_here(const Side& side) {
-  static constexpr std::array<std::string_view, 5> kMustAgree{"kernel_release", "kernel_version", "cmdline",
-                                                              "cpu_model", "cpus_online"};
+  static constexpr std::array<std::string_view, 2> kMayDiffer{"swaps", "memory_total"};
   const auto then = side.manifest().value("machine", nlohmann::ordered_json::object());
   for (const machine::Fact& fact : machine::inspect().facts)
-    if (std::find(kMustAgree.begin(), kMustAgree.end(), fact.key) != kMustAgree.end() &&
+    if (std::find(kMayDiffer.begin(), kMayDiffer.end(), fact.key) == kMayDiffer.end() &&
         then.value(fact.key, "") != fact.value)
       return fmt::format("its {} was {}, here it is {}", fact.key, then.value(fact.key, "?"), fact.value);
   if (side.manifest()["plan"].value("workload", "") == "benchmark") return "it is of another program";
@@ -52,27 +53,60 @@ Way way_again(const Side& side, const trial::Definition*& definition) {
   return way_of(*definition, words);
 }
 
+/// The rules that failed for a contest: the others may be about metrics that it has not.
+std::vector<verdict::Rule> failed_rules(const verdict::Gate& gate, const std::string& title) {
+  std::vector<verdict::Rule> rules;
+  for (const verdict::RuleResult& one : gate.results)
+    if (one.ruling == Ruling::fail && one.title == title &&
+        std::none_of(rules.begin(), rules.end(),
+                     [&](const verdict::Rule& known) { return known.text == one.rule.text; }))
+      rules.push_back(one.rule);
+  return rules;
+}
+
+/// As many as the run had trials, and enough for all failures to be shown again.
+int fresh_pairs(const verdict::Contest& contest, const verdict::Gate& gate, double level) {
+  constexpr int kMost = 40;
+  const auto failures = static_cast<double>(
+      std::count_if(gate.results.begin(), gate.results.end(), [&](const verdict::RuleResult& one) {
+        return one.ruling == Ruling::fail && one.title == contest.title;
+      }));
+  int pairs = std::max(8, contest.next->trials());
+  while (pairs < kMost &&
+         verdict::smallest_p_of_pairs(static_cast<std::size_t>(pairs), verdict::Tail::higher) * failures >
+             level)
+    ++pairs;
+  return pairs;
+}
+
 std::filesystem::path fresh_folder(const Side& side) {
   return record::default_folder(side.manifest()["plan"].value("workload", "run"), "confirm");
 }
 
-/// A fresh round of one contest, judged by the same rules.
-verdict::Gate judge_again(const verdict::Contest& contest, const std::vector<verdict::Rule>& rules,
-                          verdict::GateOptions options, bool base_too, std::string& folder) {
-  constexpr int kFewest = 8;
+/// A fresh round of one contest.
+struct Round {
+  int code = kOk;  ///< kSignal + n when it was interrupted
+  std::string folder;
+  verdict::Gate gate;
+};
+
+/// Judged by the rules that failed.
+Round judge_again(const verdict::Contest& contest, const verdict::Gate& gate, verdict::GateOptions options,
+                  bool base_too) {
   const trial::Definition* definition = nullptr;
   const Way next = way_again(*contest.next, definition);
   const Way base = base_too ? way_again(*contest.base, definition) : next;
   Interleaver interleaver(fresh_folder(*contest.next), "", *definition, base, next, true);
-  folder = interleaver.folder().native();
-  const int pairs = std::max(kFewest, contest.next->trials());
-  for (int pair = 0; pair < pairs; ++pair)
-    if (interleaver.run_pair() >= kSignal) throw os::Error("interrupted", "run the gate again");
+  Round round;
+  round.folder = interleaver.folder().native();
+  for (int pairs = fresh_pairs(contest, gate, options.level); pairs > 0; --pairs)
+    if (round.code = interleaver.run_pair(); round.code >= kSignal) return round;
   interleaver.finish();
   const Side fresh_base = interleaver.base(), fresh_next = interleaver.next();
   options.paired = base_too;
   const verdict::Contest again{contest.title, base_too ? &fresh_base : contest.base, &fresh_next};
-  return verdict::judge(std::span(&again, 1), rules, options);
+  round.gate = verdict::judge(std::span(&again, 1), failed_rules(gate, contest.title), options);
+  return round;
 }
 
 /// A rule that failed, and doesn't in the fresh round, takes what that round says.
@@ -89,26 +123,50 @@ void take_over(const verdict::Gate& fresh, const std::string& title, verdict::Ga
 
 }  // namespace
 
-void confirm(std::span<const verdict::Contest> contests, const std::vector<verdict::Rule>& rules,
-             const verdict::GateOptions& options, verdict::Gate& gate) {
-  for (const verdict::Contest& contest : contests) {
-    if (std::none_of(gate.results.begin(), gate.results.end(), [&](const verdict::RuleResult& one) {
-          return one.ruling == Ruling::fail && one.title == contest.title;
-        }))
-      continue;
-    if (const std::string why = why_not_here(*contest.next); !why.empty()) {
-      gate.notes.push_back(fmt::format("the new runs can't be made again here to confirm it: {}", why));
-      continue;
-    }
-    const std::string why_no_base = contest.base == nullptr ? "there is none" : why_not_here(*contest.base);
-    std::string folder;
-    const verdict::Gate fresh = judge_again(contest, rules, options, why_no_base.empty(), folder);
-    take_over(fresh, contest.title, gate);
+namespace {
+
+/// Why the new side can't be confirmed; empty when it can.
+std::string why_not(const verdict::Contest& contest, bool interleaved) {
+  if (const std::string why = why_not_here(*contest.next); !why.empty()) return why;
+  // `tlbstorm ab` with commands: they are not in the manifests of the runs.
+  if (interleaved && contest.base != nullptr && words_of(*contest.base) == words_of(*contest.next))
+    return "what was switched between the sides is not in their commands";
+  return "";
+}
+
+/// kOk, or kSignal + n.
+int confirm_one(const verdict::Contest& contest, const verdict::GateOptions& options, verdict::Gate& gate) {
+  if (const std::string why = why_not(contest, options.paired); !why.empty()) {
+    gate.notes.push_back(fmt::format("the new runs can't be made again here to confirm it: {}", why));
+    return kOk;
+  }
+  const std::string why_no_base = contest.base == nullptr ? "there is none" : why_not_here(*contest.base);
+  try {
+    const Round round = judge_again(contest, gate, options, why_no_base.empty());
+    if (round.code >= kSignal) return round.code;
+    take_over(round.gate, contest.title, gate);
     gate.notes.push_back(
         why_no_base.empty()
-            ? fmt::format("looked again, both sides interleaved: {}", folder)
-            : fmt::format("looked again, the new side alone (the base: {}): {}", why_no_base, folder));
+            ? fmt::format("looked again, both sides interleaved: {}", round.folder)
+            : fmt::format("looked again, the new side alone (the base: {}): {}", why_no_base, round.folder));
+  } catch (const os::Error& error) {
+    gate.notes.push_back(fmt::format("it could not be confirmed: {}{}{}", error.what(),
+                                     error.hint().empty() ? "" : "; ", error.hint()));
   }
+  return kOk;
+}
+
+}  // namespace
+
+int confirm(std::span<const verdict::Contest> contests, const verdict::GateOptions& options,
+            verdict::Gate& gate) {
+  restore_leftovers();
+  for (const verdict::Contest& contest : contests)
+    if (std::any_of(gate.results.begin(), gate.results.end(), [&](const verdict::RuleResult& one) {
+          return one.ruling == Ruling::fail && one.title == contest.title;
+        }))
+      if (const int code = confirm_one(contest, options, gate); code >= kSignal) return code;
+  return kOk;
 }
 
 }  // namespace tlbstorm::cli

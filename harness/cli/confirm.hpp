@@ -4,16 +4,16 @@
 #pragma once
 
 #include <span>
-#include <vector>
 
 #include "harness/verdict/gate/gate.hpp"
 
 namespace tlbstorm::cli {
 
-/// Runs both sides again, interleaved, when this machine and kernel are those of both; only the new one,
-/// against the base as it is, when they are those of the new one alone. What a fresh round doesn't show no
-/// longer fails. Where neither can be run, the gate stays as it is; its notes say what was done, or why not.
-void confirm(std::span<const verdict::Contest> contests, const std::vector<verdict::Rule>& rules,
-             const verdict::GateOptions& options, verdict::Gate& gate);
+/// Runs both sides again, interleaved, when this machine and kernel and all settings are those of both; only
+/// the new one, against the base as it is, when they are those of the new one alone. What a fresh round
+/// doesn't show no longer fails. Where neither can be run, the gate stays as it is; its notes say what was
+/// done, or why not. Returns kOk, or kSignal + n.
+int confirm(std::span<const verdict::Contest> contests, const verdict::GateOptions& options,
+            verdict::Gate& gate);
 
 }  // namespace tlbstorm::cli

@@ -63,8 +63,7 @@ std::vector<verdict::Rule> default_rules(std::span<const verdict::Contest> conte
   std::vector<verdict::Rule> rules;
   for (verdict::Rule& rule : verdict::default_rules())
     if (std::any_of(contests.begin(), contests.end(), [&](const verdict::Contest& one) {
-          return one.base != nullptr && !one.base->values(rule.metric).empty() &&
-                 !one.next->values(rule.metric).empty();
+          return one.base != nullptr && one.base->has(rule.metric) && one.next->has(rule.metric);
         }))
       rules.push_back(std::move(rule));
   if (rules.empty())
@@ -110,13 +109,17 @@ std::string side_text(const verdict::Side* side) {
 
 void publish(const GateCommand& command, const verdict::GateReport& report,
              const verdict::GateFormat& format) {
+  std::cout << format.print(report);
   for (const std::string& text : command.reports) {
     const auto [how, file] = report_of(text);
     verdict::GateReport plain = report;
     plain.coloured = false;
-    os::replace_text(file, how->print(plain));
+    try {
+      os::replace_text(file, how->print(plain));
+    } catch (const os::SystemError& error) {
+      throw os::UsageError("--report", text, os::errno_text(error.code()), "name a file that you can write");
+    }
   }
-  std::cout << format.print(report);
 }
 
 int exit_code(Ruling ruling, const std::string& unsure) {
@@ -151,7 +154,12 @@ int judge(const GateCommand& command) {
                              side_text(contests.front().next), command.unsure != "pass",
                              ::isatty(STDOUT_FILENO) != 0 && command.format == "text"};
   note_invalid(contests, report.gate);
-  if (command.confirm && report.gate.ruling() == Ruling::fail) confirm(contests, rules, options, report.gate);
+  for (const std::string& name : sides.front().missing) {
+    report.gate.notes.push_back(fmt::format("only the base has the run {}", name));
+    report.gate.complete = false;
+  }
+  if (command.confirm && report.gate.ruling() == Ruling::fail)
+    if (const int code = confirm(contests, options, report.gate); code >= kSignal) return code;
   publish(command, report, format);
   return exit_code(report.gate.ruling(), command.unsure);
 }
@@ -193,8 +201,10 @@ int gate(const Arguments& given) {
     } catch (const os::Error& error) {
       fmt::print(stderr, "tlbstorm: {}\n", error.what());
       if (!error.hint().empty()) fmt::print(stderr, "  hint: {}\n", error.hint());
-      return kNotMade;
+    } catch (const std::exception& error) {  // whatever it is, it is no regression
+      fmt::print(stderr, "tlbstorm: {}\n", error.what());
     }
+    return kNotMade;
   });
 }
 

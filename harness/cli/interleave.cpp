@@ -7,6 +7,8 @@
 #include <cstdlib>
 
 #include "harness/os/error.hpp"
+#include "harness/record/manifest_shape.hpp"
+#include "harness/record/schema.hpp"
 #include "harness/verdict/compare/batches.hpp"
 
 namespace tlbstorm::cli {
@@ -50,14 +52,14 @@ int Interleaver::run_trial(const Way& way, const std::string& value) {
   if (code == kUsage)
     throw os::UsageError(fmt::format("the {} side can't be run here", value),
                          fmt::format("why: {}", recorder_.last_reason()));
+  if (!record::may_be_there(folder() / run.name / record::kManifestFile))
+    throw os::Error(fmt::format("the {} side made no run: {}", value, recorder_.last_reason()));
   return code;
 }
 
 verdict::Side Interleaver::side(const std::string& value) const {
-  std::vector<record::RunFolder> runs;
-  for (record::BatchEntry& entry : record::read_batch(folder()).entries)
-    if (entry.value == value && entry.run) runs.push_back(std::move(*entry.run));
-  return verdict::Side(value, std::move(runs));
+  auto [base, next] = verdict::runs_of_ab(record::read_batch(folder()));
+  return verdict::Side(value, std::move(value == verdict::kBaseValue ? base : next));
 }
 
 Arguments split_words(const std::string& text) { return CLI::detail::split_up(text); }

@@ -80,11 +80,22 @@ bool is_batch(const fs::path& folder) {
   return fs::exists(folder / kBatchFile, error);
 }
 
+namespace {
+
+BatchKind kind_of(const ordered_json& manifest) {
+  return {manifest.value("kind", ""), manifest.value("name", ""), manifest.value("about", "")};
+}
+
+}  // namespace
+
+BatchKind read_batch_kind(const fs::path& folder) {
+  return kind_of(read_batch_manifest(folder / kBatchFile));
+}
+
 Batch read_batch(const fs::path& folder) {
   const fs::path file = folder / kBatchFile;
   const ordered_json manifest = read_batch_manifest(file);
-  Batch batch{
-      folder, {manifest.value("kind", ""), manifest.value("name", ""), manifest.value("about", "")}, {}};
+  Batch batch{folder, kind_of(manifest), {}};
   for (const auto& entry : manifest["entries"]) {
     BatchEntry read{entry.value("name", ""), entry.value("value", ""), entry.value("state", ""),
                     entry.value("reason", ""), std::nullopt};

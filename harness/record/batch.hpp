@@ -58,6 +58,8 @@ struct Batch {
 };
 
 bool is_batch(const std::filesystem::path& folder);
+/// Without its runs. Throws as read_batch() does.
+BatchKind read_batch_kind(const std::filesystem::path& folder);
 /// Throws os::Error with the path when it is none, or is damaged.
 Batch read_batch(const std::filesystem::path& folder);
 

@@ -58,6 +58,8 @@ std::string machine_id(const RunFolder& run) {
 }
 
 fs::path add_reference(const fs::path& run, const fs::path& folder, const std::string& name) {
+  if (name == "." || name == ".." || name.find('/') != std::string::npos)
+    throw os::UsageError("--name", name, "not a folder's name", "give a name without slashes");
   const RunFolder read = read_run(run);
   const fs::path target = folder / machine_id(read) / (name.empty() ? default_name(read) : name);
   if (fs::exists(target))

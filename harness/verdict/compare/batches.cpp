@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <map>
 
 #include "harness/os/error.hpp"
 #include "harness/record/batch.hpp"
@@ -17,18 +18,16 @@ using record::BatchEntry;
 using record::RunFolder;
 
 bool is_ab(const fs::path& folder) {
-  return record::is_batch(folder) && record::read_batch(folder).kind.kind == "ab";
+  return record::is_batch(folder) && record::read_batch_kind(folder).kind == "ab";
 }
 
 bool is_list(const fs::path& folder) { return record::is_batch(folder) && !is_ab(folder); }
 
 Sides sides_of_ab(const fs::path& folder, bool raw) {
   Batch batch = record::read_batch(folder);
-  std::vector<RunFolder> base, next;
-  for (BatchEntry& entry : batch.entries)
-    if (entry.run) (entry.value == kBaseValue ? base : next).push_back(std::move(*entry.run));
+  auto [base, next] = runs_of_ab(batch);
   if (base.empty() || next.empty())
-    throw os::Error(fmt::format("{}: one of the sides has no run", folder.native()),
+    throw os::Error(fmt::format("{}: there is no pair of runs in it", folder.native()),
                     "run `tlbstorm ab` again");
   Sides sides{"", {}, make_side("new", std::move(next), raw), true, batch.kind.about};
   sides.base.push_back(make_side("base", std::move(base), raw));
@@ -54,6 +53,7 @@ std::vector<Batch> read_batches(const std::vector<fs::path>& folders) {
 std::vector<double> parts_of_linear(const Side& point, const Side& first) {
   const auto workers = [](const Side& side) { return side.manifest()["plan"].value("workers", 1.0); };
   const double each = median(first.values("throughput")) / workers(first);
+  if (!(each > 0)) return {};
   std::vector<double> parts = point.values("throughput");
   for (double& value : parts) value /= each * workers(point);
   return parts;
@@ -70,6 +70,15 @@ void add_scaling(std::vector<Comparison>& points, const ComparisonOptions& optio
       point.metrics.insert(point.metrics.begin(),
                            compare_values(of_linear, std::move(before), std::move(after), options));
   }
+}
+
+/// What one side has runs of and the other has not.
+std::vector<std::string> only_in(const std::vector<Batch>& some, const std::vector<Batch>& others) {
+  std::vector<std::string> names;
+  for (const BatchEntry& entry : some.front().entries)
+    if (!runs_named(some, entry.name).empty() && runs_named(others, entry.name).empty())
+      names.push_back(entry.name);
+  return names;
 }
 
 /// The points that both sides have, in the order of the base.
@@ -92,12 +101,14 @@ std::vector<Sides> points(const std::vector<fs::path>& base, const std::vector<f
     throw os::Error(
         fmt::format("{} and {} have no run in common", base.front().native(), next.front().native()),
         "compare a sweep or suite with one of the same name");
+  all.front().missing = only_in(before, after);
+  all.front().added = only_in(after, before);
   return all;
 }
 
 bool is_sweep_of_workers(const fs::path& folder) {
   if (!is_list(folder)) return false;
-  const record::BatchKind kind = record::read_batch(folder).kind;
+  const record::BatchKind kind = record::read_batch_kind(folder);
   return kind.kind == "sweep" && kind.name == "workers";
 }
 
@@ -108,6 +119,21 @@ std::vector<Sides> single(Sides sides) {
 }
 
 }  // namespace
+
+std::pair<std::vector<RunFolder>, std::vector<RunFolder>> runs_of_ab(const Batch& batch) {
+  std::map<std::string, std::pair<const BatchEntry*, const BatchEntry*>> pairs;  // by their numbers
+  for (const BatchEntry& entry : batch.entries) {
+    auto& pair = pairs[entry.name.substr(std::min(entry.name.rfind('-'), entry.name.size()))];
+    if (entry.run) (entry.value == kBaseValue ? pair.first : pair.second) = &entry;
+  }
+  std::pair<std::vector<RunFolder>, std::vector<RunFolder>> runs;
+  for (const auto& [number, pair] : pairs) {
+    if (pair.first == nullptr || pair.second == nullptr) continue;
+    runs.first.push_back(*pair.first->run);
+    runs.second.push_back(*pair.second->run);
+  }
+  return runs;
+}
 
 std::vector<Sides> read_sides(const std::vector<fs::path>& folders, const std::vector<fs::path>& more_base,
                               bool alone, bool raw) {
@@ -147,6 +173,10 @@ std::vector<Comparison> compare_folders(const std::vector<fs::path>& folders,
     if (!force && !sides.paired) refuse_unlike(part.differences);
     part.title = sides.title;
     part.made_by = sides.made_by;
+    for (const std::string& name : sides.missing)
+      part.notes.push_back(fmt::format("only the base has the run {}", name));
+    for (const std::string& name : sides.added)
+      part.notes.push_back(fmt::format("only the new side has the run {}", name));
     parts.push_back(std::move(part));
   }
   if (parts.size() > 1 && is_sweep_of_workers(folders.front())) add_scaling(parts, options);

@@ -4,8 +4,10 @@
 #pragma once
 
 #include <filesystem>
+#include <utility>
 #include <vector>
 
+#include "harness/record/batch.hpp"
 #include "harness/verdict/compare/comparison.hpp"
 
 namespace tlbstorm::verdict {
@@ -16,7 +18,9 @@ struct Sides {
   std::vector<Side> base;  ///< one, or none
   Side next;
   bool paired = false;
-  std::string made_by;  ///< the command that interleaved them
+  std::string made_by;                    ///< the command that interleaved them
+  std::vector<std::string> missing = {};  ///< of all points, on the first: what only the base has a run of
+  std::vector<std::string> added = {};    ///< the same of the new side
 };
 
 /// The sides that folders make: runs pooled, sweeps and suites run by run. `alone` lets a single folder be
@@ -30,6 +34,10 @@ std::vector<Sides> read_sides(const std::vector<std::filesystem::path>& folders,
 std::vector<Comparison> compare_folders(const std::vector<std::filesystem::path>& folders,
                                         const std::vector<std::filesystem::path>& more_base,
                                         const ComparisonOptions& options, bool force);
+
+/// The runs of `tlbstorm ab`, base and new, pair by pair; a pair of which one run is missing is left out.
+std::pair<std::vector<record::RunFolder>, std::vector<record::RunFolder>> runs_of_ab(
+    const record::Batch& batch);
 
 /// What `tlbstorm ab` calls its runs.
 inline constexpr const char* kBaseValue = "base";

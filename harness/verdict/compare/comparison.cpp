@@ -27,13 +27,7 @@ Resampling resampling(const ComparisonOptions& options, std::size_t base, std::s
           .replicates = std::max(wanted, static_cast<std::size_t>(std::min(kBeyond / options.level, 1e5)))};
 }
 
-/// The change as a part of the base, from the median of all quotients; where a value is not positive, from
-/// the shift against the base's median.
-double relative_change(Values base, Values next) {
-  if (const double quotient = ratio(base, next); !std::isnan(quotient)) return quotient - 1;
-  const double middle = median(base);
-  return middle != 0 ? shift(base, next) / std::abs(middle) : kNone;
-}
+double quotient_change(Values base, Values next) { return ratio(base, next) - 1; }
 
 std::vector<double> quotients(Values base, Values next) {
   std::vector<double> all;
@@ -53,9 +47,12 @@ void compare_pairs(MetricChange& change, const ComparisonOptions& options) {
   change.test = signed_rank(logs.empty() ? differences : logs);
   const double whole = std::abs(change.base.median);
   const Resampling how = resampling(options, change.base.n, 1);
-  const auto part = [&](double value) { return logs.empty() ? value / whole : std::expm1(value); };
+  const auto part = [&](double value) {
+    if (!logs.empty()) return std::expm1(value);
+    return whole > 0 ? value / whole : kNone;
+  };
   const std::vector<double>& evidence = logs.empty() ? differences : logs;
-  change.change = logs.empty() && whole == 0 ? kNone : part(paired_shift(evidence));
+  change.change = part(paired_shift(evidence));
   const Interval raw = options.interval == IntervalBy::ranks ? signed_rank_interval(evidence, options.level)
                                                              : bca_interval(evidence, &paired_shift, how);
   change.interval = {part(raw.low), part(raw.high)};
@@ -64,9 +61,19 @@ void compare_pairs(MetricChange& change, const ComparisonOptions& options) {
 void compare_sides(MetricChange& change, const ComparisonOptions& options) {
   change.shift = shift(change.base_values, change.next_values);
   change.test = mann_whitney(change.base_values, change.next_values);
-  change.change = relative_change(change.base_values, change.next_values);
   const Resampling how = resampling(options, change.base.n, change.next.n);
-  change.interval = bca_interval(change.base_values, change.next_values, &relative_change, how);
+  // The median of all quotients; where a value is not positive, the shift as a part of the base's median.
+  // That is decided once, on the whole: a resample may happen to have no zero, or a median of zero.
+  change.change = quotient_change(change.base_values, change.next_values);
+  if (!std::isnan(change.change)) {
+    change.interval = bca_interval(change.base_values, change.next_values, &quotient_change, how);
+    return;
+  }
+  const double whole = std::abs(change.base.median);
+  change.change = whole > 0 ? change.shift / whole : kNone;
+  const Interval raw =
+      whole > 0 ? bca_interval(change.base_values, change.next_values, &shift, how) : Interval{kNone, kNone};
+  change.interval = {raw.low / whole, raw.high / whole};
 }
 
 double best_p(const MetricChange& change, bool paired) {
@@ -126,6 +133,20 @@ std::string few_trials(const Side& base, const Side& next, const ComparisonOptio
                      best > options.level ? ": no change can be shown" : "");
 }
 
+/// Absent is not zero: what can't be compared is named.
+void note_absent(const Side& side, const Side& other, const char* who, const ComparisonOptions& options,
+                 std::vector<std::string>& notes) {
+  std::vector<std::string> names;
+  for (const MetricInfo& metric : side.metrics())
+    if (wanted(options.metrics, metric.name) && !other.has(metric.name)) names.push_back(metric.name);
+  constexpr std::size_t kMost = 8;
+  const std::size_t more = names.size() > kMost ? names.size() - kMost : 0;
+  names.resize(names.size() - more);
+  if (!names.empty())
+    notes.push_back(fmt::format("only {} has {}{}", who, fmt::join(names, ", "),
+                                more > 0 ? fmt::format(" and {} more", more) : ""));
+}
+
 std::vector<std::string> notes_on(const Side& base, const Side& next, const ComparisonOptions& options) {
   std::vector<std::string> notes;
   for (const Side* const side : {&base, &next}) {
@@ -137,6 +158,8 @@ std::vector<std::string> notes_on(const Side& base, const Side& next, const Comp
         notes.push_back(fmt::format("{}: {}", run.path.native(), remark));
   }
   if (const std::string few = few_trials(base, next, options); !few.empty()) notes.push_back(few);
+  note_absent(base, next, "the base", options, notes);
+  note_absent(next, base, "the new side", options, notes);
   return notes;
 }
 

@@ -20,24 +20,35 @@ constexpr std::size_t kPermutations = 5000;  // p is known to about a hundredth 
 using ClassName = std::pair<std::string, std::string>;
 using Buckets = std::map<std::pair<double, double>, double>;  ///< counts by from and to
 
-/// The valid trials' histograms of one class, in the order of runs and trials.
-std::vector<Buckets> histograms(const Side& side, const ClassName& wanted) {
-  std::vector<Buckets> all;
-  for (const record::RunFolder& run : side.runs()) {
-    std::map<int, Buckets> by_trial;
+/// A trial of a side: the run's place in it, and its number.
+using TrialKey = std::pair<std::size_t, int>;
+using ByTrial = std::map<TrialKey, Buckets>;
+
+/// The valid trials' histograms, class by class, in the order of runs and trials.
+std::map<ClassName, ByTrial> histograms(const Side& side) {
+  std::map<ClassName, ByTrial> all;
+  for (std::size_t i = 0; i < side.runs().size(); ++i) {
+    const record::RunFolder& run = side.runs()[i];
+    std::set<int> valid;
+    for (const auto& entry : run.manifest["trials"])
+      if (entry.value("valid", false)) valid.insert(entry.value("trial", 0));
     for (const record::LatencyRow& row : run.latencies)
-      if (row.access == wanted.first && row.met == wanted.second && run.valid(row.trial))
-        by_trial[row.trial][{row.from_ns, row.to_ns}] += row.count;
-    for (auto& [trial, buckets] : by_trial) all.push_back(std::move(buckets));
+      if (valid.contains(row.trial))
+        all[{row.access, row.met}][{i, row.trial}][{row.from_ns, row.to_ns}] += row.count;
   }
   return all;
 }
 
-std::set<ClassName> classes(const Side& side) {
-  std::set<ClassName> names;
-  for (const record::RunFolder& run : side.runs())
-    for (const record::LatencyRow& row : run.latencies) names.insert({row.access, row.met});
-  return names;
+/// Of pairs, those of which both trials have the class.
+void keep_pairs(ByTrial& base, ByTrial& next) {
+  std::erase_if(base, [&](const auto& one) { return !next.contains(one.first); });
+  std::erase_if(next, [&](const auto& one) { return !base.contains(one.first); });
+}
+
+std::vector<Buckets> in_order(const ByTrial& trials) {
+  std::vector<Buckets> all;
+  for (const auto& [key, buckets] : trials) all.push_back(buckets);
+  return all;
 }
 
 double total(const Buckets& buckets) {
@@ -137,7 +148,7 @@ DistributionChange compare_class(const ClassName& name, const std::vector<Bucket
   std::vector<bool> is_base(all.size(), false);
   std::fill_n(is_base.begin(), base.size(), true);
   change.factor = std::exp(distance(together, is_base));
-  change.p = permutation_p(together, is_base, paired && base.size() == next.size());
+  change.p = permutation_p(together, is_base, paired);
   return change;
 }
 
@@ -145,9 +156,13 @@ DistributionChange compare_class(const ClassName& name, const std::vector<Bucket
 
 std::vector<DistributionChange> compare_distributions(const Side& base, const Side& next, bool paired) {
   std::vector<DistributionChange> changes;
-  for (const ClassName& name : classes(base)) {
-    const std::vector<Buckets> before = histograms(base, name), after = histograms(next, name);
-    if (!before.empty() && !after.empty()) changes.push_back(compare_class(name, before, after, paired));
+  const std::map<ClassName, ByTrial> of_base = histograms(base);
+  std::map<ClassName, ByTrial> of_next = histograms(next);
+  for (auto [name, before] : of_base) {
+    ByTrial& after = of_next[name];
+    if (paired) keep_pairs(before, after);
+    if (!before.empty() && !after.empty())
+      changes.push_back(compare_class(name, in_order(before), in_order(after), paired));
   }
   return changes;
 }

@@ -91,6 +91,7 @@ bool forbids(const std::string& what) {
       "placement",     "bystanders",   "gap_threshold_ns", "mempolicy",
       "cpu_model",     "architecture", "topology",         "memory_limit_bytes",
       "ballast_bytes", "memory_total", "hypervisor",       "duration_seconds"};
+  if (what == "parameters.folder") return false;  // where files were put, not what was done
   return what.starts_with("parameters.") ||
          std::find(kSameWork.begin(), kSameWork.end(), what) != kSameWork.end();
 }

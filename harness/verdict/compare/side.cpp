@@ -90,6 +90,11 @@ Side::Side(std::string name, std::vector<RunFolder> runs) : name_(std::move(name
   }
 }
 
+bool Side::has(std::string_view metric) const {
+  return std::any_of(metrics_.begin(), metrics_.end(),
+                     [&](const MetricInfo& one) { return one.name == metric; });
+}
+
 std::vector<double> Side::values(std::string_view metric) const {
   std::vector<double> all;
   for (const RunFolder& run : runs_) {

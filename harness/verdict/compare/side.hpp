@@ -29,6 +29,7 @@ class Side {
   const nlohmann::ordered_json& manifest() const { return runs_.front().manifest; }
   /// What the runs have, in the order of the first of them.
   const std::vector<MetricInfo>& metrics() const { return metrics_; }
+  bool has(std::string_view metric) const;
   /// The metric's values over all valid trials, run by run, in the order of the trials.
   std::vector<double> values(std::string_view metric) const;
   /// The same, each run by itself.

@@ -80,7 +80,7 @@ std::string print_csv(const Report& report) {
       "part,metric,unit,better,base_n,base_median,base_cv,new_n,new_median,new_cv,shift,change,low,high,p,"
       "verdict\r\n";
   for (const Comparison& comparison : report.parts)
-    for (const MetricChange* const one : sorted(comparison, report.sorting))
+    for (const MetricChange* const one : all_sorted(comparison, report.sorting))
       out += fmt::format("{},{},{},{},{},{},{},{},{},{},{},{},{},{},{},{}\r\n", quoted(comparison.title),
                          quoted(one->metric.name), quoted(one->metric.unit), trial::name(one->metric.better),
                          one->base.n, number(one->base.median), number(one->base.cv), one->next.n,
@@ -102,7 +102,7 @@ std::string print_json(const Report& report) {
       part["differences"].push_back(
           {{"what", one.what}, {"base", one.base}, {"new", one.next}, {"forbids", one.forbids}});
     part["metrics"] = ordered_json::array();
-    for (const MetricChange* const one : sorted(comparison, report.sorting))
+    for (const MetricChange* const one : all_sorted(comparison, report.sorting))
       part["metrics"].push_back(to_json(*one));
     part["distributions"] = ordered_json::array();
     for (const DistributionChange& one : comparison.distributions)

@@ -49,9 +49,14 @@ std::vector<std::string> zeros(const Comparison& comparison) {
 std::span<const Format> formats() { return kFormats; }
 
 std::vector<const MetricChange*> sorted(const Comparison& comparison, Sorting sorting) {
+  std::vector<const MetricChange*> order = all_sorted(comparison, sorting);
+  std::erase_if(order, [](const MetricChange* one) { return is_zero(*one); });
+  return order;
+}
+
+std::vector<const MetricChange*> all_sorted(const Comparison& comparison, Sorting sorting) {
   std::vector<const MetricChange*> order;
-  for (const MetricChange& change : comparison.metrics)
-    if (!is_zero(change)) order.push_back(&change);
+  for (const MetricChange& change : comparison.metrics) order.push_back(&change);
   const auto size = [](const MetricChange* one) {
     // Doubled and halved are the same size.
     return std::isnan(one->change) ? -1.0 : std::abs(std::log(std::max(1 + one->change, 1e-12)));
@@ -132,6 +137,15 @@ std::vector<Command> commands(const Report& report) {
       for (const record::RunFolder& run : side->runs()) add(side->name(), command_of(run));
   }
   return all;
+}
+
+std::string markdown_cell(const std::string& text) {
+  std::string out;
+  for (const char c : text) {
+    if (c == '|') out += '\\';
+    out += c == '\n' || c == '\r' ? ' ' : c;
+  }
+  return out;
 }
 
 std::string machine_of(const Side& side) {

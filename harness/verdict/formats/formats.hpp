@@ -39,7 +39,9 @@ std::string print_html(const Report& report);
 
 // What the formats share.
 
-/// The metrics of a part in the order asked for, but for those that are zero in all trials.
+/// The metrics of a part in the order asked for.
+std::vector<const MetricChange*> all_sorted(const Comparison& comparison, Sorting sorting);
+/// The same for people, without those that are zero in all trials.
 std::vector<const MetricChange*> sorted(const Comparison& comparison, Sorting sorting);
 /// The names of those.
 std::vector<std::string> zeros(const Comparison& comparison);
@@ -61,6 +63,8 @@ struct Command {
   std::string side, line;
 };
 std::vector<Command> commands(const Report& report);
+/// What keeps to a cell of a table in Markdown.
+std::string markdown_cell(const std::string& text);
 /// "AMD EPYC, 2 CPUs, 1 socket, 1 NUMA node".
 std::string machine_of(const Side& side);
 

@@ -23,6 +23,7 @@ std::string wrapped(const std::string& indent, const std::string& text) {
       line = indent;
     }
     line += (line.size() > indent.size() ? " " : "") + word;
+    for (; line.size() > kWidth; line = indent + line.substr(kWidth)) out += line.substr(0, kWidth) + "\n";
     begin = end + 1;
   }
   return out + line + "\n";
@@ -55,7 +56,7 @@ std::string row(const MetricChange& one) {
 
 std::string part(const Comparison& comparison, Sorting sorting) {
   std::string out;
-  if (!comparison.title.empty()) out += fmt::format("\n{}\n", ascii(comparison.title));
+  if (!comparison.title.empty()) out += fmt::format("\n{}", wrapped("", ascii(comparison.title)));
   for (const Difference& one : comparison.differences)
     if (one.what != "kernel_release" && one.what != "kernel_version")
       out += wrapped("  ", ascii(fmt::format("differs: {}: {} / {}", one.what, one.base, one.next)));

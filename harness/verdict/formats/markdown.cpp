@@ -7,36 +7,28 @@
 namespace tlbstorm::verdict {
 namespace {
 
-std::string cell(const std::string& text) {
-  std::string out;
-  for (const char c : text) {
-    if (c == '|') out += '\\';
-    out += c == '\n' ? ' ' : c;
-  }
-  return out;
-}
-
 std::string part(const Comparison& comparison, Sorting sorting) {
   std::string out;
-  if (!comparison.title.empty()) out += fmt::format("\n### {}\n", cell(comparison.title));
+  if (!comparison.title.empty()) out += fmt::format("\n### {}\n", markdown_cell(comparison.title));
   if (!comparison.differences.empty()) {
     out += "\n| what differs | base | new |\n|---|---|---|\n";
     for (const Difference& one : comparison.differences)
-      out += fmt::format("| {} | {} | {} |\n", cell(one.what), cell(one.base), cell(one.next));
+      out += fmt::format("| {} | {} | {} |\n", markdown_cell(one.what), markdown_cell(one.base),
+                         markdown_cell(one.next));
   }
   out +=
       "\n| metric | unit | base | new | change | 95% interval | p | verdict "
       "|\n|---|---|--:|--:|--:|--:|--:|---|\n";
   for (const MetricChange* const one : sorted(comparison, sorting)) {
     const bool sure = one->outcome == Outcome::better || one->outcome == Outcome::worse;
-    out +=
-        fmt::format("| {} | {} | {} ({}) | {} ({}) | {} | {} | {} | {} |\n", cell(one->metric.name),
-                    cell(one->metric.unit), os::format_figure(one->base.median), format_share(one->base.cv),
-                    os::format_figure(one->next.median), format_share(one->next.cv),
-                    format_change(one->change), format_interval(one->interval), format_p(one->test.p),
-                    sure ? fmt::format("**{}**", name(one->outcome)) : std::string(name(one->outcome)));
+    out += fmt::format("| {} | {} | {} ({}) | {} ({}) | {} | {} | {} | {} |\n",
+                       markdown_cell(one->metric.name), markdown_cell(one->metric.unit),
+                       os::format_figure(one->base.median), format_share(one->base.cv),
+                       os::format_figure(one->next.median), format_share(one->next.cv),
+                       format_change(one->change), format_interval(one->interval), format_p(one->test.p),
+                       sure ? fmt::format("**{}**", name(one->outcome)) : std::string(name(one->outcome)));
   }
-  for (const std::string& note : comparison.notes) out += "\n- " + cell(note);
+  for (const std::string& note : comparison.notes) out += "\n- " + markdown_cell(note);
   return comparison.notes.empty() ? out : out + "\n";
 }
 

@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
+#include <set>
 
 #include "harness/verdict/formats/formats.hpp"
 
@@ -79,7 +80,9 @@ std::string print_robot(const Report& report) {
   std::string out;
   for (const Comparison& comparison : report.parts) out += part(comparison, report.sorting) + "\n";
   out += "to reproduce:\n";
-  for (const Command& command : commands(report)) out += fmt::format("\t{}\n", command.line);
+  std::set<std::string> told;  // often both sides are of the same command, on two kernels
+  for (const Command& command : commands(report))
+    if (told.insert(command.line).second) out += fmt::format("\t{}\n", command.line);
   return out;
 }
 

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <array>
+#include <sstream>
 #include <utility>
 
 #include "harness/os/units.hpp"
@@ -31,14 +32,28 @@ std::string colour_of(Outcome outcome) {
   return "";
 }
 
+/// Of a long text the words that another one has not: two command lines differ in a few.
+std::string words_apart(const std::string& text, const std::string& other) {
+  constexpr std::size_t kWidest = 60;
+  if (std::max(text.size(), other.size()) <= kWidest) return text;
+  const auto words = [](const std::string& line) {
+    std::vector<std::string> all;
+    std::istringstream in(line);
+    for (std::string word; in >> word;) all.push_back(word);
+    return all;
+  };
+  const std::vector<std::string> others = words(other);
+  std::string apart;
+  for (const std::string& word : words(text))
+    if (std::find(others.begin(), others.end(), word) == others.end()) apart += fmt::format(" {}", word);
+  return fmt::format("...{:.{}}{}", apart, kWidest, apart.size() > kWidest ? "..." : "");
+}
+
 std::string environment(const Comparison& comparison) {
   if (comparison.differences.empty()) return "\n  the two sides differ in nothing that is recorded\n";
   Table table({{"what differs", Align::left}, {"base", Align::left}, {"new", Align::left}});
-  constexpr std::size_t kWidest = 60;
-  const auto cut = [](const std::string& text) {
-    return text.size() > kWidest ? text.substr(0, kWidest - 3) + "..." : text;
-  };
-  for (const Difference& one : comparison.differences) table.add({one.what, cut(one.base), cut(one.next)});
+  for (const Difference& one : comparison.differences)
+    table.add({one.what, words_apart(one.base, one.next), words_apart(one.next, one.base)});
   return fmt::format("\n{}", table.text("  ", false));
 }
 

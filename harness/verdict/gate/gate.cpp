@@ -133,12 +133,22 @@ void judge_absolute(const Question& question, RuleResult& result) {
 
 std::string bound_text(const RuleResult& result) { return format_change(result.bound); }
 
+/// A base of zero has no part to tell a change by.
+std::string change_text(const RuleResult& result) {
+  if (!std::isnan(result.change))
+    return fmt::format("changed by {} ({})", format_change(result.change), format_interval(result.interval));
+  return fmt::format("was {} and is {} (medians)", os::format_figure(result.base.median),
+                     os::format_figure(result.next.median));
+}
+
 /// Whether the interval lies on one side of the bound as a whole.
 bool lies_beyond(const RuleResult& result) {
   return result.rule.at_most ? result.interval.low > result.bound : result.interval.high < result.bound;
 }
 bool lies_within(const RuleResult& result) {
-  return result.rule.at_most ? result.interval.high <= result.bound : result.interval.low >= result.bound;
+  constexpr double kRounding = 1e-9;  // 105 is 5% more than 100, and a bit more than that in floating point
+  return result.rule.at_most ? result.interval.high <= result.bound + kRounding
+                             : result.interval.low >= result.bound - kRounding;
 }
 /// Where there is no interval, as the base is zero: the values themselves.
 bool all_keep(const Question& question) {
@@ -156,9 +166,12 @@ void judge_relative(const Question& question, double needed_p, const GateOptions
     return;
   }
   if (needed_p > options.level) {
-    result.why =
-        fmt::format("{} and {} trials could never fail this gate; {} a side could", question.base.size(),
-                    question.next.size(), fewest_trials(question, needed_p, options));
+    const std::size_t fewest = fewest_trials(question, needed_p, options);
+    result.why = is_paired(question, options)
+                     ? fmt::format("{} pairs of trials could never fail this gate; {} could",
+                                   question.base.size(), fewest)
+                     : fmt::format("{} and {} trials could never fail this gate; {} a side could",
+                                   question.base.size(), question.next.size(), fewest);
     return;
   }
   ComparisonOptions how;
@@ -175,15 +188,13 @@ void judge_relative(const Question& question, double needed_p, const GateOptions
       return;
     }
     result.ruling = Ruling::fail;
-    result.why = fmt::format("changed by {} ({}), beyond {}", format_change(change.change),
-                             format_interval(change.interval), bound_text(result));
+    result.why = fmt::format("{}, beyond {}", change_text(result), bound_text(result));
     return;
   }
   const bool within = has_interval ? lies_within(result) : all_keep(question);
   if (within) result.ruling = Ruling::pass;
-  result.why =
-      fmt::format("changed by {} ({}), {} {}", format_change(change.change), format_interval(change.interval),
-                  within ? "within" : "which is not clear of", bound_text(result));
+  result.why = fmt::format("{}, {} {}", change_text(result), within ? "within" : "which is not clear of",
+                           bound_text(result));
 }
 
 }  // namespace
@@ -194,7 +205,7 @@ std::string_view name(Ruling ruling) {
 }
 
 Ruling Gate::ruling() const {
-  Ruling all = Ruling::pass;
+  Ruling all = complete ? Ruling::pass : Ruling::unsure;
   for (const RuleResult& result : results) {
     if (result.ruling == Ruling::fail) return Ruling::fail;
     if (result.ruling == Ruling::unsure) all = Ruling::unsure;

@@ -49,7 +49,8 @@ struct GateOptions {
 struct Gate {
   std::vector<RuleResult> results;
   std::vector<std::string> notes;
-  /// Fail if any failed, else unsure if any is unsure.
+  bool complete = true;  ///< no run of the base is missing among the new ones
+  /// Fail if any failed, else unsure if any is unsure or something is missing.
   Ruling ruling() const;
 };
 

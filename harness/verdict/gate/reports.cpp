@@ -85,6 +85,12 @@ std::string print_junit(const GateReport& report) {
   return out + "</testsuite>\n</testsuites>\n";
 }
 
+std::string in_a_line(std::string text) {
+  std::replace_if(
+      text.begin(), text.end(), [](char c) { return c == '\n' || c == '\r'; }, ' ');
+  return text;
+}
+
 /// Documentation/dev-tools/ktap.rst.
 std::string print_ktap(const GateReport& report) {
   std::string out = fmt::format("KTAP version 1\n1..{}\n", report.gate.results.size());
@@ -92,10 +98,10 @@ std::string print_ktap(const GateReport& report) {
     const RuleResult& one = report.gate.results[i];
     const bool fails = one.ruling == Ruling::fail || (one.ruling == Ruling::unsure && report.unsure_fails);
     // A # would begin a directive.
-    std::string what = title(one);
+    std::string what = in_a_line(title(one));
     std::replace(what.begin(), what.end(), '#', '_');
     out += fmt::format(
-        "# {}\n{}ok {} {}{}\n", one.why, fails ? "not " : "", i + 1, what,
+        "# {}\n{}ok {} {}{}\n", in_a_line(one.why), fails ? "not " : "", i + 1, what,
         one.ruling == Ruling::unsure && !report.unsure_fails ? " # SKIP not enough evidence" : "");
   }
   return out;
@@ -130,13 +136,14 @@ std::string print_markdown(const GateReport& report) {
       return what.n > 0 ? os::format_figure(what.median) : "-";
     };
     out += fmt::format("| {} | `{}` | {} | {} | {} | {} | {} | {} |\n",
-                       one.ruling == Ruling::fail ? "**FAIL**" : std::string(name(one.ruling)), title(one),
-                       one.rule.relative ? figure(one.base) : "", figure(one.next),
+                       one.ruling == Ruling::fail ? "**FAIL**" : std::string(name(one.ruling)),
+                       markdown_cell(title(one)), one.rule.relative ? figure(one.base) : "", figure(one.next),
                        one.rule.relative ? format_change(one.change) : "",
                        one.rule.relative ? format_interval(one.interval) : "",
-                       one.rule.relative ? format_p(one.p) : "", one.why);
+                       one.rule.relative ? format_p(one.p) : "", markdown_cell(one.why));
   }
   for (const std::string& note : report.gate.notes) out += fmt::format("\n- {}", note);
+  if (!report.gate.notes.empty()) out += "\n";
   return out +
          fmt::format("\nbase: {}  \nnew: {}\n", report.base.empty() ? "none" : report.base, report.next);
 }

@@ -54,10 +54,11 @@ double Rule::bound_in(std::string_view unit) const {
       refuse(text, fmt::format("{} is in {}, not a part of something; a change needs a sign", metric, unit));
     return part;
   }
-  if (const auto number = scaled(bound)) return *number;
+  if (const auto number = real(bound)) return *number;
+  const bool is_size = unit == "bytes" || unit == "bytes/s";  // whose K is 1024
+  if (const auto number = scaled(bound); number && !is_size) return *number;
   try {
-    if (unit == "bytes" || unit == "bytes/s")
-      return static_cast<double>(os::parse_size("--rule", bound, {}).count);
+    if (is_size) return static_cast<double>(os::parse_size("--rule", bound, {}).count);
     if (unit == "s") return os::to_seconds(os::parse_duration("--rule", bound));
     if (unit.starts_with("ns")) return static_cast<double>(os::parse_duration("--rule", bound).count());
   } catch (const os::UsageError&) {  // told below, with the rule
@@ -72,8 +73,8 @@ Rule parse_rule(std::string_view text) {
   if (at == std::string::npos || at == 0) refuse(text, "there is no <= or >= in it");
   rule.at_most = rule.text[at] == '<';
   rule.metric = os::trim(std::string_view(rule.text).substr(0, at));
-  const bool equals = at + 1 < rule.text.size() && rule.text[at + 1] == '=';
-  rule.bound = os::trim(std::string_view(rule.text).substr(at + (equals ? 2 : 1)));
+  if (rule.text.substr(at + 1, 1) != "=") refuse(text, "there is no <= or >= in it");
+  rule.bound = os::trim(std::string_view(rule.text).substr(at + 2));
   if (rule.metric.empty() || rule.metric.find_first_of(" \t") != std::string::npos)
     refuse(text, fmt::format("'{}' is no metric", rule.metric));
   if (rule.bound.empty()) refuse(text, "there is no bound in it");
@@ -83,8 +84,21 @@ Rule parse_rule(std::string_view text) {
   return rule;
 }
 
+namespace {
+
+std::string read(const std::filesystem::path& path) {
+  try {
+    return os::read_text(path);
+  } catch (const os::SystemError& error) {
+    throw os::UsageError("--rules", path.native(), os::errno_text(error.code()),
+                         "name a file with a rule a line");
+  }
+}
+
+}  // namespace
+
 std::vector<Rule> read_rules(const std::filesystem::path& path) {
-  const std::string text = os::read_text(path);
+  const std::string text = read(path);
   std::string_view rest = text;
   std::vector<Rule> rules;
   for (int line = 1; !rest.empty(); ++line) {

@@ -151,4 +151,15 @@ Interval bca_interval(Values values, const std::function<double(Values)>& statis
   return corrected(std::move(replicates), whole, acceleration(influence), how.level);
 }
 
+Interval mann_whitney_interval(Values base, Values next, double level) {
+  const std::size_t left_out =
+      base.empty() || next.empty() ? 0 : differences_left_out(base.size(), next.size(), level);
+  if (left_out == 0 || !all_of(base, quotable) || !all_of(next, quotable)) return {kNone, kNone};
+  std::vector<double> quotients;
+  for (const double b : base)
+    for (const double n : next) quotients.push_back(n / b);
+  std::sort(quotients.begin(), quotients.end());
+  return {quotients[left_out - 1], quotients[quotients.size() - left_out]};
+}
+
 }  // namespace tlbstorm::verdict

@@ -29,6 +29,9 @@ double paired_shift(Values differences);
 /// refuse. Exact up to 60 pairs. NaN when so few pairs have no interval of that level (Hollander, Wolfe and
 /// Chicken, "Nonparametric Statistical Methods", 3rd edition, 3.3). `level` is that of the misses: 0.05.
 Interval signed_rank_interval(Values differences, double level);
+/// The same for the ratio of two sides, from Mann and Whitney's test: exact up to 60 values in all, without
+/// ties. NaN unless all values are positive.
+Interval mann_whitney_interval(Values base, Values next, double level);
 
 using Statistic = std::function<double(Values base, Values next)>;
 

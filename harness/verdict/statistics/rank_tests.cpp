@@ -136,21 +136,43 @@ Test signed_rank(Values differences, Tail tail) {
   return test;
 }
 
-std::size_t means_left_out(std::size_t differences, double level) {
-  if (differences > kExactUpTo) {
-    const auto n = static_cast<double>(differences);
-    const double deviation = std::sqrt(n * (n + 1) * (2 * n + 1) / 24);
-    const double k = n * (n + 1) / 4 + boost::math::quantile(boost::math::normal{}, level / 2) * deviation;
-    return k > 0 ? static_cast<std::size_t>(k) : 0;
-  }
-  std::vector<std::size_t> ranks(differences);
-  std::iota(ranks.begin(), ranks.end(), std::size_t{1});
-  const std::vector<double> ways = ways_to_take(ranks);
-  const double all = std::pow(2.0, static_cast<double>(differences));
+namespace {
+
+/// The largest k for which less than k has no more than `tail` of all the ways.
+std::size_t quantile_of(const std::vector<double>& ways, double tail) {
+  const double all = std::accumulate(ways.begin(), ways.end(), 0.0);
   double below = 0;
   std::size_t k = 0;
-  while (k < ways.size() && (below += ways[k]) / all <= level / 2) ++k;
+  while (k < ways.size() && (below += ways[k]) / all <= tail) ++k;
   return k;
+}
+
+std::size_t normal_quantile(double mean, double deviation, double tail) {
+  const double k = mean + boost::math::quantile(boost::math::normal{}, tail) * deviation;
+  return k > 0 ? static_cast<std::size_t>(k) : 0;
+}
+
+std::vector<std::size_t> ranks_up_to(std::size_t count) {
+  std::vector<std::size_t> ranks(count);
+  std::iota(ranks.begin(), ranks.end(), std::size_t{1});
+  return ranks;
+}
+
+}  // namespace
+
+std::size_t means_left_out(std::size_t differences, double level) {
+  if (differences <= kExactUpTo) return quantile_of(ways_to_take(ranks_up_to(differences)), level / 2);
+  const auto n = static_cast<double>(differences);
+  return normal_quantile(n * (n + 1) / 4, std::sqrt(n * (n + 1) * (2 * n + 1) / 24), level / 2);
+}
+
+std::size_t differences_left_out(std::size_t base, std::size_t next, double level) {
+  const auto n = static_cast<double>(base), m = static_cast<double>(next);
+  if (base + next > kExactUpTo)
+    return normal_quantile(n * m / 2, std::sqrt(n * m * (n + m + 1) / 12), level / 2);
+  const std::vector<double> sums = ways_to_choose(ranks_up_to(base + next), next);
+  const std::size_t smallest = next * (next + 1) / 2;  // the rank sum where U is 0
+  return quantile_of({sums.begin() + static_cast<std::ptrdiff_t>(smallest), sums.end()}, level / 2);
 }
 
 Test trend(std::span<const std::vector<double>> series) {

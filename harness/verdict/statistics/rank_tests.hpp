@@ -33,6 +33,10 @@ Test signed_rank(Values differences, Tail tail = Tail::either);
 /// there is none.
 std::size_t means_left_out(std::size_t differences, double level);
 
+/// The same of two sides: how many of the differences between a value of either the interval may leave out at
+/// an end. From U's distribution without ties.
+std::size_t differences_left_out(std::size_t base, std::size_t next, double level);
+
 /// Kendall's test for a trend of values in their order, several series together: each with a level of its
 /// own.
 Test trend(std::span<const std::vector<double>> series);

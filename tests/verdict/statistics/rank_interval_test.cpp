@@ -51,5 +51,29 @@ TEST(SignedRankInterval, LeavesOutWhatTheTestRefuses) {
   }
 }
 
+/// R 4.2.2: the permeability data of ?wilcox.test (Hollander and Wolfe, 1973, p. 69), as
+/// exp(wilcox.test(log(x), log(y), conf.int = TRUE, conf.level = ...)$conf.int)
+TEST(MannWhitneyInterval, IsThatOfROfTheLogarithms) {
+  const std::vector<double> x{0.80, 0.83, 1.89, 1.04, 1.45, 1.38, 1.91, 1.64, 0.73, 1.46};
+  const std::vector<double> y{1.15, 0.88, 0.90, 0.74, 1.21};
+  struct {
+    double level, low, high;
+  } const kOfR[] = {{0.05, 0.859504132231, 1.95945945946},
+                    {0.1, 0.909090909091, 1.82222222222},
+                    {0.01, 0.695652173913, 2.14772727273}};
+  for (const auto& [level, low, high] : kOfR) {
+    const Interval interval = mann_whitney_interval(y, x, level);
+    EXPECT_NEAR(interval.low, low, 1e-9) << level;
+    EXPECT_NEAR(interval.high, high, 1e-9) << level;
+  }
+}
+
+TEST(MannWhitneyInterval, ThreeTrialsASideHaveNone) {
+  const std::vector<double> base{1, 2, 3}, next{4, 5, 6}, zero{0, 1, 2};
+  EXPECT_TRUE(std::isnan(mann_whitney_interval(base, next, 0.05).low));
+  EXPECT_FALSE(std::isnan(mann_whitney_interval(base, next, 0.1).low));
+  EXPECT_TRUE(std::isnan(mann_whitney_interval(zero, next, 0.1).low)) << "there is no ratio to zero";
+}
+
 }  // namespace
 }  // namespace tlbstorm::verdict

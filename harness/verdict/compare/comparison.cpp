@@ -53,9 +53,11 @@ void compare_pairs(MetricChange& change, const ComparisonOptions& options) {
   };
   const std::vector<double>& evidence = logs.empty() ? differences : logs;
   change.change = part(paired_shift(evidence));
-  const Interval raw = options.interval == IntervalBy::ranks ? signed_rank_interval(evidence, options.level)
-                                                             : bca_interval(evidence, &paired_shift, how);
+  const Interval by_ranks = signed_rank_interval(evidence, options.level);
+  const Interval raw =
+      options.interval == IntervalBy::ranks ? by_ranks : bca_interval(evidence, &paired_shift, how);
   change.interval = {part(raw.low), part(raw.high)};
+  change.exact_interval = {part(by_ranks.low), part(by_ranks.high)};
 }
 
 void compare_sides(MetricChange& change, const ComparisonOptions& options) {
@@ -67,6 +69,8 @@ void compare_sides(MetricChange& change, const ComparisonOptions& options) {
   change.change = quotient_change(change.base_values, change.next_values);
   if (!std::isnan(change.change)) {
     change.interval = bca_interval(change.base_values, change.next_values, &quotient_change, how);
+    const Interval exact = mann_whitney_interval(change.base_values, change.next_values, options.level);
+    change.exact_interval = {exact.low - 1, exact.high - 1};
     return;
   }
   const double whole = std::abs(change.base.median);
@@ -89,8 +93,8 @@ Outcome decide(const MetricChange& change, const ComparisonOptions& options) {
     return (change.shift < 0) == (change.metric.better == trial::Better::lower) ? Outcome::better
                                                                                 : Outcome::worse;
   }
-  if (known && change.interval.low >= -options.same_within && change.interval.high <= options.same_within)
-    return Outcome::same;
+  const Interval whole = whole_interval(change);
+  if (known && whole.low >= -options.same_within && whole.high <= options.same_within) return Outcome::same;
   const bool all_equal = change.base.n > 0 && change.next.n > 0 && change.base.min == change.base.max &&
                          change.next.min == change.next.max && change.base.min == change.next.min;
   return all_equal ? Outcome::same : Outcome::unsure;
@@ -230,6 +234,12 @@ bool wanted(const std::vector<std::string>& globs, const std::string& metric) {
   return globs.empty() || std::any_of(globs.begin(), globs.end(), [&](const std::string& glob) {
            return ::fnmatch(glob.c_str(), metric.c_str(), 0) == 0;
          });
+}
+
+Interval whole_interval(const MetricChange& change) {
+  // std::fmin takes the other where one is NaN.
+  return {std::fmin(change.interval.low, change.exact_interval.low),
+          std::fmax(change.interval.high, change.exact_interval.high)};
 }
 
 MetricChange compare_values(const MetricInfo& metric, std::vector<double> base, std::vector<double> next,

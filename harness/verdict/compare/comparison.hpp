@@ -2,6 +2,7 @@
 // Two sides, metric by metric: what changed, by how much, how surely.
 #pragma once
 
+#include <limits>
 #include <string>
 #include <utility>
 #include <vector>
@@ -27,6 +28,9 @@ struct MetricChange {
   /// The change as a part of the base: 0.05 is 5% more; NaN where the base is zero.
   double change = 0;
   Interval interval;  ///< of `change`; NaN where there are too few trials
+  /// The same from the test, exact at any number of trials, where the bootstrap's covers too little; NaN
+  /// where there is none.
+  Interval exact_interval{std::numeric_limits<double>::quiet_NaN(), std::numeric_limits<double>::quiet_NaN()};
   Test test;
   Outcome outcome = Outcome::unsure;
   /// Where it is unsure: about how many trials a side such a change would need to show; 0 where none would
@@ -58,6 +62,9 @@ struct Comparison {
   bool paired = false;
   std::string made_by = {};  ///< of interleaved trials, the command that made them all
 };
+
+/// Both intervals as one: what is within it is surely so.
+Interval whole_interval(const MetricChange& change);
 
 /// Compares one metric.
 MetricChange compare_values(const MetricInfo& metric, std::vector<double> base, std::vector<double> next,

@@ -151,6 +151,8 @@ std::string markdown_cell(const std::string& text) {
 std::string machine_of(const Side& side) {
   const ordered_json machine = side.manifest().value("machine", ordered_json::object());
   const std::string hypervisor = machine.value("hypervisor", "");
+  if (!machine.contains("cpu_model"))  // all that Google Benchmark tells
+    return machine.contains("num_cpus") ? fmt::format("{} CPUs", machine.value("num_cpus", "?")) : "not told";
   return fmt::format("{}, {}{}", machine.value("cpu_model", "?"), side.manifest().value("topology", "?"),
                      hypervisor.empty() || hypervisor == "none" ? "" : ", guest of " + hypervisor);
 }

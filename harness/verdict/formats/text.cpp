@@ -180,7 +180,7 @@ std::string reproduce(const Report& report) {
   std::string out = "\n  made with\n";
   for (const Command& command : commands(report))
     out += fmt::format("    {:<6}{}\n", command.side, command.line);
-  return out;
+  return commands(report).empty() ? "" : out;
 }
 
 }  // namespace

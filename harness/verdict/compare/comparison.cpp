@@ -225,9 +225,11 @@ bool drift_explains(const Side& base, const Side& next, const MetricChange& chan
   series.insert(series.end(), others.begin(), others.end());
   const Test drift = trend(series);
   if (drift.p > kDrifts || (drift.statistic > 0) != (change.shift > 0)) return false;
-  // As far as it would have come in all trials of both sides, one after the other.
+  // One after the other, the sides' middles are half of all trials apart. The slope is not known better than
+  // that it may be three times as steep, and all of it must not be taken for a change.
   const auto trials = static_cast<double>(change.base.n + change.next.n);
-  return std::abs(slope(series)) * trials >= std::abs(change.shift);
+  constexpr double kSteeper = 3;
+  return kSteeper * std::abs(slope(series)) * trials / 2 >= std::abs(change.shift);
 }
 
 bool wanted(const std::vector<std::string>& globs, const std::string& metric) {

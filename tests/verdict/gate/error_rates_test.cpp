@@ -116,7 +116,7 @@ TEST(ErrorRates, ADriftThroughOneRunAfterTheOtherIsSeenForWhatItIs) {
     };
     const double rate = failing(default_rules(), drift, 1, Order::one_after_the_other);
     fmt::print("  drift of {:.1f}% a trial: {:.1f}% false alarms\n", 100 * slope, 100 * rate);
-    EXPECT_LE(rate, 0.02) << slope;
+    EXPECT_LE(rate, 0.01) << slope;
   }
 }
 

@@ -7,6 +7,7 @@
 
 #include "harness/cli/command.hpp"
 #include "harness/os/error.hpp"
+#include "harness/record/batch.hpp"
 #include "harness/record/reference.hpp"
 #include "harness/verdict/compare/side.hpp"
 #include "harness/verdict/formats/table.hpp"
@@ -53,6 +54,20 @@ fs::path find(const fs::path& folder, const std::string& name) {
       near.empty() ? "tlbstorm baseline list shows them" : fmt::format("did you mean {}?", near));
 }
 
+/// A run, or each run of a sweep or suite.
+void keep(const fs::path& run, const fs::path& folder, const std::string& name) {
+  if (!record::is_batch(run)) {
+    std::cout << record::add_reference(run, folder, name).native() << "\n";
+    return;
+  }
+  const record::Batch batch = record::read_batch(run);
+  const std::string prefix = name.empty() ? batch.kind.name : name;
+  for (const record::BatchEntry& entry : batch.entries)
+    if (entry.run)
+      std::cout << record::add_reference(run / entry.name, folder, prefix + "-" + entry.name).native()
+                << "\n";
+}
+
 }  // namespace
 
 int baseline(const Arguments& given) {
@@ -66,13 +81,13 @@ int baseline(const Arguments& given) {
     app.require_subcommand(1);
     app.fallthrough();
     CLI::App* const add = app.add_subcommand("add", "keep a run");
-    add->add_option("RUN", run, "a run folder")->required();
+    add->add_option("RUN", run, "a run folder, or that of a sweep or suite")->required();
     add->add_option("--name", name, "what it is called; by default its workload, preset, label and kernel");
     CLI::App* const list = app.add_subcommand("list", "those there are");
     CLI::App* const show = app.add_subcommand("show", "print one's summary");
     show->add_option("NAME", shown, "its name or path")->required();
     parse(app, given);
-    if (*add) std::cout << record::add_reference(run, folder, name).native() << "\n";
+    if (*add) keep(run, folder, name);
     if (*list) print_list(folder);
     if (*show) std::cout << verdict::summarise(record::read_run(find(folder, shown)));
     return kOk;

@@ -125,6 +125,7 @@ void publish(const GateCommand& command, const verdict::GateReport& report,
 int exit_code(Ruling ruling, const std::string& unsure) {
   if (ruling == Ruling::unsure) {
     if (unsure == "pass") return kOk;
+    if (unsure == "skip") return kNotMade;
     return unsure == "fail" ? kFailed : kUnsure;
   }
   return ruling == Ruling::pass ? kOk : kFailed;
@@ -183,8 +184,8 @@ int gate(const Arguments& given) {
     app.add_option("--format", command.format, format_names())->capture_default_str();
     app.add_option("--report", command.reports, "FORMAT=FILE: also written there; may be repeated");
     app.add_option("--unsure", command.unsure,
-                   "pass or fail: what not enough evidence counts as; else exit code 3")
-        ->check(CLI::IsMember({"pass", "fail"}));
+                   "pass, fail or skip (125): what not enough evidence counts as; else exit code 3")
+        ->check(CLI::IsMember({"pass", "fail", "skip"}));
     app.add_option("--level", command.level, "rate of false alarms, over all rules")
         ->check(CLI::Range(1e-6, 0.5))
         ->capture_default_str();

@@ -17,14 +17,11 @@ namespace {
 
 constexpr double kNone = std::numeric_limits<double>::quiet_NaN();
 
-/// Enough replicates for some to lie beyond the ends; half as many where there are so many pairs of trials
-/// that each takes long, and the interval is narrow in any case.
-Resampling resampling(const ComparisonOptions& options, std::size_t base, std::size_t next) {
-  constexpr std::size_t kManyPairs = 400;
-  constexpr double kBeyond = 10;
-  const std::size_t wanted = base * next > kManyPairs ? options.replicates / 2 : options.replicates;
-  return {.level = 1 - options.level,
-          .replicates = std::max(wanted, static_cast<std::size_t>(std::min(kBeyond / options.level, 1e5)))};
+/// Enough replicates for some to lie beyond the ends.
+Resampling resampling(double level) {
+  constexpr double kUsual = 2000, kMost = 1e5, kBeyond = 10;
+  return {.level = 1 - level,
+          .replicates = static_cast<std::size_t>(std::clamp(kBeyond / level, kUsual, kMost))};
 }
 
 double quotient_change(Values base, Values next) { return ratio(base, next) - 1; }
@@ -46,7 +43,7 @@ void compare_pairs(MetricChange& change, const ComparisonOptions& options) {
   const std::vector<double> logs = quotients(change.base_values, change.next_values);
   change.test = signed_rank(logs.empty() ? differences : logs);
   const double whole = std::abs(change.base.median);
-  const Resampling how = resampling(options, change.base.n, 1);
+  const Resampling how = resampling(options.level);
   const auto part = [&](double value) {
     if (!logs.empty()) return std::expm1(value);
     return whole > 0 ? value / whole : kNone;
@@ -60,23 +57,31 @@ void compare_pairs(MetricChange& change, const ComparisonOptions& options) {
   change.exact_interval = {part(by_ranks.low), part(by_ranks.high)};
 }
 
+/// The median of all quotients; where a value is not positive, the shift as a part of the base's median. That
+/// is decided once, on the whole: a resample may happen to have no zero, or a median of zero.
 void compare_sides(MetricChange& change, const ComparisonOptions& options) {
-  change.shift = shift(change.base_values, change.next_values);
-  change.test = mann_whitney(change.base_values, change.next_values);
-  const Resampling how = resampling(options, change.base.n, change.next.n);
-  // The median of all quotients; where a value is not positive, the shift as a part of the base's median.
-  // That is decided once, on the whole: a resample may happen to have no zero, or a median of zero.
-  change.change = quotient_change(change.base_values, change.next_values);
+  const Values base = change.base_values, next = change.next_values;
+  change.shift = shift(base, next);
+  change.test = mann_whitney(base, next);
+  const Resampling how = resampling(options.level);
+  const bool bootstrap = options.interval == IntervalBy::bootstrap;
+  change.change = quotient_change(base, next);
   if (!std::isnan(change.change)) {
-    change.interval = bca_interval(change.base_values, change.next_values, &quotient_change, how);
-    const Interval exact = mann_whitney_interval(change.base_values, change.next_values, options.level);
+    const Interval exact = mann_whitney_interval(base, next, options.level);
     change.exact_interval = {exact.low - 1, exact.high - 1};
+    change.interval = bootstrap ? bca_interval(base, next, &quotient_change, how) : change.exact_interval;
     return;
   }
   const double whole = std::abs(change.base.median);
-  change.change = whole > 0 ? change.shift / whole : kNone;
-  const Interval raw =
-      whole > 0 ? bca_interval(change.base_values, change.next_values, &shift, how) : Interval{kNone, kNone};
+  if (whole == 0) {
+    change.change = kNone;
+    change.interval = {kNone, kNone};
+    return;
+  }
+  change.change = change.shift / whole;
+  const Interval exact = mann_whitney_shift_interval(base, next, options.level);
+  change.exact_interval = {exact.low / whole, exact.high / whole};
+  const Interval raw = bootstrap ? bca_interval(base, next, &shift, how) : exact;
   change.interval = {raw.low / whole, raw.high / whole};
 }
 

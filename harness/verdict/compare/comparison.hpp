@@ -39,7 +39,8 @@ struct MetricChange {
   std::vector<std::string> remarks;  ///< values that stand apart, a drift
 };
 
-/// Where the ends of a change's interval come from. Of pairs, those by ranks are exact at any level.
+/// Where the ends of a change's interval come from. Those by ranks are exact at any level and any number of
+/// trials.
 enum class IntervalBy { bootstrap, ranks };
 
 struct ComparisonOptions {
@@ -48,8 +49,7 @@ struct ComparisonOptions {
   double same_within = 0.02;         ///< an interval within +- this much is "same"
   IntervalBy interval = IntervalBy::bootstrap;
   bool paired = false;  ///< trials were interleaved: the i-th of one side ran beside the i-th of the other
-  std::size_t replicates = 2000;  ///< of the bootstrap, at least
-  bool raw = false;               ///< also the columns of samples.csv, a second
+  bool raw = false;     ///< also the columns of samples.csv, a second
 };
 
 struct Comparison {

@@ -86,11 +86,10 @@ std::string probes_of(const Side& side) {
 }
 
 bool forbids(const std::string& what) {
-  static constexpr std::array<std::string_view, 16> kSameWork{
-      "workload",      "preset",       "workers",          "mode",
-      "placement",     "bystanders",   "gap_threshold_ns", "mempolicy",
-      "cpu_model",     "architecture", "topology",         "memory_limit_bytes",
-      "ballast_bytes", "memory_total", "hypervisor",       "duration_seconds"};
+  static constexpr std::array<std::string_view, 15> kSameWork{
+      "workload",         "preset",     "workers",         "mode",         "placement", "bystanders",
+      "gap_threshold_ns", "mempolicy",  "cpu_model",       "architecture", "topology",  "memory_limit_bytes",
+      "ballast_bytes",    "hypervisor", "duration_seconds"};
   if (what == "parameters.folder") return false;  // where files were put, not what was done
   return what.starts_with("parameters.") ||
          std::find(kSameWork.begin(), kSameWork.end(), what) != kSameWork.end();

@@ -145,10 +145,10 @@ std::string change_text(const RuleResult& result) {
 bool lies_beyond(const RuleResult& result) {
   return result.rule.at_most ? result.interval.low > result.bound : result.interval.high < result.bound;
 }
-bool lies_within(const Interval& interval, const RuleResult& result) {
+bool lies_within(const RuleResult& result) {
   constexpr double kRounding = 1e-9;  // 105 is 5% more than 100, and a bit more than that in floating point
-  return result.rule.at_most ? interval.high <= result.bound + kRounding
-                             : interval.low >= result.bound - kRounding;
+  return result.rule.at_most ? result.interval.high <= result.bound + kRounding
+                             : result.interval.low >= result.bound - kRounding;
 }
 /// Where there is no interval, as the base is zero: the values themselves.
 bool all_keep(const Question& question) {
@@ -176,7 +176,7 @@ void judge_relative(const Question& question, double needed_p, const GateOptions
   }
   ComparisonOptions how;
   how.paired = options.paired;
-  how.replicates = options.replicates;
+  how.interval = IntervalBy::ranks;
   const MetricChange change = compare_values(question.metric, question.base, question.next, how);
   result.change = change.change;
   result.interval = change.interval;
@@ -191,7 +191,7 @@ void judge_relative(const Question& question, double needed_p, const GateOptions
     result.why = fmt::format("{}, beyond {}", change_text(result), bound_text(result));
     return;
   }
-  const bool within = has_interval ? lies_within(whole_interval(change), result) : all_keep(question);
+  const bool within = has_interval ? lies_within(result) : all_keep(question);
   if (within) result.ruling = Ruling::pass;
   result.why = fmt::format("{}, {} {}", change_text(result), within ? "within" : "which is not clear of",
                            bound_text(result));

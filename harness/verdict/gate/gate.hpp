@@ -43,7 +43,6 @@ struct RuleResult {
 struct GateOptions {
   double level = kGateLevel;
   bool paired = false;
-  std::size_t replicates = 2000;  ///< of the bootstrap
 };
 
 struct Gate {
@@ -54,9 +53,9 @@ struct Gate {
   Ruling ruling() const;
 };
 
-/// A relative rule fails when the interval of the change lies beyond the bound, a test of the base moved by
-/// the bound against the new values says so too, at the level corrected over all rules (Holm), and no drift
-/// explains it; it passes when the interval lies within. An absolute rule goes by the median. Throws
+/// A relative rule fails when the exact interval of the change lies beyond the bound, a test of the base
+/// moved by the bound against the new values says so too, at the level corrected over all rules (Holm), and
+/// no drift explains it; it passes when the interval lies within. An absolute rule goes by the median. Throws
 /// os::UsageError when no side has a metric of that name, or a relative rule has no base.
 Gate judge(std::span<const Contest> contests, const std::vector<Rule>& rules, const GateOptions& options);
 

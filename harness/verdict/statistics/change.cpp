@@ -151,15 +151,32 @@ Interval bca_interval(Values values, const std::function<double(Values)>& statis
   return corrected(std::move(replicates), whole, acceleration(influence), how.level);
 }
 
-Interval mann_whitney_interval(Values base, Values next, double level) {
+namespace {
+
+/// Of all that `pair` makes of a value of either side, those that the test doesn't refuse.
+template <typename Pair>
+Interval inverted(Values base, Values next, double level, const Pair& pair) {
   const std::size_t left_out =
       base.empty() || next.empty() ? 0 : differences_left_out(base.size(), next.size(), level);
-  if (left_out == 0 || !all_of(base, quotable) || !all_of(next, quotable)) return {kNone, kNone};
-  std::vector<double> quotients;
+  if (left_out == 0) return {kNone, kNone};
+  std::vector<double> all;
+  all.reserve(base.size() * next.size());
   for (const double b : base)
-    for (const double n : next) quotients.push_back(n / b);
-  std::sort(quotients.begin(), quotients.end());
-  return {quotients[left_out - 1], quotients[quotients.size() - left_out]};
+    for (const double n : next) all.push_back(pair(b, n));
+  std::sort(all.begin(), all.end());
+  return {all[left_out - 1], all[all.size() - left_out]};
+}
+
+}  // namespace
+
+Interval mann_whitney_interval(Values base, Values next, double level) {
+  if (!all_of(base, quotable) || !all_of(next, quotable)) return {kNone, kNone};
+  return inverted(base, next, level, [](double b, double n) { return n / b; });
+}
+
+Interval mann_whitney_shift_interval(Values base, Values next, double level) {
+  if (!all_of(base, finite) || !all_of(next, finite)) return {kNone, kNone};
+  return inverted(base, next, level, [](double b, double n) { return n - b; });
 }
 
 }  // namespace tlbstorm::verdict

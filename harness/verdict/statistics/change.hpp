@@ -32,6 +32,8 @@ Interval signed_rank_interval(Values differences, double level);
 /// The same for the ratio of two sides, from Mann and Whitney's test: exact up to 60 values in all, without
 /// ties. NaN unless all values are positive.
 Interval mann_whitney_interval(Values base, Values next, double level);
+/// The same for their shift, whatever the values.
+Interval mann_whitney_shift_interval(Values base, Values next, double level);
 
 using Statistic = std::function<double(Values base, Values next)>;
 

@@ -74,6 +74,20 @@ std::vector<double> ways_to_choose(const std::vector<std::size_t>& items, std::s
   return ways[chosen];
 }
 
+/// In how many ways U has each value from 0 to n m, without ties: the coefficients of Gauss's binomial, the
+/// product of (1 - q^(m + i)) / (1 - q^i) over i = 1 ... n. Whole numbers below 2^64, so that nothing is lost
+/// in a long double.
+std::vector<double> ways_of_u(std::size_t n, std::size_t m) {
+  const std::size_t most = n * m;
+  std::vector<long double> ways(most + 1, 0);
+  ways[0] = 1;
+  for (std::size_t i = 1; i <= n; ++i) {
+    for (std::size_t u = most; u >= m + i && u <= most; --u) ways[u] -= ways[u - m - i];
+    for (std::size_t u = i; u <= most; ++u) ways[u] += ways[u - i];
+  }
+  return {ways.begin(), ways.end()};
+}
+
 /// In how many ways any of the items have each sum.
 std::vector<double> ways_to_take(const std::vector<std::size_t>& items) {
   const std::size_t most = std::accumulate(items.begin(), items.end(), std::size_t{0});
@@ -100,6 +114,10 @@ Test mann_whitney(Values base, Values next, Tail tail) {
   Test test;
   test.statistic = static_cast<double>(seen) / 2 - m * (m + 1) / 2;
   test.exact = all.size() <= kExactUpTo;
+  if (test.exact && ranks.ties == 0) {
+    test.p = exact_p(ways_of_u(base.size(), next.size()), static_cast<std::size_t>(test.statistic), tail);
+    return test;
+  }
   if (test.exact) {
     test.p = exact_p(ways_to_choose(ranks.doubled, next.size()), seen, tail);
     return test;
@@ -170,9 +188,7 @@ std::size_t differences_left_out(std::size_t base, std::size_t next, double leve
   const auto n = static_cast<double>(base), m = static_cast<double>(next);
   if (base + next > kExactUpTo)
     return normal_quantile(n * m / 2, std::sqrt(n * m * (n + m + 1) / 12), level / 2);
-  const std::vector<double> sums = ways_to_choose(ranks_up_to(base + next), next);
-  const std::size_t smallest = next * (next + 1) / 2;  // the rank sum where U is 0
-  return quantile_of({sums.begin() + static_cast<std::ptrdiff_t>(smallest), sums.end()}, level / 2);
+  return quantile_of(ways_of_u(base, next), level / 2);
 }
 
 Test trend(std::span<const std::vector<double>> series) {

@@ -78,7 +78,8 @@ Side side(const std::vector<Rule>& rules, const Noise& noise, Random& random, do
   std::vector<std::pair<std::string, std::vector<double>>> metrics;
   for (const Rule& rule : rules) {
     std::vector<double> values;
-    for (std::size_t i = 0; i < kTrials; ++i) values.push_back(factor * noise(random, from + step * i));
+    for (std::size_t i = 0; i < kTrials; ++i)
+      values.push_back((rule.metric == "ipis_per_page" ? factor : 1) * noise(random, from + step * i));
     metrics.emplace_back(rule.metric, values);
   }
   std::vector<record::RunFolder> runs;
@@ -89,7 +90,7 @@ Side side(const std::vector<Rule>& rules, const Noise& noise, Random& random, do
 /// In what order the trials of the sides were made, which tells where in time they are.
 enum class Order { each_from_its_start, interleaved, one_after_the_other };
 
-/// The share of comparisons that fail where the new side is `factor` times the base.
+/// The share of comparisons that fail where ipis_per_page of the new side is `factor` times the base's.
 double failing(const std::vector<Rule>& rules, const Noise& noise, double factor,
                Order order = Order::each_from_its_start) {
   Random random(7);

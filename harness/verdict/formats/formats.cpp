@@ -8,6 +8,8 @@
 #include <array>
 #include <cmath>
 
+#include "harness/os/units.hpp"
+
 namespace tlbstorm::verdict {
 namespace {
 
@@ -98,6 +100,27 @@ std::string describe_side(const Side& side) {
                                                                folders.back(), folders.size())
                                                  : fmt::format("{}", fmt::join(folders, ", "));
   return fmt::format("{} ({} of {} trials valid)", all, side.valid_trials(), side.trials());
+}
+
+std::span<const std::string_view> distribution_titles() {
+  static constexpr std::array<std::string_view, 12> kTitles{"access",     "met", "p50 base",       "new",
+                                                            "p90 base",   "new", "p99 base",       "new",
+                                                            "p99.9 base", "new", "whole apart by", "p"};
+  return kTitles;
+}
+
+std::vector<std::string> distribution_cells(const DistributionChange& change) {
+  const auto time = [](double ns) {
+    return os::format_duration(os::Nanoseconds{static_cast<std::int64_t>(ns)});
+  };
+  std::vector<std::string> cells{change.access, change.met};
+  for (const PercentileChange& percentile : change.percentiles) {
+    cells.push_back(time(percentile.base));
+    cells.push_back(time(percentile.next));
+  }
+  cells.push_back(fmt::format("{:.1f}%", 100 * (change.factor - 1)));
+  cells.push_back(format_p(change.p));
+  return cells;
 }
 
 std::string shell_line(const std::vector<std::string>& words) {

@@ -55,6 +55,10 @@ std::string format_share(double share);
 std::string format_p(double p);
 /// "results/a, results/b (10 of 10 trials valid)".
 std::string describe_side(const Side& side);
+/// The columns that tell of a class of accesses' times, and a class in them: percentiles of either side, how
+/// far apart the distributions are as wholes, p.
+std::span<const std::string_view> distribution_titles();
+std::vector<std::string> distribution_cells(const DistributionChange& change);
 /// A command as one would type it, without where its results were put.
 std::string shell_line(const std::vector<std::string>& words);
 /// The commands that made the runs, each once, and of which side they are; of interleaved trials the one

@@ -75,6 +75,20 @@ std::string rows(const Comparison& comparison, Sorting sorting) {
   return out;
 }
 
+std::string distributions(const Comparison& comparison) {
+  if (comparison.distributions.empty()) return "";
+  std::string out = "<table><tr>";
+  for (const std::string_view title : distribution_titles()) out += fmt::format("<th>{}</th>", title);
+  out += "</tr>\n";
+  for (const DistributionChange& one : comparison.distributions) {
+    out += "<tr>";
+    for (const std::string& cell : distribution_cells(one))
+      out += fmt::format("<td class=\"n\">{}</td>", escaped(cell));
+    out += "</tr>\n";
+  }
+  return out + "</table>\n";
+}
+
 std::string part(const Comparison& comparison, Sorting sorting) {
   std::string out;
   if (!comparison.title.empty()) out += fmt::format("<h2>{}</h2>\n", escaped(comparison.title));
@@ -89,6 +103,7 @@ std::string part(const Comparison& comparison, Sorting sorting) {
       "<table><tr><th>metric</th><th>unit</th><th>base</th><th>cv</th><th>new</th><th>cv</th><th>change</th>"
       "<th>95% interval</th><th>from half to double</th><th>p</th><th>verdict</th></tr>\n";
   out += rows(comparison, sorting) + "</table>\n";
+  out += distributions(comparison);
   for (const std::string& note : comparison.notes) out += fmt::format("<p>{}</p>\n", escaped(note));
   return out;
 }

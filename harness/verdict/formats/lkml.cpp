@@ -3,7 +3,6 @@
 // Documentation/process/submitting-patches.rst asks for, but for commands, which may not be broken.
 #include <fmt/format.h>
 
-#include <algorithm>
 #include <cmath>
 
 #include "harness/os/units.hpp"
@@ -74,20 +73,16 @@ std::string print_lkml(const Report& report) {
   out += wrapped("", ascii("base: " + kernel_of(first.base)));
   out += wrapped("", ascii("new:  " + kernel_of(first.next)));
   out += wrapped("", ascii("on " + machine_of(first.base)));
-  // A command may not be broken; both sides mostly have the same.
   const std::vector<Command> all = commands(report);
-  const bool alike =
-      std::all_of(all.begin(), all.end(), [&](const Command& one) { return one.line == all[0].line; });
-  for (const Command& command : all) {
-    out += alike ? fmt::format("\n  {}\n", command.line)
-                 : fmt::format("\n  {}: {}\n", command.side, command.line);
-    if (alike) break;
-  }
+  if (!all.empty()) out += fmt::format("\n  {}\n", all.back().line);
   for (const Comparison& comparison : report.parts) out += part(comparison, report.sorting);
   out += fmt::format("\nMedians of {} and {} trials +- their coefficient of variation; p by\n",
                      first.base.valid_trials(), first.next.valid_trials());
-  return out + (first.paired ? "Wilcoxon's signed rank test of interleaved trials; ~ is no clear answer.\n"
-                             : "Mann and Whitney's test; ~ is no clear answer.\n");
+  out += first.paired ? "Wilcoxon's signed rank test of interleaved trials; ~ is no clear answer.\n"
+                      : "Mann and Whitney's test; ~ is no clear answer.\n";
+  if (!all.empty()) out += "\nTo reproduce:\n";
+  for (const Command& command : all) out += fmt::format("  {}\n", command.line);
+  return out;
 }
 
 }  // namespace tlbstorm::verdict

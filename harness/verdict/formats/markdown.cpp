@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include "harness/os/units.hpp"
 #include "harness/verdict/formats/formats.hpp"
@@ -28,7 +29,12 @@ std::string part(const Comparison& comparison, Sorting sorting) {
                        format_change(one->change), format_interval(one->interval), format_p(one->test.p),
                        sure ? fmt::format("**{}**", name(one->outcome)) : std::string(name(one->outcome)));
   }
-  for (const std::string& note : comparison.notes) out += "\n- " + markdown_cell(note);
+  if (!comparison.distributions.empty())
+    out += fmt::format("\n| {} |\n|---|---|--:|--:|--:|--:|--:|--:|--:|--:|--:|--:|\n",
+                       fmt::join(distribution_titles(), " | "));
+  for (const DistributionChange& one : comparison.distributions)
+    out += fmt::format("| {} |\n", fmt::join(distribution_cells(one), " | "));
+  for (const std::string& note : comparison.notes) out += fmt::format("\n- {}", markdown_cell(note));
   return comparison.notes.empty() ? out : out + "\n";
 }
 

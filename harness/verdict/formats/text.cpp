@@ -109,31 +109,11 @@ std::string metrics(const Comparison& comparison, const Report& report) {
 /// Percentiles as "base > new", in the units of time that suit them.
 std::string distributions(const Comparison& comparison) {
   if (comparison.distributions.empty()) return "";
-  const auto time = [](double ns) {
-    return os::format_duration(os::Nanoseconds{static_cast<std::int64_t>(ns)});
-  };
-  Table table({{"access", Align::left},
-               {"met", Align::left},
-               {"p50 base"},
-               {"new"},
-               {"p90 base"},
-               {"new"},
-               {"p99 base"},
-               {"new"},
-               {"p99.9 base"},
-               {"new"},
-               {"whole apart by"},
-               {"p"}});
-  for (const DistributionChange& one : comparison.distributions) {
-    std::vector<std::string> cells{one.access, one.met};
-    for (const PercentileChange& percentile : one.percentiles) {
-      cells.push_back(time(percentile.base));
-      cells.push_back(time(percentile.next));
-    }
-    cells.push_back(fmt::format("{:.1f}%", 100 * (one.factor - 1)));
-    cells.push_back(format_p(one.p));
-    table.add(std::move(cells));
-  }
+  std::vector<Table::Column> titles;
+  for (const std::string_view title : distribution_titles())
+    titles.push_back({std::string(title), titles.size() < 2 ? Align::left : Align::right});
+  Table table(titles);
+  for (const DistributionChange& one : comparison.distributions) table.add(distribution_cells(one));
   return fmt::format("\n{}", table.text("  ", false));
 }
 

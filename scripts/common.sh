@@ -17,12 +17,12 @@ die() {
 
 # A command line that can't be obeyed: exit code 2, as in the tool itself.
 misused() {
-  complain "$*; see scripts/$script --help"
+  complain "$*; see scripts/${manual:-$script} --help"
   exit 2
 }
 
 # Prints the comment at the head of the running script, which is its manual.
-print_manual() { sed -n '/^# SPDX/d; 2,/^[^#]/s/^# \{0,1\}//p' "$root/scripts/$script"; }
+print_manual() { sed -n '/^# SPDX/d; 2,/^[^#]/s/^# \{0,1\}//p' "$0"; }
 
 is_root() { [[ $(id -u) -eq 0 ]]; }
 

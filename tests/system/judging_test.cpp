@@ -67,6 +67,8 @@ class Judging : public PhysicsTest {
 TEST_F(Judging, TwoRunsAreComparedInEachFormat) {
   const std::string base = short_run(4), next = short_run(4);
   if (base.empty() || next.empty()) return;
+  for (const std::string& run : {base, next})
+    call_valid(run);  // on a busy machine none may be, and this is of formats
   for (const char* const format : {"text", "lkml", "robot", "markdown", "csv", "json", "html"}) {
     const Finished done = place_.run({"compare", base, next, "--format", format});
     EXPECT_EQ(done.code, 0) << format << done.err;

@@ -37,7 +37,7 @@ const std::array<CommonOption, 25> kCommon{{
      "64M..1%..4G"},
     {"swap", "",
      "swap to bring along for the run: zram:SIZE[:ALGORITHM], file:PATH:SIZE, device:/dev/X; several with "
-     "commas, all at equal priority; or existing: what is active"},
+     "commas or by a pattern (device:/dev/nvme0n1p*), all at equal priority; or existing: what is active"},
     {"erase-device", "", "a device of --swap on which everything may be destroyed; several with commas"},
     {"ballast", "",
      "memory to lock in a process of its own while the run lasts, so that the machine runs short: 60%, 4G"},

@@ -2,10 +2,14 @@
 #include "harness/trial/swap_request.hpp"
 
 #include <fmt/format.h>
+#include <glob.h>
 #include <unistd.h>
 
 #include <algorithm>
+#include <cstring>
 #include <filesystem>
+#include <memory>
+#include <span>
 
 #include "harness/machine/block_device.hpp"
 #include "harness/machine/filesystem.hpp"
@@ -82,14 +86,34 @@ void check_file(const SwapRequest& request) {
         "give a smaller size or another folder");
 }
 
+/// The devices that a pattern stands for, p2 before p10.
+std::vector<std::string> matching(const std::string& area) {
+  const std::string pattern = area.substr(area.find(':') + 1);
+  glob_t found{};
+  const std::unique_ptr<glob_t, decltype(&::globfree)> owner(&found, &::globfree);
+  std::vector<std::string> areas;
+  if (::glob(pattern.c_str(), GLOB_ERR, nullptr, &found) == 0)
+    for (const char* const path : std::span(found.gl_pathv, found.gl_pathc))
+      areas.push_back(fmt::format("device:{}", path));
+  if (areas.empty()) throw UsageError("--swap", area, "no device is called so", "look at lsblk");
+  std::sort(areas.begin(), areas.end(),
+            [](const auto& a, const auto& b) { return ::strverscmp(a.c_str(), b.c_str()) < 0; });
+  return areas;
+}
+
 /// A part of a list that begins with '/' goes on with the devices before it.
 std::vector<std::string> areas_of(std::string_view swap) {
   std::vector<std::string> areas;
-  for (const std::string& part : split(swap, ','))
-    if (!part.empty())
-      areas.push_back(part.starts_with("/") && !areas.empty() && areas.back().starts_with("device:")
-                          ? "device:" + part
-                          : part);
+  for (const std::string& part : split(swap, ',')) {
+    if (part.empty()) continue;
+    const bool goes_on = part.starts_with("/") && !areas.empty() && areas.back().starts_with("device:");
+    const std::string area = goes_on ? "device:" + part : part;
+    if (!area.starts_with("device:") || area.find_first_of("*?") == std::string::npos) {
+      areas.push_back(area);
+      continue;
+    }
+    for (std::string& one : matching(area)) areas.push_back(std::move(one));
+  }
   return areas;
 }
 

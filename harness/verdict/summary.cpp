@@ -10,6 +10,7 @@
 
 #include "harness/os/error.hpp"
 #include "harness/os/units.hpp"
+#include "harness/verdict/emulation.hpp"
 #include "harness/verdict/latency_table.hpp"
 #include "harness/verdict/statistics/sample.hpp"
 #include "harness/verdict/why_block.hpp"
@@ -110,16 +111,19 @@ void metrics(const RunFolder& run, std::string& out) {
     out += "\n  NO TRIAL IS VALID (why is said below): these figures are no evidence of anything\n";
   out += fmt::format("\n  {:<28}{:<15}{:>9}{:>10}{:>10}{:>7}  {}\n", "metric", "unit", "median", "min", "max",
                      "cv", any_valid ? "valid trials" : "trials");
+  const bool emulated = is_emulated(run.manifest);
   for (const record::Series& series : run.series) {
     if (is_cause(series.metric)) continue;
     const std::vector<double> values = run.values(series.metric);
     if (values.empty()) continue;
     const double varies = describe(values).cv;
-    out += fmt::format("  {:<28}{:<15}{:>9}{:>10}{:>10}{:>7}  {}\n", series.metric, series.unit,
+    out += fmt::format("  {:<28}{:<15}{:>9}{:>10}{:>10}{:>7}  {}\n", series.metric,
+                       marked_unit(series.metric, series.unit, emulated),
                        os::format_figure(*run.median(series.metric)), os::format_figure(values.front()),
                        os::format_figure(values.back()),
                        std::isnan(varies) ? "-" : fmt::format("{:.1f}%", 100 * varies), values.size());
   }
+  if (emulated) out += fmt::format("  {}\n", kEmulatedLegend);
 }
 
 /// What the table of rounds shows: the workload's own figures first, then what tells most of flushes.

@@ -51,6 +51,13 @@ TEST(SwapRequest, PartThatBeginsWithASlashGoesOnWithTheDevicesBeforeIt) {
   EXPECT_THAT(refusal("/dev/sda2"), HasSubstr("--swap /dev/sda2: not a swap area"));
 }
 
+TEST(SwapRequest, PatternStandsForTheDevicesOfThatName) {
+  if (::geteuid() != 0) GTEST_SKIP() << "only root can set up swap";
+  EXPECT_THAT(refusal("device:/dev/nul?"), HasSubstr("--swap device:/dev/null: not a block device"));
+  EXPECT_THAT(refusal("device:/dev/no-such*"),
+              HasSubstr("--swap device:/dev/no-such*: no device is called so"));
+}
+
 TEST(SwapRequest, PathMayHaveColons) {
   if (::geteuid() != 0) GTEST_SKIP() << "only root can set up swap";
   EXPECT_THAT(refusal("device:/dev/disk/by-path/pci-0000:00:1f.2-no-such"),

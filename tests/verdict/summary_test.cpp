@@ -29,9 +29,10 @@ class Summary : public ::testing::Test {
   void write(const std::string& file, const std::string& text) const {
     std::ofstream(folder_.path() / file, std::ios::binary) << text;
   }
-  std::string summary(bool first_valid, bool second_valid, const std::string& more_of_the_plan = "") const {
+  std::string summary(bool first_valid, bool second_valid, const std::string& more_of_the_plan = "",
+                      const std::string& hypervisor = "") const {
     write("run.json", fmt::format(R"({{"schema": 2, "state": "finished", "tool": {{"version": "0"}},
-            "machine": {{"kernel_release": "6.18"}}, "flush": {{"text": "by IPI"}}, "topology": "2 CPUs",
+            "machine": {{"kernel_release": "6.18"}}, "flush": {{"text": "by IPI", "hypervisor": "{}"}}, "topology": "2 CPUs",
             "memory_bytes": 1073741824, "absent_probes": [
                {{"probe": "zram", "reason": "no zram device is a swap area", "remedy": "", "idle": true}},
                {{"probe": "psi", "reason": "no /proc/pressure", "remedy": ""}}],
@@ -39,7 +40,7 @@ class Summary : public ::testing::Test {
                "parameters": {{"size": "1048576", "chunks": "32"}}, "sizes": ["size"], "memory_limit_bytes": null,
                "swap": [], "workers": 2, "mode": "threads", "placement": "compact", "cpus": [0, 1], "notes": []{}}},
             "trials": [{{"trial": 1, "outcome": "ok", "valid": {}}}, {{"trial": 2, "outcome": "ok", "valid": {}}}]}})",
-                                  more_of_the_plan, first_valid, second_valid));
+                                  hypervisor, more_of_the_plan, first_valid, second_valid));
     return summarise(record::read_run(folder_.path()));
   }
   test::TemporaryFolder folder_;
@@ -50,6 +51,14 @@ TEST_F(Summary, PoolsTheTimesOfValidTrialsByWhatAccessesMet) {
   EXPECT_THAT(text, HasSubstr("  read   hit            100     100 ns     100 ns     100 ns     200 ns"));
   EXPECT_THAT(text, HasSubstr("  read   major           10   1.007 us"));
   EXPECT_THAT(text, Not(HasSubstr("5.0"))) << "the second trial is not valid";
+}
+
+TEST_F(Summary, MarksFiguresOfTimeInAnEmulatedGuest) {
+  EXPECT_THAT(summary(true, true), Not(HasSubstr("~")));
+  const std::string text = summary(true, true, "", "QEMU (TCG)");
+  EXPECT_THAT(text, HasSubstr("touch_bandwidth             bytes/s~"));
+  EXPECT_THAT(text, HasSubstr("tlb_ipis                    handlers  "));
+  EXPECT_THAT(text, HasSubstr("~ depends on time, which is the emulator's"));
 }
 
 TEST_F(Summary, ShowsAllTrialsWhenNoneIsValidAndSaysSo) {

@@ -10,6 +10,7 @@
 #include <cmath>
 #include <limits>
 
+#include "harness/verdict/emulation.hpp"
 #include "harness/verdict/statistics/power.hpp"
 
 namespace tlbstorm::verdict {
@@ -169,6 +170,7 @@ std::vector<std::string> notes_on(const Side& base, const Side& next, const Comp
   if (const std::string few = few_trials(base, next, options); !few.empty()) notes.push_back(few);
   note_absent(base, next, "the base", options, notes);
   note_absent(next, base, "the new side", options, notes);
+  if (is_emulated(base.manifest()) || is_emulated(next.manifest())) notes.emplace_back(kEmulatedLegend);
   return notes;
 }
 

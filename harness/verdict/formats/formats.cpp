@@ -9,6 +9,7 @@
 #include <cmath>
 
 #include "harness/os/units.hpp"
+#include "harness/verdict/emulation.hpp"
 
 namespace tlbstorm::verdict {
 namespace {
@@ -68,6 +69,11 @@ std::vector<const MetricChange*> all_sorted(const Comparison& comparison, Sortin
   if (sorting == Sorting::p)
     std::stable_sort(order.begin(), order.end(), [](auto* a, auto* b) { return a->test.p < b->test.p; });
   return order;
+}
+
+std::string format_unit(const MetricChange& one, const Comparison& comparison) {
+  return marked_unit(one.metric.name, one.metric.unit,
+                     is_emulated(comparison.base.manifest()) || is_emulated(comparison.next.manifest()));
 }
 
 std::string format_change(double change) {

@@ -45,6 +45,8 @@ std::vector<const MetricChange*> all_sorted(const Comparison& comparison, Sortin
 std::vector<const MetricChange*> sorted(const Comparison& comparison, Sorting sorting);
 /// The names of those.
 std::vector<std::string> zeros(const Comparison& comparison);
+/// The metric's unit, marked where it depends on an emulator's time.
+std::string format_unit(const MetricChange& one, const Comparison& comparison);
 /// "-92.7%", "x12.3" for what more than tripled, "-" when there is none.
 std::string format_change(double change);
 /// "-93.1% .. -92.2%", or "-".

@@ -65,7 +65,7 @@ std::string rows(const Comparison& comparison, Sorting sorting) {
         R"(<td class="n">{}</td><td class="n">{}</td><td class="n">{}</td><td>{}</td>)"
         R"(<td class="n">{}</td><td>{}</td></tr>)"
         "\n",
-        name(one->outcome), escaped(one->metric.name), escaped(one->metric.unit),
+        name(one->outcome), escaped(one->metric.name), escaped(format_unit(*one, comparison)),
         os::format_figure(one->base.median), format_share(one->base.cv), os::format_figure(one->next.median),
         format_share(one->next.cv), format_change(one->change), format_interval(one->interval), drawing(*one),
         format_p(one->test.p), name(one->outcome));

@@ -23,7 +23,7 @@ std::string part(const Comparison& comparison, Sorting sorting) {
   for (const MetricChange* const one : sorted(comparison, sorting)) {
     const bool sure = one->outcome == Outcome::better || one->outcome == Outcome::worse;
     out += fmt::format("| {} | {} | {} ({}) | {} ({}) | {} | {} | {} | {} |\n",
-                       markdown_cell(one->metric.name), markdown_cell(one->metric.unit),
+                       markdown_cell(one->metric.name), markdown_cell(format_unit(*one, comparison)),
                        os::format_figure(one->base.median), format_share(one->base.cv),
                        os::format_figure(one->next.median), format_share(one->next.cv),
                        format_change(one->change), format_interval(one->interval), format_p(one->test.p),

@@ -71,12 +71,12 @@ std::vector<Table::Column> columns() {
           {"needs"}};
 }
 
-std::vector<std::string> cells(const MetricChange& one) {
+std::vector<std::string> cells(const MetricChange& one, const Comparison& comparison) {
   const auto figure = [](const Description& what) {
     return os::format_figure(what.median) + (what.outliers.empty() ? "" : "*");
   };
   return {one.metric.name,
-          one.metric.unit,
+          format_unit(one, comparison),
           figure(one.base),
           format_share(one.base.cv),
           figure(one.next),
@@ -99,7 +99,7 @@ std::string metrics(const Comparison& comparison, const Report& report) {
   if (comparison.metrics.empty()) return "\n  no metric has values of valid trials on both sides\n";
   Table table(columns());
   for (const MetricChange* const one : sorted(comparison, report.sorting))
-    table.add(cells(*one), colour_of(one->outcome));
+    table.add(cells(*one, comparison), colour_of(one->outcome));
   std::string out = fmt::format("\n{}", table.text("  ", report.coloured));
   if (const auto none = zeros(comparison); !none.empty())
     out += fmt::format("  zero on both sides: {}\n", fmt::join(none, ", "));
@@ -146,7 +146,7 @@ std::string points(const Report& report) {
     std::string title = comparison.title;
     for (const MetricChange* const one : sorted(comparison, report.sorting)) {
       if (!is_headline(comparison, *one)) continue;
-      std::vector<std::string> row = cells(*one);
+      std::vector<std::string> row = cells(*one, comparison);
       row.insert(row.begin(), std::exchange(title, ""));
       table.add(std::move(row), colour_of(one->outcome));
     }
@@ -154,6 +154,23 @@ std::string points(const Report& report) {
       notes += fmt::format("  {}: {}\n", comparison.title, note);
   }
   return fmt::format("{}\n{}{}", environment(report.parts.front()), table.text("  ", report.coloured), notes);
+}
+
+/// When the first and the last run of a side began; the manifest's times sort as text.
+std::pair<std::string, std::string> started(const Side& side) {
+  std::vector<std::string> times;
+  for (const record::RunFolder& run : side.runs()) times.push_back(run.manifest.value("started", ""));
+  const auto [first, last] = std::minmax_element(times.begin(), times.end());
+  return {*first, *last};
+}
+
+/// Whether what drifted while the runs were made could be taken for a change.
+std::string_view order_of_trials(const Comparison& comparison) {
+  if (comparison.paired) return "interleaved: each of one side beside one of the other";
+  const auto [first_base, last_base] = started(comparison.base);
+  const auto [first_next, last_next] = started(comparison.next);
+  const bool apart = last_base <= first_next || last_next <= first_base;
+  return apart ? "of the sides one after the other" : "runs of both sides in turn";
 }
 
 std::string reproduce(const Report& report) {
@@ -171,9 +188,7 @@ std::string print_text(const Report& report) {
       fmt::format("tlbstorm compare: {}\n\n", first.base.manifest()["plan"].value("workload", "?"));
   out += fmt::format("  base       {}\n  new        {}\n  machine    {}\n", describe_side(first.base),
                      describe_side(first.next), machine_of(first.base));
-  out +=
-      fmt::format("  trials     {}\n", first.paired ? "interleaved: each of one side beside one of the other"
-                                                    : "of the sides one after the other");
+  out += fmt::format("  trials     {}\n", order_of_trials(first));
   out += report.parts.size() > 1 ? points(report) : part(first, report);
   out +=
       "\n  medians over valid trials; change: the median of all pairs; p: Mann and Whitney's, of pairs "

@@ -67,6 +67,26 @@ TEST_F(FormatsTest, TextSaysWhatDiffersBeforeWhatChanged) {
   EXPECT_THAT(text, HasSubstr("of the sides one after the other"));
 }
 
+TEST_F(FormatsTest, TextSaysWhenRunsOfTheSidesWereMadeInTurn) {
+  base_.manifest["started"] = "2026-11-21T10:00:00Z";
+  next_.manifest["started"] = "2026-11-21T10:01:00Z";
+  const auto earlier = put("base", base_), next = put("next", next_);
+  base_.manifest["started"] = "2026-11-21T10:02:00Z";
+  const Report in_turn{compare_folders({earlier, next}, {put("later", base_)}, {}, true), Sorting::as_told,
+                       false};
+  EXPECT_THAT(print_text(in_turn), HasSubstr("  trials     runs of both sides in turn\n"));
+}
+
+TEST_F(FormatsTest, FiguresOfTimeAreMarkedWhereTimeIsAnEmulators) {
+  EXPECT_THAT(print_text(report()), Not(HasSubstr("~")));
+  next_.manifest["flush"]["hypervisor"] = "QEMU (TCG)";
+  const std::string text = print_text(report());
+  EXPECT_THAT(text, HasSubstr("throughput     operations/s~"));
+  EXPECT_THAT(text, HasSubstr("handlers/page "));
+  EXPECT_THAT(text, HasSubstr("  note: ~ depends on time, which is the emulator's (QEMU's TCG)"));
+  EXPECT_THAT(print_markdown(report()), HasSubstr("| throughput | operations/s~ |"));
+}
+
 TEST_F(FormatsTest, TextEndsWithTheCommandsWithoutTheirFolders) {
   const std::string text = print_text(report());
   const std::size_t at = text.find("made with\n");

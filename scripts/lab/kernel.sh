@@ -1,38 +1,21 @@
 # SPDX-License-Identifier: Apache-2.0
-# shellcheck shell=bash
+# shellcheck shell=bash disable=SC2015,SC2034,SC2154  # variables of the caller; A && B || die
 # Kernels of the lab: sources, variants, and a cache of what was built of them. Sourced by scripts/lab/lab, which says
 # where the `cache`, this folder (`here`) and a temporary folder (`work`) are.
-: "${cache:?}" "${here:?}" "${work:?}"
-
-readonly build_packages=(gcc make flex bison bc libelf-dev libssl-dev xz-utils patch kmod cpio)
-
-need_packages() {
-  local package missing=()
-  command -v dpkg-query >/dev/null || return 0
-  for package in "$@"; do
-    dpkg-query -W -f='${db:Status-Status}\n' -- "$package" 2>/dev/null | grep -qx installed || missing+=("$package")
-  done
-  [[ ${#missing[@]} -eq 0 ]] && return
-  is_root || die "missing packages; as root: apt-get install ${missing[*]}"
-  say "installing: ${missing[*]}"
-  DEBIAN_FRONTEND=noninteractive quietly "$cache/apt.log" \
-    apt-get -o DPkg::Lock::Timeout=120 --yes install --no-install-recommends "${missing[@]}" ||
-    die "the packages could not be installed"
-}
+: "${cache:?}" "${here:?}" "${work:?}" "${build_packages:?}"
 
 # Debian's newest source of the kernel series that it ships, as a tarball in the cache.
 debian_tarball() {
-  local package version
-  command -v apt-cache >/dev/null || die "--source apt needs Debian; give a tarball or a kernel tree"
-  package=$(apt-cache depends linux-source 2>/dev/null | sed -n 's/^ *Depends: //p' | head -n 1)
-  version=$(apt-cache show "$package" 2>/dev/null | sed -n 's/^Version: //p' | head -n 1)
+  local package version package_file
+  package=$(package_of linux-source)
+  version=$(version_of "$package")
   [[ -n $version ]] || die "apt knows no linux-source package: run apt-get update, or give a tarball"
   tarball=$cache/$package-$version.tar.xz
   [[ -e $tarball ]] && return
+  need_disk "$cache" 1
   say "fetching $package $version"
-  (cd -- "$work" && quietly "$cache/apt.log" apt-get download "$package" && dpkg -x ./"$package"_*.deb .) ||
-    die "$package could not be fetched"
-  mv -- "$work/usr/src/$package.tar.xz" "$tarball"
+  apt_file "$package"
+  dpkg -x "$package_file" "$work" && mv -- "$work/usr/src/$package.tar.xz" "$tarball" || die "$package can't be unpacked"
 }
 
 # source_tree SOURCE: sets `tree`, a kernel tree of the cache that may be patched, or the user's own, which may not.
@@ -42,14 +25,17 @@ source_tree() {
     [[ -f $1/Kbuild && -d $1/mm ]] || misused "--source $1: not a kernel tree"
     tree=$(cd -- "$1" && pwd)
     own_tree=yes
+    [[ ! -e $tree/.config && ! -d $tree/include/config ]] ||
+      die "$tree was configured in place: run make mrproper there, or give what you built, as --kernel arch/x86/boot/bzImage"
     return
   fi
   [[ $1 != apt ]] || debian_tarball
   [[ -f $tarball ]] || misused "--source $1: there is no such file or folder"
   tree=$cache/source/$(basename -- "${tarball%.tar.*}")
   [[ ! -f $tree/Kbuild ]] || return 0
+  need_disk "$cache" 5
   say "unpacking $(basename -- "$tarball")"
-  rm -rf -- "$tree" && mkdir -p -- "$tree.new"
+  rm -rf -- "$tree" "$tree.new" && mkdir -p -- "$tree.new"
   tar -C "$tree.new" --strip-components=1 -xf "$tarball" || die "$tarball can't be unpacked"
   mv -- "$tree.new" "$tree"
 }
@@ -58,18 +44,20 @@ source_tree() {
 unpatch() {
   local patch
   [[ -e $tree/.lab-patches ]] || return 0
-  for patch in $(tac "$tree/.lab-patches"); do patch -d "$tree" -p1 -R -s -f <"$patch" || die "$tree is damaged: remove it"; done
+  while read -r patch; do
+    patch -d "$tree" -p1 -R -s -f <"$patch" || die "$tree is damaged: remove it"
+  done < <(tac -- "$tree/.lab-patches")
   rm -f -- "$tree/.lab-patches"
 }
 
 apply_patches() {
   local patch copy
   for patch in "$@"; do
-    patch -d "$tree" -p1 -s -f --dry-run <"$patch" >/dev/null || die "$patch does not apply to $(basename -- "$tree")"
+    patch -d "$tree" -p1 -s -f --dry-run <"$patch" >&2 || { unpatch; die "$patch does not apply to $(basename -- "$tree")"; }
     copy=$cache/$(sha256sum "$patch" | cut -c1-12).patch
     cp -- "$patch" "$copy"
+    patch -d "$tree" -p1 -s -f <"$patch" || die "$tree is damaged: remove it"
     echo "$copy" >>"$tree/.lab-patches"
-    patch -d "$tree" -p1 -s -f <"$patch"
   done
 }
 
@@ -85,20 +73,28 @@ make_kernel() {
 }
 
 # Options that the tree does not have, or that others forbid.
-check_config() {
+check_options() {
   local line lost=()
   while read -r line; do grep -qxF "$line" "$1/.config" || lost+=("${line%%=*}"); done < <(grep -E '^CONFIG_.*=y' "$here/kernel.config")
   [[ ${#lost[@]} -eq 0 ]] || say "this tree has no: ${lost[*]}"
 }
 
-lab_build() {
-  local source=apt variant=stock patches=() own_tree=no tree key kept began=$SECONDS
+# Objects of two trees never mix, be their folders of the same name.
+objects_of() {
+  local folder
+  folder=$(basename -- "$tree")
+  [[ $own_tree == no ]] || folder+=-$(printf '%s' "$tree" | sha256sum | cut -c1-8)
+  printf '%s/objects/%s' "$cache" "$folder"
+}
+
+build_options() {
   while [[ $# -gt 0 ]]; do
     case $1 in
-      --source | --variant | --patch) [[ $# -ge 2 ]] || misused "$1 needs a value" ;;&
+      --source | --variant | --patch | --name) [[ $# -ge 2 ]] || misused "$1 needs a value" ;;&
       --source) source=$2 ;;
       --variant) variant=$2 ;;
       --patch) patches+=("$2") ;;
+      --name) name=$2 ;;
       *) misused "build: unknown argument '$1'" ;;
     esac
     shift 2
@@ -108,30 +104,79 @@ lab_build() {
   [[ $variant == stock ]] || patches=("$here/variants/$variant.patch" "${patches[@]}")
   local patch
   for patch in "${patches[@]}"; do [[ -f $patch ]] || misused "--patch $patch: there is no such file"; done
+  name=${name:-$variant}
+  [[ $name =~ ^[A-Za-z0-9][A-Za-z0-9._-]*$ ]] || misused "--name '$name': letters, digits, '.', '_' and '-', please"
+}
+
+# keep_kernel OBJECTS KEPT: whole or not at all.
+keep_kernel() {
+  rm -rf -- "$2.new" && mkdir -p -- "$2.new"
+  cp -- "$1/arch/x86/boot/bzImage" "$1/System.map" "$2.new/" && cp -- "$1/.config" "$2.new/config"
+  rm -rf -- "$2" && mv -- "$2.new" "$2"
+}
+
+lab_build() {
+  local source=apt variant=stock patches=() name='' own_tree=no tree key kept objects began=$SECONDS
+  build_options "$@"
   need_packages "${build_packages[@]}"
   exec 9>"$cache/lock"
   flock 9
   source_tree "$source"
   [[ $own_tree == no || ${#patches[@]} -eq 0 ]] || misused "a tree of yours is built as it is: apply the patches yourself"
+  objects=$(objects_of)
   key=$(cat -- "$here/kernel.config" "${patches[@]}" | sha256sum | cut -c1-8)
-  kept=$cache/kernels/$variant-$(basename -- "$tree")-$key
+  kept=$cache/kernels/$name-$(basename -- "$objects")-$key
   if [[ -f $kept/bzImage && $own_tree == no ]]; then
     say "already built: $kept/bzImage"
   else
+    [[ -d $objects ]] || need_disk "$cache" 3
     [[ $own_tree == yes ]] || { unpatch && apply_patches "${patches[@]}"; }
-    quietly "$cache/build.log" make_kernel "$cache/objects/$(basename -- "$tree")" "$variant" || die "the kernel could not be built"
-    check_config "$cache/objects/$(basename -- "$tree")"
-    mkdir -p -- "$kept"
-    cp -- "$cache/objects/$(basename -- "$tree")"/{arch/x86/boot/bzImage,.config,System.map} "$kept/"
+    quietly "$cache/build.log" make_kernel "$objects" "$name" || die "the kernel could not be built"
+    check_options "$objects"
+    keep_kernel "$objects" "$kept"
     [[ $own_tree == yes ]] || unpatch
-    say "built $variant in $((SECONDS - began)) s: $kept/bzImage"
+    say "built $name in $((SECONDS - began)) s: $kept/bzImage"
   fi
-  ln -sfn -- "$kept" "$cache/kernels/$variant"
+  ln -sfn -- "$(basename -- "$kept")" "$cache/kernels/$name"
+  exec 9>&-
+}
+
+# Debian's kernel package, unpacked: with its config and modules beside it, as a kernel that was built here has them.
+lab_fetch() {
+  [[ $# -eq 0 ]] || misused "fetch: unknown argument '$1'"
+  local package version kept package_file
+  package=$(package_of linux-image-amd64)
+  version=$(version_of "$package")
+  [[ -n $version ]] || die "apt knows no linux-image-amd64 package: run apt-get update, or give a kernel of your own"
+  kept=$cache/kernels/debian-$version
+  if [[ -f $kept/bzImage ]]; then
+    say "already here: $kept/bzImage"
+  else
+    need_disk "$cache" 1
+    say "fetching $package $version"
+    apt_file "$package"
+    rm -rf -- "$kept.new"
+    dpkg -x "$package_file" "$kept.new" || die "$package can't be unpacked"
+    mv -- "$kept.new"/boot/vmlinuz-* "$kept.new/bzImage" && mv -- "$kept.new"/boot/config-* "$kept.new/config"
+    depmod -b "$kept.new" "$(basename -- "$kept.new"/lib/modules/*)" || die "depmod failed for $package"
+    rm -rf -- "$kept.new/usr" && mv -- "$kept.new" "$kept"
+    say "kept as debian: $kept/bzImage"
+  fi
+  ln -sfn -- "$(basename -- "$kept")" "$cache/kernels/debian"
+}
+
+# have_kernels NAME...: what of the lab's own kernels isn't here yet.
+have_kernels() {
+  local name
+  for name in "$@"; do
+    [[ ! -f $cache/kernels/$name/bzImage ]] || continue
+    if [[ $name == debian ]]; then lab_fetch; else lab_build --variant "$name"; fi
+  done
 }
 
 lab_list() {
   local kernel
   for kernel in "$cache"/kernels/*; do
-    [[ ! -L $kernel ]] || printf '%-16s%s\n' "$(basename -- "$kernel")" "$(readlink -- "$kernel")"
+    [[ ! -L $kernel ]] || printf '%-16s%s\n' "$(basename -- "$kernel")" "$(readlink -f -- "$kernel")/bzImage"
   done
 }

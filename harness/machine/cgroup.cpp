@@ -72,8 +72,7 @@ CgroupHome home_v2(const fs::path& root, const Mount& mount, std::string_view ow
   const fs::path top = root / fs::path(mount.mount_point).relative_path();
   fs::path folder = folder_of(root, mount, own_path(own, "").value_or("/"));
   for (;; folder = folder.parent_path()) {
-    const std::string handed_down = os::try_read_text(folder / "cgroup.subtree_control").value_or("");
-    if (has_word(os::trim(handed_down), "memory", ' ') && writable(folder)) {
+    if (hands_memory_down(folder) && writable(folder)) {
       home.parent = folder;
       return home;
     }
@@ -81,7 +80,6 @@ CgroupHome home_v2(const fs::path& root, const Mount& mount, std::string_view ow
   }
   if (writable(top)) {
     home.parent = top;
-    home.needs_controller = true;
     return home;
   }
   home.reason = "no memory cgroup (v2) that we may make children in";
@@ -91,6 +89,11 @@ CgroupHome home_v2(const fs::path& root, const Mount& mount, std::string_view ow
 }
 
 }  // namespace
+
+bool hands_memory_down(const fs::path& cgroup) {
+  const std::string handed_down = os::try_read_text(cgroup / "cgroup.subtree_control").value_or("");
+  return has_word(os::trim(handed_down), "memory", ' ');
+}
 
 CgroupHome find_cgroup_home(const fs::path& root, std::string_view own, std::string_view mountinfo) {
   const std::vector<Mount> mounts = parse_mountinfo(mountinfo);
@@ -106,8 +109,7 @@ CgroupHome find_cgroup_home(const fs::path& root, std::string_view own, std::str
   return {CgroupVersion::none,
           {},
           "no cgroup hierarchy with a memory controller is mounted",
-          "mount -t cgroup2 none /sys/fs/cgroup, on a kernel with CONFIG_MEMCG",
-          false};
+          "mount -t cgroup2 none /sys/fs/cgroup, on a kernel with CONFIG_MEMCG"};
 }
 
 }  // namespace tlbstorm::machine

@@ -15,9 +15,11 @@ struct CgroupHome {
   std::filesystem::path parent;  ///< the folder to make one in; empty when there is none
   std::string reason;            ///< why there is none
   std::string remedy;
-  /// The parent is v2's root cgroup and does not give its children the memory controller yet.
-  bool needs_controller = false;
 };
+
+/// Whether a cgroup of v2 gives its children the memory controller. A home that is v2's root may not do so
+/// yet.
+bool hands_memory_down(const std::filesystem::path& cgroup);
 
 /// `own` is /proc/self/cgroup, `mountinfo` /proc/self/mountinfo; `root` stands before every path that is
 /// looked at.

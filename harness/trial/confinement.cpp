@@ -17,7 +17,8 @@ using os::Change;
 Confinement::Confinement(os::Journal& journal, const machine::CgroupHome& home, const std::string& name,
                          std::optional<os::Bytes> limit)
     : version_(home.version), folder_(home.parent / name) {
-  if (home.needs_controller) {
+  // Looked at now: when the home was found, what a killed run had left may not have been undone yet.
+  if (version_ == CgroupVersion::v2 && !machine::hands_memory_down(home.parent)) {
     const std::filesystem::path control = home.parent / "cgroup.subtree_control";
     controller_ =
         journal.apply({Change::Kind::value, control, "-memory"}, [&] { os::write_text(control, "+memory"); });

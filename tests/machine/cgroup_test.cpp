@@ -60,14 +60,14 @@ TEST_F(CgroupTest, V2ClimbsToTheAncestorThatHandsMemoryDown) {
   const CgroupHome home = find_cgroup_home(root_, "0::/user.slice/session-1.scope\n", kV2);
   EXPECT_EQ(home.version, CgroupVersion::v2);
   EXPECT_EQ(home.parent, at("/user.slice"));
-  EXPECT_FALSE(home.needs_controller);
+  EXPECT_TRUE(hands_memory_down(home.parent));
 }
 
 TEST_F(CgroupTest, V2RootCgroupMayNeedTheControllerFirst) {
   make("", "cpu memory pids", "");
   const CgroupHome home = find_cgroup_home(root_, "0::/\n", kV2);
   EXPECT_EQ(home.parent, at(""));
-  EXPECT_TRUE(home.needs_controller);
+  EXPECT_FALSE(hands_memory_down(home.parent));
 }
 
 TEST_F(CgroupTest, V1WinsOverAV2ThatHasNoMemoryController) {
@@ -104,7 +104,7 @@ TEST_F(CgroupTest, V2OfRootInASessionScopeIsTheTopWhereNothingNearerHandsMemoryD
   make("/user.slice/user-0.slice/session-1.scope", "pids", "");
   const CgroupHome home = find_cgroup_home(root_, "0::/user.slice/user-0.slice/session-1.scope\n", kV2);
   EXPECT_EQ(home.parent, at(""));
-  EXPECT_FALSE(home.needs_controller);
+  EXPECT_TRUE(hands_memory_down(home.parent));
 }
 
 TEST_F(CgroupTest, V2OfADelegatedGroupStaysInIt) {

@@ -12,6 +12,7 @@
 #include <sstream>
 #include <stdexcept>
 
+#include "harness/machine/flush.hpp"
 #include "harness/os/fd.hpp"
 #include "harness/os/text.hpp"
 #include "harness/record/csv.hpp"
@@ -152,6 +153,8 @@ int others_running() {
 }
 
 bool is_root() { return ::geteuid() == 0; }
+
+bool is_emulated() { return machine::read_cpuid().hypervisor.starts_with("TCGTCGTCGTCG"); }
 int online_cpus() { return static_cast<int>(::sysconf(_SC_NPROCESSORS_ONLN)); }
 
 std::vector<pid_t> descendants(pid_t pid) {

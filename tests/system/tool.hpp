@@ -73,6 +73,8 @@ double tlb_row();
 /// Tasks that are running right now beside us.
 int others_running();
 bool is_root();
+/// A guest whose instructions are translated (QEMU's TCG): its times say nothing, and it is slow.
+bool is_emulated();
 int online_cpus();
 /// The processes below one, however deep.
 std::vector<pid_t> descendants(pid_t pid);

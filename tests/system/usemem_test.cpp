@@ -123,7 +123,8 @@ TEST_F(UseMem, BallastLocksMemoryAndLetsGo) {
   for (std::size_t at = header.find("vmstat.nr_mlock"); at != std::string::npos && at > 0; --at)
     column += header[at - 1] == ',';
   for (; column > 0; --column) row = row.substr(row.find(',') + 1);
-  EXPECT_GE(std::stod(row), 16384.0) << "64 MiB are 16384 pages of 4 KiB";
+  // Each CPU keeps back up to 125 of what it counted (mm/vmstat.c: calculate_normal_threshold).
+  EXPECT_GE(std::stod(row), 16384.0 - 125 * online_cpus()) << "64 MiB are 16384 pages of 4 KiB";
 }
 
 TEST_F(UseMem, BallastThatLeavesTooLittleIsRefused) {

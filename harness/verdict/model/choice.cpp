@@ -16,6 +16,9 @@
 namespace tlbstorm::verdict {
 namespace {
 
+/// More than that need more runs than anyone makes.
+constexpr std::size_t kMostTerms = 4;
+
 bool varies(const std::vector<std::string>& values) {
   return std::set<std::string>(values.begin(), values.end()).size() > 1;
 }
@@ -77,6 +80,9 @@ bool is_term(const std::vector<Term>& terms, const std::string& what) {
 }  // namespace
 
 std::vector<Term> choose_terms(const Family& family, const std::vector<std::string>& by) {
+  if (by.size() > kMostTerms)
+    throw os::UsageError("--by", fmt::format("{}", fmt::join(by, ",")), "too many terms",
+                         fmt::format("name up to {}", kMostTerms));
   std::vector<Term> terms;
   for (const std::string& name : by) terms.push_back(asked_term(family, name));
   if (!terms.empty()) return terms;
@@ -90,6 +96,10 @@ std::vector<Term> choose_terms(const Family& family, const std::vector<std::stri
                     family.name),
         "make runs that differ in one: tlbstorm run WORKLOAD --sweep OPTION=VALUES");
   for (const std::string& name : names) terms.push_back(*term_of(family, name));
+  if (terms.size() > kMostTerms)
+    throw os::Error(fmt::format("{} numbers differ between the runs of {}: {}", names.size(), family.name,
+                                fmt::join(names, ", ")),
+                    fmt::format("name up to {} of them with --by", kMostTerms));
   return terms;
 }
 

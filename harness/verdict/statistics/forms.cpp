@@ -28,22 +28,25 @@ std::set<double> places(Values x) { return {x.begin(), x.end()}; }
 
 Interval exponential(const Interval& interval) { return {std::exp(interval.low), std::exp(interval.high)}; }
 
-/// Adds the squares of the errors at one place, of what the others say.
-void leave_out(double place, Values x, Values y, double& line, double& power) {
+/// Adds the squares of the errors at one place, of what the others say; false where they don't say anything,
+/// as they are too close together.
+bool leave_out(double place, Values x, Values y, double& line, double& power) {
   std::vector<double> rest_x, rest_y;
   for (std::size_t i = 0; i < x.size(); ++i)
     if (x[i] != place) {
       rest_x.push_back(x[i]);
       rest_y.push_back(y[i]);
     }
-  const LinearFit straight(rows_of(rest_x), rest_y);
   const std::optional<PowerLaw> curved = fit_power_law(rest_x, rest_y);
+  if (!curved || !dependent_terms(rows_of(rest_x)).empty()) return false;
+  const LinearFit straight(rows_of(rest_x), rest_y);
   const double by_line = straight.at(std::span(&place, 1)), by_power = curved->at(place);
   for (std::size_t i = 0; i < x.size(); ++i)
     if (x[i] == place) {
       line += (y[i] - by_line) * (y[i] - by_line);
       power += (y[i] - by_power) * (y[i] - by_power);
     }
+  return true;
 }
 
 }  // namespace
@@ -73,7 +76,8 @@ FormChoice choose_form(Values x, Values y) {
   const std::set<double> all = places(x);
   if (all.size() < kFewest || !fit_power_law(x, y)) return {};
   double line = 0, power = 0;
-  for (const double place : all) leave_out(place, x, y, line, power);
+  for (const double place : all)
+    if (!leave_out(place, x, y, line, power)) return {};
   const auto points = static_cast<double>(x.size());
   FormChoice choice{std::sqrt(line / points), std::sqrt(power / points), Form::undecided};
   const double rounding = kRounding * *std::max_element(y.begin(), y.end());

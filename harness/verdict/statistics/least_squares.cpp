@@ -54,6 +54,11 @@ std::vector<Column> centred_terms(const Rows& x) {
   return columns;
 }
 
+bool squarable(Values values) {
+  constexpr double kMost = 1e140;  // leaves room for sums
+  return std::all_of(values.begin(), values.end(), [](double value) { return std::abs(value) < kMost; });
+}
+
 /// Reflects the columns, and the values with them, onto the first axes, one after the other: on return
 /// columns[j][i] is R's entry of row i <= j. `values` may be empty.
 void triangularise(std::vector<Column>& columns, Column& values) {
@@ -87,6 +92,7 @@ Column solve(const std::vector<Column>& triangle, Column right, std::size_t size
 }  // namespace
 
 std::vector<std::size_t> dependent_terms(const Rows& x) {
+  if (!std::all_of(x.begin(), x.end(), &squarable)) return {};  // LinearFit says so
   constexpr double kLeft = 1e-7, kRounding = 1e-13;
   std::vector<Column> columns = centred_terms(x);
   for (std::size_t term = 0; term < columns.size(); ++term) {
@@ -110,6 +116,8 @@ std::vector<std::size_t> dependent_terms(const Rows& x) {
 
 LinearFit::LinearFit(const Rows& x, Values y, double level) : level_(level) {
   const std::size_t terms = x.empty() ? 0 : x.front().size();
+  if (!std::all_of(x.begin(), x.end(), &squarable) || !squarable(y))
+    throw os::Error("values out of range for a fit: their squares are beyond what a double holds");
   if (terms == 0 || x.size() != y.size() || x.size() < points_needed(terms) || !dependent_terms(x).empty())
     throw os::Error("too few points, or terms that say the same, for a line");
   for (std::size_t term = 0; term < terms; ++term) means_.push_back(mean(column(x, term)));

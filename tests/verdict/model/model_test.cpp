@@ -191,6 +191,27 @@ TEST_F(ModelTest, TermsThatCantBeAreRefusedWithWhatCan) {
       "fit by one of them (--by workers), or make runs in which they differ independently");
 }
 
+TEST_F(ModelTest, TooManyTermsAreRefused) {
+  std::vector<std::filesystem::path> all;
+  for (int n = 1; n < 8; ++n) {
+    MadeRun one = run_of_ipis({1.0 * n});
+    for (const char* const name : {"a", "b", "c", "d", "e"})
+      one.manifest["plan"]["parameters"][name] = std::to_string(n * n % (7 + name[0] % 4));
+    all.push_back(put(fmt::format("r{}", n), one));
+  }
+  EXPECT_EQ(refused(all),
+            "5 numbers differ between the runs of pageout: a, b, c, d, e\nname up to 4 of them with --by");
+  EXPECT_EQ(refused(all, {.by = {"a", "b", "c", "d", "e"}}), "--by a,b,c,d,e: too many terms\nname up to 4");
+}
+
+TEST_F(ModelTest, ValuesOutOfRangeAreRefusedAndOddNamesStayOneLine) {
+  EXPECT_EQ(refused({run(1, {1e200}), run(2, {1}), run(4, {2})}),
+            "values out of range for a fit: their squares are beyond what a double holds");
+  MadeRun odd = run_of_ipis({1});
+  odd.manifest["plan"]["workload"] = "two\nlines";
+  EXPECT_THAT(refused({put("odd", odd)}), HasSubstr("the runs of two?lines, so that"));
+}
+
 TEST_F(ModelTest, RunsThatDifferInNoNumberAreRefused) {
   EXPECT_EQ(refused({put("a", run_of_ipis({1})), put("b", run_of_ipis({1}))}),
             "no number differs between the runs of pageout, so that there is nothing to fit by\n"

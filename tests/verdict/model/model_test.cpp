@@ -2,8 +2,10 @@
 // What is fitted to which runs, what is said of it, and what can't be fitted.
 #include "harness/verdict/model/model.hpp"
 
-#include "harness/verdict/model/formats.hpp"
+#include <random>
+
 #include "tests/verdict/made_run.hpp"
+#include "tests/verdict/statistics/reference.hpp"
 
 namespace tlbstorm::verdict {
 namespace {
@@ -12,12 +14,9 @@ using test::around;
 using test::MadeRun;
 using test::run_of_ipis;
 using test::Values;
-using ::testing::Each;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
-using ::testing::Le;
-using ::testing::Not;
 using ::testing::SizeIs;
 
 class ModelTest : public test::MadeRunsTest {
@@ -254,52 +253,43 @@ TEST_F(ModelTest, WhatCantBeFittedIsANoteBesideWhatCan) {
                   "nothing to fit by"));
 }
 
-std::vector<std::size_t> widths(const std::string& text) {
-  std::vector<std::size_t> all;
-  std::istringstream in(text);
-  for (std::string line; std::getline(in, line);) all.push_back(line.size());
-  return all;
+/// A family of runs that nobody wrote to a folder.
+Evidence runs_at(const std::vector<double>& places, std::size_t trials, double apart,
+                 std::mt19937_64& random) {
+  std::normal_distribution<double> noise(0, 1);
+  Family family{"pageout", {}, {}, {"ipis_per_page"}};
+  for (const double place : places) {
+    Observed one;
+    one.name = fmt::format("workers={}", place);
+    one.parameters["workers"] = fmt::format("{}", place);
+    one.trials = one.valid = static_cast<int>(trials);
+    one.manifest = MadeRun().manifest;
+    record::Series series{"ipis_per_page", "handlers/page", {}};
+    const double level = 10 + 2 * place + apart * noise(random);
+    for (std::size_t trial = 1; trial <= trials; ++trial)
+      series.by_trial[static_cast<int>(trial)] = level + noise(random);
+    one.series.push_back(series);
+    family.runs.push_back(one);
+  }
+  return {{family}, {}};
 }
 
-TEST_F(ModelTest, TextSaysPricesTheirIntervalsAndWhatIsExtrapolated) {
-  const std::string text = print_model_text(made(runs(), {.at = {"workers=256"}}));
-  EXPECT_THAT(text, HasSubstr("ipis_per_page = a + b * workers   (handlers/page)\n"));
-  EXPECT_THAT(text, HasSubstr("the price of one more worker"));
-  EXPECT_THAT(text, HasSubstr("R^2 1.0000; residuals: RMS 0.0"));
-  EXPECT_THAT(text, HasSubstr("\n  at workers=256\n  line       255;"));
-  EXPECT_THAT(text, HasSubstr("AN EXTRAPOLATION: 16 times the largest measured, workers=16; "));
-  EXPECT_THAT(widths(text), Each(Le(100u)));
-}
-
-TEST_F(ModelTest, CsvHasARowForEachFigure) {
-  const std::string text = print_model_csv(made(runs(0.1), {.at = {"workers=256"}}));
-  EXPECT_THAT(text, ::testing::StartsWith("family,metric,unit,item,name,value,low,high,error\r\n"
-                                          "pageout,ipis_per_page,handlers/page,constant,,"));
-  EXPECT_THAT(text, HasSubstr("pageout,ipis_per_page,handlers/page,slope,workers,"));
-  EXPECT_THAT(text, HasSubstr("pageout,ipis_per_page,handlers/page,points,medians,4,,,\r\n"));
-  EXPECT_THAT(text, HasSubstr("pageout,ipis_per_page,handlers/page,at,workers=256,"));
-  EXPECT_THAT(text, HasSubstr("pageout,ipis_per_page,handlers/page,better_form,"));
-}
-
-TEST_F(ModelTest, JsonHasAllThatIsKnown) {
-  const auto json = nlohmann::json::parse(print_model_json(made(runs(), {.at = {"workers=256"}})));
-  const auto& model = json["families"][0]["models"][0];
-  EXPECT_EQ(model["formula"], "ipis_per_page = a + b * workers");
-  EXPECT_NEAR(model["terms"][0]["value"], 1, 1e-9);
-  EXPECT_EQ(model["terms"][0]["interval"].size(), 2u);
-  EXPECT_EQ(model["runs"].size(), 4u);
-  EXPECT_EQ(model["runs"][0]["at"]["workers"], 2);
-  EXPECT_EQ(model["runs"][0]["values"].size(), 5u);
-  EXPECT_EQ(model["points"]["are"], "trials");
-  EXPECT_EQ(model["forecasts"][0]["extrapolation"], true);
-  EXPECT_NEAR(model["forecasts"][0]["line"]["value"], 255, 1e-6);
-  EXPECT_EQ(model["forecasts"][0]["line"]["point"].size(), 2u);
-}
-
-TEST_F(ModelTest, ValuesThatNeverVaryHaveNoPriceAndSaySo) {
-  const std::string text = print_model_text(made({run(1, {1, 1}), run(2, {1, 1}), run(4, {1, 1})}));
-  EXPECT_THAT(text, HasSubstr("R^2 - (the values don't vary)"));
-  EXPECT_THAT(text, Not(HasSubstr("nan")));
+/// docs/statistics.md has R's whole table; here a part of it, within four standard errors of so few.
+TEST(ModelOfSimulatedRuns, IntervalHoldsTheSlopeAsOftenAsInRsSimulation) {
+  constexpr int kTimes = 400;
+  std::mt19937_64 random(1);
+  for (const ReferenceRow& row : reference("slopes_held")) {
+    const double apart = row.value("apart");
+    if (row.text("places") != "1 2 3 4" || row.value("trials") != 5 || apart == 0.3 || apart == 2) continue;
+    SCOPED_TRACE(row.line);
+    int held = 0;
+    for (int i = 0; i < kTimes; ++i) {
+      const ModelReport report = make_models(runs_at(row.values("places"), 5, apart, random), {});
+      held += report.parts.at(0).models.at(0).line.slopes()[0].interval.contains(2) ? 1 : 0;
+    }
+    const double expected = row.value("below_25");
+    EXPECT_NEAR(held / double{kTimes}, expected, 4 * std::sqrt(expected * (1 - expected) / kTimes));
+  }
 }
 
 }  // namespace

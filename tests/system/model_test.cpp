@@ -68,7 +68,7 @@ TEST_F(Modelling, GuestsOfSeveralSizesAreOneModel) {
       {guest(2), guest(4), guest(8), "--of", "ipis_per_page", "--by", "workers", "--at", "workers=256"});
   EXPECT_EQ(done.code, 0) << done.err;
   EXPECT_THAT(done.out, HasSubstr("topology (2 CPUs | 4 CPUs | 8 CPUs)"));
-  EXPECT_THAT(done.out, HasSubstr("\n  at workers=256\n  line       255; "));
+  EXPECT_THAT(done.out, HasSubstr("\n  at workers=256\n  line       255, 95% interval "));
   EXPECT_THAT(done.out, HasSubstr("32 times the largest measured, workers=8; "));
   EXPECT_THAT(
       model({"--by", "workers", guest(16), "unbatched-2cpus", "unbatched-4cpus", "--format", "csv"}).out,

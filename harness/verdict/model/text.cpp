@@ -2,6 +2,7 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
+#include <algorithm>
 #include <cmath>
 
 #include "harness/os/units.hpp"
@@ -13,15 +14,25 @@ namespace {
 
 constexpr std::size_t kWidth = 100;
 
-/// Four digits that matter: an interval is often narrower than three show.
-std::string figure(double value) {
+/// So many digits that matter, and large numbers as elsewhere.
+std::string figure(double value, int digits = 4) {
   constexpr double kWhole = 1e4, kLarge = 1e5;
   const double size = std::abs(value);
   if (!(size < kLarge)) return os::format_figure(value);
-  return size < kWhole ? fmt::format("{:.4g}", value == 0 ? 0 : value) : fmt::format("{:.0f}", value);
+  if (size >= kWhole && digits < 5) return fmt::format("{:.0f}", value);
+  return fmt::format("{:.{}g}", value == 0 ? 0 : value, digits);
 }
 
-std::string interval(const Interval& of) { return fmt::format("{} .. {}", figure(of.low), figure(of.high)); }
+/// As many digits as it takes for an interval's ends to differ in two of them.
+int digits_of(const Interval& of) {
+  constexpr int kFewest = 4, kMost = 8;
+  const double width = (of.high - of.low) / std::max(std::abs(of.low), std::abs(of.high));
+  return width > 0 ? std::clamp(static_cast<int>(std::ceil(1 - std::log10(width))), kFewest, kMost) : kFewest;
+}
+
+std::string interval(const Interval& of) {
+  return fmt::format("{} .. {}", figure(of.low, digits_of(of)), figure(of.high, digits_of(of)));
+}
 
 /// "  fit        " and the text, broken between words; what follows stands below its beginning.
 std::string item(std::string_view title, std::string_view text) {
@@ -79,7 +90,8 @@ std::string coefficients(const Model& model) {
   Table table(
       {{"", Table::Align::left}, {"estimate"}, {"95% interval"}, {"std. error"}, {"", Table::Align::left}});
   const auto add = [&](const std::string& name, const Estimate& of, const std::string& meaning) {
-    table.add({name, figure(of.value), interval(of.interval), figure(of.error), meaning});
+    table.add(
+        {name, figure(of.value, digits_of(of.interval)), interval(of.interval), figure(of.error), meaning});
   };
   add("a", model.line.constant(),
       model.terms.size() == 1 ? fmt::format("what is paid at {}", model.terms.front().place(0))
@@ -136,14 +148,15 @@ std::string power_law(const Model& model) {
 std::string forecasts(const Model& model) {
   std::string out;
   const char* const what = model.basis == Basis::medians ? "the median of a run" : "a trial";
+  const auto worse = [&](Form other) { return model.choice.better == other ? " (which fits worse)" : ""; };
   for (const Forecast& one : model.forecasts) {
     out += fmt::format("\n  at {}\n", one.place);
-    const auto said = [&](const char* form, const Prediction& of) {
-      return item(form, fmt::format("{}; 95% interval of the line there {}, of {} {}", figure(of.value),
-                                    interval(of.mean), what, interval(of.point)));
+    const auto said = [&](const char* form, const Prediction& of, Form other) {
+      return item(form, fmt::format("{}, 95% interval {}; of {} {}{}", figure(of.value, digits_of(of.mean)),
+                                    interval(of.mean), what, interval(of.point), worse(other)));
     };
-    out += said("line", one.line);
-    if (one.power_law) out += said("power law", *one.power_law);
+    out += said("line", one.line, Form::power_law);
+    if (one.power_law) out += said("power law", *one.power_law, Form::line);
     if (!one.beyond.empty())
       out += item("", fmt::format("AN EXTRAPOLATION: {}; the intervals hold only if the form does",
                                   fmt::join(one.beyond, "; ")));

@@ -68,12 +68,17 @@ Term asked_term(const Family& family, const std::string& name) {
                        what_may_be(family));
 }
 
-bool is_term(const std::vector<Term>& terms, const std::string& what) {
+/// Whether a fact of the manifest, as compare names it, is what a term is made of.
+bool is_term(const std::vector<Term>& terms, std::string what) {
+  constexpr std::string_view kSysctl = "settings./proc/sys/";
+  if (what.starts_with(kSysctl)) {
+    what.erase(0, kSysctl.size());
+    std::replace(what.begin(), what.end(), '/', '.');
+  }
   return std::any_of(terms.begin(), terms.end(), [&](const Term& term) {
     return what == term.name || what == fmt::format("parameters.{}", term.name) ||
            what == fmt::format("{}_limit_bytes", term.name) || what == fmt::format("{}_bytes", term.name) ||
-           what == fmt::format("{}_seconds", term.name) || what == fmt::format("{}_ns", term.name) ||
-           what == fmt::format("settings./proc/sys/{}", term.name);
+           what == fmt::format("{}_seconds", term.name) || what == fmt::format("{}_ns", term.name);
   });
 }
 

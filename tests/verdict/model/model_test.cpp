@@ -159,6 +159,22 @@ TEST_F(ModelTest, WhatWasSweptIsTheTermThoughMoreDiffers) {
             "fit by one of them (--by memory), or make runs in which they differ independently");
 }
 
+TEST_F(ModelTest, SysctlsAndMemoryAreTermsUnderTheirOptionsNames) {
+  std::vector<std::filesystem::path> all;
+  for (const int n : {1, 2, 3, 5}) {
+    MadeRun one = run_of_ipis({1.0 * n});
+    one.manifest["plan"]["settings"] = {{"/proc/sys/vm/page-cluster", std::to_string(n)}};
+    one.manifest["plan"]["memory_limit_bytes"] = (n * n) << 20;
+    all.push_back(put(fmt::format("s{}", n), one));
+  }
+  const ModelPart both =
+      made(all, {.by = {"vm.page-cluster", "memory"}, .at = {"memory=64M,vm.page-cluster=3"}}).parts.at(0);
+  EXPECT_THAT(both.unlike, IsEmpty());
+  EXPECT_EQ(both.models.at(0).forecasts.at(0).place, "vm.page-cluster=3, memory=64 MiB");
+  EXPECT_NEAR(both.models.at(0).line.slopes()[0].value, 1, 1e-9);
+  EXPECT_THAT(made(all, {.by = {"memory"}}).parts.at(0).unlike, SizeIs(1));
+}
+
 TEST_F(ModelTest, TooFewPlacesAreRefusedWithWhatIsNeeded) {
   EXPECT_EQ(refused({run(1, around(1)), run(2, around(2))}),
             "ipis_per_page by workers: 2 different places with valid trials; a fit of 1 term needs 3\n"

@@ -29,6 +29,7 @@ int compare(const Arguments& arguments);
 int gate(const Arguments& arguments);
 int ab(const Arguments& arguments);
 int calibrate(const Arguments& arguments);
+int model(const Arguments& arguments);
 int baseline(const Arguments& arguments);
 int restore(const Arguments& arguments);
 int doctor(const Arguments& arguments);

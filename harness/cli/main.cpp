@@ -20,7 +20,7 @@ struct Subcommand {
   int (*run)(const Arguments&);
 };
 
-constexpr std::array<Subcommand, 11> kSubcommands{{
+constexpr std::array<Subcommand, 12> kSubcommands{{
     {"run", "run a workload under memory reclaim and measure its TLB shootdowns", &tlbstorm::cli::run},
     {"suite", "run a list of workloads and print one table", &tlbstorm::cli::suite},
     {"report", "print the summary of run folders", &tlbstorm::cli::report},
@@ -28,6 +28,7 @@ constexpr std::array<Subcommand, 11> kSubcommands{{
     {"gate", "pass, fail or unsure: whether new runs keep to rules", &tlbstorm::cli::gate},
     {"ab", "two settings of this machine against each other, interleaved", &tlbstorm::cli::ab},
     {"calibrate", "how small a change this machine can show", &tlbstorm::cli::calibrate},
+    {"model", "what a metric costs as a function of parameters", &tlbstorm::cli::model},
     {"baseline", "keep runs to compare with, small enough for git", &tlbstorm::cli::baseline},
     {"list", "list workloads, probes and metrics", &tlbstorm::cli::list},
     {"doctor", "look for what on this machine would spoil a measurement", &tlbstorm::cli::doctor},

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-// Any output of Google Benchmark: what can be read is a run whose trials are valid, and can be summarised.
+// Any output of Google Benchmark: what can be read is a run whose trials are valid, can be summarised, and be
+// modelled unless that is refused.
 #include "harness/record/benchmark_json.hpp"
+#include "harness/verdict/model/formats.hpp"
 #include "harness/verdict/summary.hpp"
 #include "tests/fuzz/input.hpp"
 
@@ -15,6 +17,10 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
       for (const auto& [trial, value] : series.by_trial)
         if (!run.valid(trial)) std::abort();
     verdict::summarise(run);
+  });
+  fuzz::may_refuse([&] {
+    const verdict::ModelReport report = verdict::make_models(verdict::read_evidence({file}), {.of = {"*"}});
+    for (const verdict::ModelFormat& format : verdict::model_formats()) format.print(report);
   });
   return 0;
 }

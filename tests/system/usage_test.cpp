@@ -84,6 +84,8 @@ INSTANTIATE_TEST_SUITE_P(
             "HolesInLockedMemory", {"run", "usemem", "--lock", "mlock", "--punch-holes"}, "--punch-holes"},
         BadInput{"OddStep", {"run", "usemem", "--step", "7"}, "--step 7"},
         BadInput{"Access", {"run", "swap-churn", "--access", "zipf:-1"}, "--access zipf:-1"},
+        BadInput{"ModelFormat", {"model", ".", "--format", "xml"}, "--format xml"},
+        BadInput{"ModelOption", {"model", ".", "--off", "x"}, "--off"},
         BadInput{"List", {"list", "no"}, "list no"}),
     [](const auto& tested) { return std::string(tested.param.name); });
 

@@ -2,27 +2,13 @@
 // The formats for programs: CSV and JSON. Absent is an empty cell, or null.
 #include <fmt/format.h>
 
-#include <cmath>
-
+#include "harness/verdict/formats/cells.hpp"
 #include "harness/verdict/formats/formats.hpp"
 
 namespace tlbstorm::verdict {
 namespace {
 
 using nlohmann::ordered_json;
-
-std::string number(double value) { return std::isfinite(value) ? fmt::format("{}", value) : ""; }
-
-std::string quoted(const std::string& text) {
-  if (text.find_first_of(",\"\r\n") == std::string::npos) return text;
-  std::string out = "\"";
-  for (const char c : text) out += c == '"' ? std::string("\"\"") : std::string(1, c);
-  return out + "\"";
-}
-
-ordered_json number_or_null(double value) {
-  return std::isfinite(value) ? ordered_json(value) : ordered_json();
-}
 
 ordered_json to_json(const Description& what) {
   return {{"n", what.n},
@@ -81,12 +67,13 @@ std::string print_csv(const Report& report) {
       "verdict\r\n";
   for (const Comparison& comparison : report.parts)
     for (const MetricChange* const one : all_sorted(comparison, report.sorting))
-      out += fmt::format("{},{},{},{},{},{},{},{},{},{},{},{},{},{},{},{}\r\n", quoted(comparison.title),
-                         quoted(one->metric.name), quoted(one->metric.unit), trial::name(one->metric.better),
-                         one->base.n, number(one->base.median), number(one->base.cv), one->next.n,
-                         number(one->next.median), number(one->next.cv), number(one->shift),
-                         number(one->change), number(one->interval.low), number(one->interval.high),
-                         number(one->test.p), name(one->outcome));
+      out +=
+          fmt::format("{},{},{},{},{},{},{},{},{},{},{},{},{},{},{},{}\r\n", csv_text(comparison.title),
+                      csv_text(one->metric.name), csv_text(one->metric.unit), trial::name(one->metric.better),
+                      one->base.n, csv_number(one->base.median), csv_number(one->base.cv), one->next.n,
+                      csv_number(one->next.median), csv_number(one->next.cv), csv_number(one->shift),
+                      csv_number(one->change), csv_number(one->interval.low), csv_number(one->interval.high),
+                      csv_number(one->test.p), name(one->outcome));
   return out;
 }
 
@@ -113,9 +100,7 @@ std::string print_json(const Report& report) {
   ordered_json made_with = ordered_json::array();
   for (const Command& command : commands(report))
     made_with.push_back({{"side", command.side}, {"command", command.line}});
-  return ordered_json{{"tool", "tlbstorm"}, {"parts", parts}, {"made_with", made_with}}.dump(
-             2, ' ', false, ordered_json::error_handler_t::replace) +
-         "\n";
+  return json_text({{"tool", "tlbstorm"}, {"parts", parts}, {"made_with", made_with}});
 }
 
 }  // namespace tlbstorm::verdict

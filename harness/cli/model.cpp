@@ -1,0 +1,71 @@
+// SPDX-License-Identifier: Apache-2.0
+// tlbstorm model: what a metric costs as a function of parameters.
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <CLI/CLI.hpp>
+#include <iostream>
+
+#include "harness/cli/command.hpp"
+#include "harness/os/error.hpp"
+#include "harness/verdict/model/formats.hpp"
+
+namespace tlbstorm::cli {
+namespace {
+
+std::string format_names() {
+  std::vector<std::string_view> names;
+  for (const verdict::ModelFormat& format : verdict::model_formats()) names.push_back(format.name);
+  return fmt::format("{}", fmt::join(names, ", "));
+}
+
+const verdict::ModelFormat& format_named(const std::string& name) {
+  for (const verdict::ModelFormat& format : verdict::model_formats())
+    if (format.name == name) return format;
+  throw os::UsageError("--format", name, "no such format", fmt::format("give one of {}", format_names()));
+}
+
+/// Words of a list, without empty ones.
+std::vector<std::string> words_of(const std::vector<std::string>& lists) {
+  std::vector<std::string> words;
+  for (const std::string& list : lists)
+    for (const std::string& word : CLI::detail::split(list, ','))
+      if (!word.empty()) words.push_back(word);
+  return words;
+}
+
+}  // namespace
+
+int model(const Arguments& given) {
+  return guarded([&] {
+    CLI::App app(
+        "What a metric costs as a function of parameters: a line fitted to runs that differ in them, the "
+        "price "
+        "of one\n"
+        "more of each, how well that describes the runs, and what it says of places where nobody measured.\n"
+        "Examples: tlbstorm model sweep-folder --at workers=256\n"
+        "          tlbstorm model run-2 run-4 run-8 --of ipis_per_page --by workers\n"
+        "          tlbstorm model bench.json --of ns_per_op --by sharers,pages --at sharers=255,pages=512",
+        "tlbstorm model");
+    std::vector<std::string> paths, of, by;
+    verdict::ModelOptions options;
+    std::string format = "text";
+    app.add_option("RUN", paths, "folders of runs, sweeps and suites; JSON of Google Benchmark")->required();
+    // Each takes one word, so that folders may follow.
+    app.add_option("--of", of, "metrics: names with * and ?, separated by commas")->allow_extra_args(false);
+    app.add_option("--by", by, "parameters; by default what was swept, else every number that differs")
+        ->allow_extra_args(false);
+    app.add_option("--at", options.at, "predict there: NAME=VALUE for each parameter; may be repeated")
+        ->allow_extra_args(false);
+    app.add_option("--format", format, format_names())->capture_default_str();
+    parse(app, given);
+    const verdict::ModelFormat& chosen = format_named(format);
+    options.of = words_of(of);
+    options.by = words_of(by);
+    std::cout << chosen.print(
+        verdict::make_models(verdict::read_evidence({paths.begin(), paths.end()}), options));
+    return kOk;
+  });
+}
+
+}  // namespace tlbstorm::cli

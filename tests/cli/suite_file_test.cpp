@@ -27,7 +27,7 @@ machine::Machine machine_of(os::Bytes memory, int cpus) {
   machine.topology.memory_nodes = {0};
   machine.memory = memory;
   machine.available = memory / 10 * 9;
-  machine.cgroup = {machine::CgroupVersion::v2, "/sys/fs/cgroup", "", "", false};
+  machine.cgroup = {machine::CgroupVersion::v2, "/sys/fs/cgroup", "", ""};
   machine.swaps = {{"/dev/nvme1n1", "partition", memory / 2, {}, -2}};
   return machine;
 }

@@ -30,7 +30,7 @@ class FakeMachine {
     Machine& machine = snapshot_.machine;
     machine.flush = judge_flush(snapshot_.text("proc/cpuinfo").value_or(""), architecture_, cpuid_);
     machine.swaps = parse_swaps(snapshot_.text("proc/swaps").value_or(""));
-    machine.cgroup = {CgroupVersion::v2, "/sys/fs/cgroup", "", "", false};
+    machine.cgroup = {CgroupVersion::v2, "/sys/fs/cgroup", "", ""};
   }
   Snapshot& snapshot() { return snapshot_; }
   const Snapshot& snapshot() const { return snapshot_; }
@@ -196,7 +196,7 @@ TEST(Doctor, LoadOfOthersIsJudgedByItsShare) {
 
 TEST(Doctor, MemoryCgroupThatIsMissingIsSaidWithItsRemedy) {
   FakeMachine vm("small-vm");
-  vm.snapshot().machine.cgroup = {CgroupVersion::v1, {}, "no memory cgroup", "run as root", false};
+  vm.snapshot().machine.cgroup = {CgroupVersion::v1, {}, "no memory cgroup", "run as root"};
   const Finding finding = vm.look(Profile::reclaim, "memory_cgroup");
   EXPECT_EQ(finding.grade, Grade::warn);
   EXPECT_EQ(finding.command, "run as root");

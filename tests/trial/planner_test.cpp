@@ -27,7 +27,7 @@ machine::Machine four_cpus() {
   }
   machine.memory = 8_GiB;
   machine.available = 6_GiB;
-  machine.cgroup = {machine::CgroupVersion::v1, "/sys/fs/cgroup/memory", "", "", false};
+  machine.cgroup = {machine::CgroupVersion::v1, "/sys/fs/cgroup/memory", "", ""};
   return machine;
 }
 
@@ -124,7 +124,7 @@ TEST(Planner, RefusalsNameOptionAndValue) {
 
 TEST(Planner, MemoryLimitNeedsACgroup) {
   machine::Machine machine = four_cpus();
-  machine.cgroup = {machine::CgroupVersion::v2, {}, "no memory cgroup", "run as root", false};
+  machine.cgroup = {machine::CgroupVersion::v2, {}, "no memory cgroup", "run as root"};
   EXPECT_NE(refusal({{"memory", "1G"}}, machine).find("no memory cgroup"), std::string::npos);
 }
 

@@ -96,7 +96,7 @@ grub_is_ours() { grep -qs "^$ours" "$grub_folder/custom.cfg"; }
 # The entry is in a file that grub.cfg reads if it is there, so that grub.cfg itself stays as it is.
 arm_grub() {
   local image=$1 initrd=$2 cmdline=$3 uuid
-  uuid=$("$grub-probe" --target=fs_uuid /boot)
+  uuid=$("$grub-probe" --target=fs_uuid /boot) || return
   cat >"$grub_folder/custom.cfg.tmp" <<END
 $ours, which removes it at the end: an entry for the next boot only.
 menuentry 'tlbstorm ab-reboot' --id $entry --unrestricted {
@@ -105,8 +105,8 @@ menuentry 'tlbstorm ab-reboot' --id $entry --unrestricted {
 ${initrd:+  initrd $("$grub-mkrelpath" "$initrd")}
 }
 END
-  mv -- "$grub_folder/custom.cfg.tmp" "$grub_folder/custom.cfg"
-  "$grub-reboot" "$entry"
+  mv -- "$grub_folder/custom.cfg.tmp" "$grub_folder/custom.cfg" || return
+  "$grub-reboot" "$entry" || return
   [[ $(next_entry) == "$entry" ]] || return
   sync
 }

@@ -113,10 +113,12 @@ install_all() {
 undo() {
   local link
   disarm
+  # It also removes folders of links that it made, and is told by name in case that the files are gone.
+  systemctl --quiet disable "$unit" "$watch" 2>/dev/null || true
   for link in "${wanted_by[@]}"; do rm -f -- "$units/$link"; done
   rm -f -- "$units/$unit" "$units/$watch"
-  rmdir -- "$units"/{sysinit,emergency,rescue}.target.wants 2>/dev/null || true
   systemctl daemon-reload || true
   rm -rf -- "$state"
+  rmdir -- "${state%/*}" 2>/dev/null || true
   sync
 }

@@ -153,7 +153,7 @@ finish() {
   ab[phase]=finish ab[reason]=$1
   save_state
   note "finished: $1"
-  deliver
+  deliver || die "what was measured can't be copied: it is in $runs; make room, and stop this"
   ab[phase]=home
   save_state
   if is_home; then
@@ -208,9 +208,9 @@ deliver() {
   if ! mkdir -p -- "${ab[output]}" || ! cp -a -- "$runs/." "${ab[output]}/"; then
     note "${ab[output]} can't be written"
     ab[output]=/var/lib/tlbstorm/ab-reboot-$(date +%Y%m%d-%H%M%S)
-    mkdir -p -- "${ab[output]}" && cp -a -- "$runs/." "${ab[output]}/"
+    { mkdir -p -- "${ab[output]}" && cp -a -- "$runs/." "${ab[output]}/"; } || return
   fi
-  (cd -- "${ab[output]}" && compare_runs) >"${ab[output]}/comparison.txt"
+  (cd -- "${ab[output]}" && compare_runs) >"${ab[output]}/comparison.txt" || return
   chown -R -- "${ab[owner]}" "${ab[output]}"
   sync
   note "the results are in ${ab[output]}"

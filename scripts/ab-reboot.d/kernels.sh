@@ -122,8 +122,11 @@ arm() {
 
 disarm() {
   rm -f -- "$grub_folder/custom.cfg.tmp"
-  if grub_is_ours; then rm -f -- "$grub_folder/custom.cfg"; fi
-  if [[ $(next_entry) == "$entry" ]]; then "$grub-editenv" "$grub_folder/grubenv" unset next_entry; fi
+  if grub_is_ours; then
+    # Grub has emptied it when it booted the entry.
+    [[ -n $(next_entry) && $(next_entry) != "$entry" ]] || "$grub-editenv" "$grub_folder/grubenv" unset next_entry
+    rm -f -- "$grub_folder/custom.cfg"
+  fi
   if [[ ${ab[by]-} == kexec && $(cat /sys/kernel/kexec_loaded 2>/dev/null) == 1 ]]; then kexec --unload || true; fi
 }
 

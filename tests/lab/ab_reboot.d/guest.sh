@@ -5,7 +5,7 @@ set -uo pipefail
 cd /mnt/lab || exit
 readonly scripts=/opt/tlbstorm/scripts state=/var/lib/tlbstorm/ab-reboot
 # Long enough to be seen in the middle, short enough for an emulator.
-readonly trial=(-- /opt/tlbstorm/build/release/tlbstorm run pageout --rounds 2 --trials 2 --region 8M --warmup 0s)
+readonly trial=(-- /opt/tlbstorm/build/release/tlbstorm run pageout --rounds 10 --trials 3)
 
 ab_reboot() {
   local status=0

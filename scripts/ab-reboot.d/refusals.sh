@@ -81,7 +81,7 @@ refuse_places() {
 refuse_kexec() {
   command -v kexec >/dev/null || refuse "there is no kexec: install kexec-tools"
   [[ -e /sys/kernel/kexec_loaded ]] || refuse "this kernel can't kexec (CONFIG_KEXEC)"
-  [[ $(cat /sys/kernel/kexec_load_disabled 2>/dev/null) != 1 ]] ||
+  [[ $(cat /proc/sys/kernel/kexec_load_disabled 2>/dev/null) != 1 ]] ||
     refuse "kexec is forbidden until the next boot (kernel.kexec_load_disabled)"
   [[ $(cat /sys/kernel/kexec_loaded 2>/dev/null) != 1 ]] ||
     refuse "a kernel is loaded for kexec already: kexec --unload takes it out"

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-# shellcheck shell=bash
+# shellcheck shell=bash disable=SC2034
 # Runs in the guest after each boot, before the case that it is put in front of.
 set -uo pipefail
 cd /mnt/lab || exit

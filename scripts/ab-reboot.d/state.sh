@@ -101,7 +101,7 @@ install_all() {
   chmod 700 -- "$state"
   cp -- "$1" "$state/tlbstorm"
   cp -r -- "$here/ab-reboot" "$here/common.sh" "$here/ab-reboot.d" "$state/scripts/"
-  printf 'trial,attempt,release,build,outcome,exit_code,valid_trials,seconds\n' >"$runs/boots.csv"
+  printf 'trial,attempt,wanted,came_up,outcome,exit_code,valid_trials,seconds\n' >"$runs/boots.csv"
   save_state
   write_unit
   write_watch

@@ -37,8 +37,10 @@ leave() {
 
 # record OUTCOME EXIT_CODE VALID SECONDS
 record() {
+  local side
+  side=$(side_of "${ab[awaiting]}")
   printf '%s,%s,%s,"%s",%s,%s,%s,%s\n' \
-    "${ab[awaiting]}" "${ab[attempt]}" "$(uname -r)" "$(uname -v)" "$@" >>"$runs/boots.csv"
+    "${ab[awaiting]}" "${ab[attempt]}" "${ab[${side}_release]}" "$(uname -rv)" "$@" >>"$runs/boots.csv"
 }
 
 go_on_after_boot() {

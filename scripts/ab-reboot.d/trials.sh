@@ -39,8 +39,8 @@ leave() {
 record() {
   local side
   side=$(side_of "${ab[awaiting]}")
-  printf '%s,%s,%s,"%s",%s,%s,%s,%s\n' \
-    "${ab[awaiting]}" "${ab[attempt]}" "${ab[${side}_release]}" "$(uname -rv)" "$@" >>"$runs/boots.csv"
+  printf '%s,%s,"%s","%s",%s,%s,%s,%s\n' "${ab[awaiting]}" "${ab[attempt]}" \
+    "${ab[${side}_release]} ${ab[${side}_build]}" "$(uname -rv)" "$@" >>"$runs/boots.csv"
 }
 
 go_on_after_boot() {

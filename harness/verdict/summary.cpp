@@ -53,6 +53,13 @@ std::string paced(const ordered_json& plan) {
                      seconds(plan["warmup_seconds"]));
 }
 
+/// Few swap areas by their names, many by the first, the last and their number.
+std::string areas(const std::vector<std::string>& swap) {
+  constexpr std::size_t kFew = 4;
+  if (swap.size() <= kFew) return fmt::format("{}", fmt::join(swap, ", "));
+  return fmt::format("{} to {}, {} areas", swap.front(), swap.back(), swap.size());
+}
+
 std::string parameters(const ordered_json& plan) {
   std::vector<std::string> parts;
   for (const auto& [name, value] : plan["parameters"].items())
@@ -85,8 +92,7 @@ void context(const RunFolder& run, std::string& out) {
                    plan["memory_limit_bytes"].is_null() ? "none" : bytes(plan["memory_limit_bytes"]),
                    plan["swap"].empty()
                        ? text_or(machine, "swaps", "none")
-                       : fmt::format("{} (for this run)",
-                                     fmt::join(plan["swap"].get<std::vector<std::string>>(), ", "))));
+                       : areas(plan["swap"].get<std::vector<std::string>>()) + " (for this run)"));
   line("workers",
        fmt::format("{} {} on CPUs {} ({})", plan.value("workers", 0), plan.value("mode", ""),
                    os::format_list(plan["cpus"].get<std::vector<int>>()), plan.value("placement", "")));

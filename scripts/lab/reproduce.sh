@@ -17,8 +17,8 @@ row() {
     function spread(x) { return x == "" ? "" : sprintf("%.1f%%", 100 * x) }
     BEGIN {
       if (base == "" || new == "") { printf "  %-34s%s\n", label, "absent"; exit }
-      printf "  %-34s%10s%7s%10s%7s%10s  %s\n", label, short(base), spread(cv), short(new), spread(cv2),
-        (new > base ? sprintf("x%.1f", new / base) : sprintf("1/%.1f", base / new)), published
+      printf "  %-34s%10s%7s%10s%7s%10s%s\n", label, short(base), spread(cv), short(new), spread(cv2),
+        (new > base ? sprintf("x%.1f", new / base) : sprintf("1/%.1f", base / new)), published == "" ? "" : "  " published
     }'
 }
 

@@ -38,12 +38,13 @@ class Summary : public ::testing::Test {
                {{"probe": "psi", "reason": "no /proc/pressure", "remedy": ""}}],
             "plan": {{"workload": "storm", "trials": 2, "pacing": "timed", "duration_seconds": 3, "warmup_seconds": 1,
                "parameters": {{"size": "1048576", "chunks": "32"}}, "sizes": ["size"], "memory_limit_bytes": null,
-               "swap": [], "workers": 2, "mode": "threads", "placement": "compact", "cpus": [0, 1], "notes": []{}}},
+               "swap": [{}], "workers": 2, "mode": "threads", "placement": "compact", "cpus": [0, 1], "notes": []{}}},
             "trials": [{{"trial": 1, "outcome": "ok", "valid": {}}}, {{"trial": 2, "outcome": "ok", "valid": {}}}]}})",
-                                  hypervisor, more_of_the_plan, first_valid, second_valid));
+                                  hypervisor, swap_, more_of_the_plan, first_valid, second_valid));
     return summarise(record::read_run(folder_.path()));
   }
   test::TemporaryFolder folder_;
+  std::string swap_;
 };
 
 TEST_F(Summary, PoolsTheTimesOfValidTrialsByWhatAccessesMet) {
@@ -51,6 +52,13 @@ TEST_F(Summary, PoolsTheTimesOfValidTrialsByWhatAccessesMet) {
   EXPECT_THAT(text, HasSubstr("  read   hit            100     100 ns     100 ns     100 ns     200 ns"));
   EXPECT_THAT(text, HasSubstr("  read   major           10   1.007 us"));
   EXPECT_THAT(text, Not(HasSubstr("5.0"))) << "the second trial is not valid";
+}
+
+TEST_F(Summary, ManySwapAreasAreCounted) {
+  EXPECT_THAT(summary(true, true), HasSubstr("swap none\n"));
+  swap_ = R"("device:/dev/x1", "device:/dev/x2", "device:/dev/x3", "device:/dev/x4", "device:/dev/x5")";
+  EXPECT_THAT(summary(true, true),
+              HasSubstr("swap device:/dev/x1 to device:/dev/x5, 5 areas (for this run)\n"));
 }
 
 TEST_F(Summary, MarksFiguresOfTimeInAnEmulatedGuest) {

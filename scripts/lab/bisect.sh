@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-# shellcheck shell=bash disable=SC2015,SC2154  # variables of the caller; A && B || die
+# shellcheck shell=bash disable=SC2015,SC2034,SC2154,SC2317  # variables of other parts; A && B || die
 # One step of `git bisect run`: is the tree that is checked out good? Exit code 0 good, 1 bad, 125 can't be told; from 128
 # on (a signal), git bisect stops. Sourced by scripts/lab/lab.
 
@@ -32,7 +32,6 @@ lab_bisect() {
   # To git bisect, 1 to 127 are verdicts on the commit: what is wrong with the command itself must be none of them.
   misused() { complain "$*; see scripts/$manual --help"; exit 255; }
   die() { complain "$@"; exit 255; }
-  local kernel topology memory nvme partitions cmdline limit modules accel output programs
   local base='' rules=() crash=skip guest_words=() command=() commit tool code=0
   guest_defaults
   bisect_options "$@"

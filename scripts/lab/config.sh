@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-# shellcheck shell=bash disable=SC2015,SC2034,SC2154  # variables of the caller; A && B || die
+# shellcheck shell=bash disable=SC2015,SC2034,SC2154  # variables of other parts; A && B || die
 # Whether a kernel can be a guest of the lab, told before it boots, as far as its configuration is known. Sourced by
 # scripts/lab/lab.
 

@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
-# shellcheck shell=bash disable=SC2015,SC2034,SC2154  # variables of the caller; A && B || die
+# shellcheck shell=bash disable=SC2015,SC2034,SC2154  # variables of other parts; A && B || die
 # A guest of the lab: its first file system, its disks, QEMU, and what comes out. Sourced by scripts/lab/lab.
 : "${cache:?}" "${here:?}" "${work:?}"
 
-# What every command that boots guests takes, and its default. `--with` may be given several times.
+# What every command that boots guests takes, and its default: the script's, as one process has one guest.
 guest_defaults() {
   kernel='' topology=4x2 memory=512M nvme=2G partitions=0 cmdline='' limit=600 modules='' accel=auto output='' programs=()
 }
@@ -98,7 +98,7 @@ make_disks() {
   {
     echo 'label: gpt'
     for ((number = 0; number < partitions; number++)); do echo "size=${size}MiB, type=swap"; done
-  } | /sbin/sfdisk --quiet "$work/nvme.img" || die "the disk could not be cut into $partitions partitions"
+  } | sfdisk --quiet "$work/nvme.img" || die "the disk could not be cut into $partitions partitions"
 }
 
 qemu_words() {
@@ -138,11 +138,11 @@ boot() {
   children=()
 }
 
-from_disk() { /sbin/debugfs -R "cat /$1" "$work/data.img" 2>/dev/null; }
+from_disk() { debugfs -R "cat /$1" "$work/data.img" 2>/dev/null; }
 
 # How the guest ended, by what it left: sets `status`, `outcome` and `reason`.
 judge_guest() {
-  /sbin/e2fsck -fp "$work/data.img" >/dev/null 2>&1 || true # a guest that was stopped leaves a journal to replay
+  e2fsck -fp "$work/data.img" >/dev/null 2>&1 || true # a guest that was stopped leaves a journal to replay
   status=$(from_disk status)
   reason=$(grep -aoE 'Kernel panic.*|No working init found.*|lab: .*' "$work/console.log" | tail -n 1 | tr -d '\r') || true
   if [[ $ended -eq 124 || $ended -eq 137 ]]; then
@@ -189,7 +189,7 @@ END
 # What the command left, and what tells of the guest; a guest that died leaves what it had written.
 bring_out() {
   [[ -n $output ]] || return 0
-  /sbin/debugfs -R "rdump /results $work" "$work/data.img" >/dev/null 2>&1
+  debugfs -R "rdump /results $work" "$work/data.img" >/dev/null 2>&1
   mkdir -p -- "$(dirname -- "$output")" "$work/results"
   cp -- "$work/console.log" "$work/results/console.log"
   guest_json >"$work/results/guest.json"
@@ -198,7 +198,6 @@ bring_out() {
 }
 
 lab_run() {
-  local kernel topology memory nvme partitions cmdline limit modules accel output programs
   local words=() tool release cpu='' status ended outcome reason began=$SECONDS
   guest_defaults
   while [[ $# -gt 0 && $1 != -- ]]; do

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-# shellcheck shell=bash disable=SC2015,SC2034,SC2154  # variables of the caller; A && B || die
+# shellcheck shell=bash disable=SC2015,SC2034,SC2154  # variables of other parts; A && B || die
 # What this machine has for guests: memory, disk, CPUs, and KVM or not. Sourced by scripts/lab/lab.
 : "${cache:?}" "${work:?}"
 

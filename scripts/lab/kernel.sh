@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-# shellcheck shell=bash disable=SC2015,SC2034,SC2154  # variables of the caller; A && B || die
+# shellcheck shell=bash disable=SC2015,SC2034,SC2119,SC2120,SC2154  # variables of other parts; A && B || die
 # Kernels of the lab: sources, variants, and a cache of what was built of them. Sourced by scripts/lab/lab, which says
 # where the `cache`, this folder (`here`) and a temporary folder (`work`) are.
 : "${cache:?}" "${here:?}" "${work:?}" "${build_packages:?}"
@@ -61,16 +61,17 @@ apply_patches() {
   done
 }
 
-make_kernel() {
+make_kernel() (
   local objects=$1
   mkdir -p -- "$objects"
   # Nothing of this build but the source decides what comes out, so that the next variant is built in seconds.
   export KBUILD_BUILD_TIMESTAMP='@0' KBUILD_BUILD_USER=lab KBUILD_BUILD_HOST=tlbstorm
-  make -s -C "$tree" O="$objects" tinyconfig &&
+  # merge_config.sh writes to the current folder.
+  cd -- "$objects" && make -s -C "$tree" O="$objects" tinyconfig &&
     "$tree/scripts/kconfig/merge_config.sh" -m -O "$objects" "$objects/.config" "$here/kernel.config" >/dev/null &&
     make -s -C "$tree" O="$objects" olddefconfig &&
     make -s -C "$tree" O="$objects" LOCALVERSION="-$2" -j"$(nproc)" bzImage
-}
+)
 
 # Options that the tree does not have, or that others forbid.
 check_options() {

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-# shellcheck shell=bash disable=SC2015,SC2154  # variables of the caller; A && B || die
+# shellcheck shell=bash disable=SC2015,SC2034,SC2154  # variables of other parts; A && B || die
 # The reproductions: what batching brought, and what it brings with more CPUs. Sourced by scripts/lab/lab.
 
 # The case of the 2015 series, as its author measured it: readers of a mapped file far larger than memory. Of holes, so that

@@ -1,10 +1,11 @@
 # SPDX-License-Identifier: Apache-2.0
-# shellcheck shell=bash disable=SC2015,SC2154  # variables of the caller; A && B || die
+# shellcheck shell=bash disable=SC2015,SC2034,SC2154  # variables of other parts; A && B || die
 # Two kernels in turn: a guest of each, then the next two. Sourced by scripts/lab/lab.
 
 # one_boot KERNEL FOLDER: a guest of its own process, so that nothing is shared by two; what it says goes to FOLDER.log.
+# Run in the background: it becomes that process, so that a signal reaches it.
 one_boot() {
-  "$here/lab" run --kernel "$1" "${guest_words[@]}" --output "$2" -- "${command[@]}" >"$2.log" 2>&1
+  exec "$here/lab" run --kernel "$1" "${guest_words[@]}" --output "$2" -- "${command[@]}" >"$2.log" 2>&1
 }
 
 # How a boot went, in a line.
@@ -43,14 +44,14 @@ boot_sides() {
 
 # compare_sides FOLDER [OPTION...]: of the pairs of which both sides have a run.
 compare_sides() {
-  local folder=$1 base=() new=() pair
+  local folder=$1 base_runs=() new_runs=() pair
   for pair in "$folder"/base-???; do
     pair=${pair##*-}
-    [[ ! -d $folder/base-$pair/run || ! -d $folder/new-$pair/run ]] || { base+=("base-$pair/run") new+=("new-$pair/run"); }
+    [[ ! -d $folder/base-$pair/run || ! -d $folder/new-$pair/run ]] || { base_runs+=("base-$pair/run") new_runs+=("new-$pair/run"); }
   done
-  [[ ${#base[@]} -gt 0 ]] || { complain "no pair of boots left a run each: nothing to compare; see $folder/*.log"; return 1; }
-  local words=("${base[0]}" "${new[@]}")
-  [[ ${#base[@]} -eq 1 ]] || words+=(--base "${base[@]:1}")
+  [[ ${#base_runs[@]} -gt 0 ]] || { complain "no pair of boots left a run each: nothing to compare; see $folder/*.log"; return 1; }
+  local words=("${base_runs[0]}" "${new_runs[@]}")
+  [[ ${#base_runs[@]} -eq 1 ]] || words+=(--base "${base_runs[@]:1}")
   (cd -- "$folder" && "$tool" compare "${words[@]}" "${@:2}")
 }
 
@@ -75,7 +76,6 @@ run_command() {
 new_folder() { printf '%s/results/%s-lab-%s' "$root" "$(date +%Y%m%d-%H%M%S)" "$1"; }
 
 lab_ab() {
-  local kernel topology memory nvme partitions cmdline limit modules accel output programs
   local base='' new='' boots=5 suite='' tool command=() guest_words=()
   guest_defaults
   while [[ $# -gt 0 && $1 != -- ]]; do

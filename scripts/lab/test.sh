@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-# shellcheck shell=bash disable=SC2015,SC2154  # variables of the caller; A && B || die
+# shellcheck shell=bash disable=SC2015,SC2034,SC2154  # variables of other parts; A && B || die
 # The tests in a guest: those for what this machine may lack, and the system tests once more, on cgroup v2 and four nodes.
 # Sourced by scripts/lab/lab.
 
@@ -13,7 +13,7 @@ skip_test() {
 }
 
 lab_test() {
-  local kernel=debian filter=$short_tests programs tests status=0
+  local kernel=debian filter=$short_tests tests status=0
   while [[ $# -gt 0 ]]; do
     [[ $# -ge 2 ]] || misused "$1 needs a value"
     case $1 in

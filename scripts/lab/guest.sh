@@ -85,12 +85,13 @@ make_initramfs() {
   (cd -- "$files" && find . | cpio --quiet -o -H newc -R 0:0 | gzip -1) >"$work/initramfs.gz"
 }
 
-# The disk that the command comes on, and its results leave on, and the one to swap on.
+# The disk that the command comes on, and its results leave on; one for the data that it makes; and the one to swap on.
 make_disks() {
   mkdir -p -- "$work/seed/results"
   printf '%q ' "${command[@]}" >"$work/seed/command"
-  truncate -s 8G "$work/data.img"
-  mkfs.ext4 -q -E root_owner=0:0 -d "$work/seed" "$work/data.img" || die "no file system could be made in $work: is there room?"
+  truncate -s 1G "$work/results.img" && truncate -s 8G "$work/data.img"
+  mkfs.ext4 -q -E root_owner=0:0 -d "$work/seed" "$work/results.img" && mkfs.ext4 -q -E root_owner=0:0 "$work/data.img" ||
+    die "no file system could be made in $work: is there room?"
   ((nvme > 0)) || return 0
   truncate -s "$nvme" "$work/nvme.img"
   ((partitions > 0)) || return 0
@@ -109,6 +110,7 @@ qemu_words() {
     -smp "$((sockets * cpus)),sockets=$sockets,cores=$cpus,threads=1"
     -display none -nodefaults -no-reboot -serial "file:$work/console.log" -serial "file:$work/stderr"
     -kernel "$kernel" -initrd "$work/initramfs.gz"
+    -drive "file=$work/results.img,if=virtio,format=raw,cache=unsafe"
     -drive "file=$work/data.img,if=virtio,format=raw,cache=unsafe"
     -append "console=ttyS0 panic=-1 mitigations=off nokaslr nowatchdog quiet $cmdline")
   # shellcheck disable=SC2054
@@ -138,11 +140,11 @@ boot() {
   children=()
 }
 
-from_disk() { debugfs -R "cat /$1" "$work/data.img" 2>/dev/null; }
+from_disk() { debugfs -R "cat /$1" "$work/results.img" 2>/dev/null; }
 
 # How the guest ended, by what it left: sets `status`, `outcome` and `reason`.
 judge_guest() {
-  e2fsck -fp "$work/data.img" >/dev/null 2>&1 || true # a guest that was stopped leaves a journal to replay
+  e2fsck -fp "$work/results.img" >/dev/null 2>&1 || true # a guest that was stopped leaves a journal to replay
   status=$(from_disk status)
   reason=$(grep -aoE 'Kernel panic.*|No working init found.*|lab: .*' "$work/console.log" | tail -n 1 | tr -d '\r') || true
   if [[ $ended -eq 124 || $ended -eq 137 ]]; then
@@ -189,7 +191,7 @@ END
 # What the command left, and what tells of the guest; a guest that died leaves what it had written.
 bring_out() {
   [[ -n $output ]] || return 0
-  debugfs -R "rdump /results $work" "$work/data.img" >/dev/null 2>&1
+  debugfs -R "rdump /results $work" "$work/results.img" >/dev/null 2>&1
   mkdir -p -- "$(dirname -- "$output")" "$work/results"
   cp -- "$work/console.log" "$work/results/console.log"
   guest_json >"$work/results/guest.json"

@@ -68,9 +68,30 @@ lab_reproduce_2015() {
   say "the runs, and all of the comparison (comparison.txt): $output"
 }
 
+# scaling_table COUNTS: IPIs a page with so many CPUs.
+scaling_table() {
+  local count
+  printf '\n  %4s  %10s  %10s  %6s\n' CPUs unbatched stock ratio
+  for count in $1; do
+    compare_sides "$output/$count" --format csv >"$output/comparison.csv"
+    awk -v cpus="$count" -v base="$(figure ipis_per_page base_median)" -v new="$(figure ipis_per_page new_median)" \
+      'BEGIN { printf "  %4d  %10.3f  %10.4f  1/%.1f\n", cpus, base, new, base / new }'
+    mv -- "$output/comparison.csv" "$output/$count/"
+  done
+}
+
+# scaling_model KERNEL SIDE: what a CPU more costs on that side.
+scaling_model() (
+  local count folders=()
+  printf '\n%s: IPIs a page, by the number of CPUs that share the mapping\n' "$1"
+  cd -- "$output" || exit
+  for count in ${cpus//,/ }; do folders+=("$count/$2"-*/run); done
+  "$tool" model "${folders[@]}" --of ipis_per_page --by workers --at workers=256
+)
+
 # One node, whatever the number of CPUs: how many pages a flush carries goes by the size of a node, and must not change.
 lab_reproduce_scaling() {
-  local boots=1 output='' cpus=2,4,8,16 tool command guest_words count side kernel
+  local boots=1 output='' cpus=2,4,8,16 tool command guest_words count
   reproduce_options "$@"
   [[ $cpus =~ ^[0-9]+(,[0-9]+){2,}$ ]] || misused "--cpus $cpus: at least three numbers, as 2,4,8,16"
   output=${output:-$(new_folder reproduce-scaling)}
@@ -81,12 +102,11 @@ lab_reproduce_scaling() {
     guest_words=(--topology "1x$count" --memory 512M --nvme 0 --limit 1800)
     boot_sides unbatched stock "$boots" "$output/$count"
   done
-  for side in base new; do
-    kernel=unbatched
-    [[ $side == base ]] || kernel=stock
-    printf '\n%s\n' "$kernel: IPIs a page, by the number of CPUs that share the mapping"
-    (cd -- "$output" && "$tool" model ./*/"$side"-*/run --of ipis_per_page --by workers --at workers=256)
-  done | tee "$output/model.txt"
+  scaling_table "${cpus//,/ }" | tee "$output/table.txt"
+  {
+    scaling_model unbatched base
+    scaling_model stock new
+  } | tee "$output/model.txt"
   cat <<'END'
 
   What a figure for 256 CPUs assumes: that every CPU runs a thread of the process all the time (an idle one gets no

@@ -8,6 +8,7 @@
 #include <array>
 #include <map>
 #include <set>
+#include <sstream>
 
 #include "harness/os/error.hpp"
 
@@ -60,11 +61,21 @@ void add_plan(const ordered_json& plan, Facts& facts) {
   }
 }
 
+/// The command line without the words that say which kernel was booted, and by whom: its release tells the
+/// one, and scripts/ab-reboot numbers its boots.
+std::string settings_of(const std::string& cmdline) {
+  std::istringstream words(cmdline);
+  std::vector<std::string> kept;
+  for (std::string word; words >> word;)
+    if (!word.starts_with("BOOT_IMAGE=") && !word.starts_with("tlbstorm.ab=")) kept.push_back(word);
+  return fmt::format("{}", fmt::join(kept, " "));
+}
+
 void add_machine(const ordered_json& manifest, Facts& facts) {
   const ordered_json machine = manifest.value("machine", ordered_json::object());
   for (const auto& [key, value] : machine.items())
     if (std::find(kUntoldOfMachine.begin(), kUntoldOfMachine.end(), key) == kUntoldOfMachine.end())
-      facts.add(key, text_of(value));
+      facts.add(key, key == "cmdline" ? settings_of(text_of(value)) : text_of(value));
   facts.add("topology", manifest.value("topology", "not told"));
   facts.add("flushes", manifest.value("flush", ordered_json::object()).value("text", "not told"));
   facts.add("tool_version", manifest.value("tool", ordered_json::object()).value("version", "not told"));

@@ -39,6 +39,14 @@ TEST_F(EnvironmentTest, RunsAlikeDifferInNothing) {
   EXPECT_THAT(names(), ElementsAre());
 }
 
+TEST_F(EnvironmentTest, WordsThatOnlySayWhichBootItWasAreNoSettings) {
+  base_.manifest["machine"]["cmdline"] = "BOOT_IMAGE=/vmlinuz-6.1 quiet tlbstorm.ab=base-001";
+  next_.manifest["machine"]["cmdline"] = "BOOT_IMAGE=/vmlinuz-6.2 quiet tlbstorm.ab=new-001";
+  EXPECT_THAT(names(), ElementsAre());
+  next_.manifest["machine"]["cmdline"] = "BOOT_IMAGE=/vmlinuz-6.2 quiet mitigations=off";
+  EXPECT_THAT(names(), ElementsAre("cmdline"));
+}
+
 TEST_F(EnvironmentTest, WhatMayBeTheCauseIsListed) {
   next_.manifest["machine"]["kernel_release"] = "6.19.0";
   next_.manifest["machine"]["cmdline"] = "quiet mitigations=off";

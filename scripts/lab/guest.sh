@@ -77,6 +77,7 @@ make_initramfs() {
   mkdir -p -- "$files"/{bin,dev,etc,lib,lib64,mnt,modules,proc,run,sys,tmp,usr/bin,var/tmp,var/lib,var/cache}
   cp -- "$(command -v busybox)" "$files/bin/busybox"
   ln -s busybox "$files/bin/sh"
+  ln -s bin "$files/sbin"
   printf 'root:x:0:0::/:/bin/sh\nnobody:x:65534:65534::/:/bin/sh\n' >"$files/etc/passwd"
   printf 'root:x:0:\nnogroup:x:65534:\n' >"$files/etc/group"
   for program in "$tool" "${programs[@]}"; do put_program "$program"; done

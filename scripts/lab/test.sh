@@ -29,7 +29,7 @@ lab_test() {
   (have_kernels "$kernel") || skip_test "there is no kernel $kernel to boot"
   say "the tests run in a guest of $kernel: 4 sockets x 2 CPUs, 4 nodes, NVMe in 20 partitions, cgroup v2"
   "$here/lab" run --kernel "$kernel" --topology 4x2 --memory 2G --nvme 1G --swap-partitions 20 --limit 1800 \
-    --with "$tests/lab_tests" --with "$tests/system_tests" -- \
+    --with "$tests/lab_tests" --with "$tests/system_tests" --with "$(command -v mkfs.ext4)" -- \
     sh -c "export TLBSTORM_BINARY=/bin/tlbstorm; status=0
       for tests in lab_tests system_tests; do \$tests --gtest_filter='$filter' || status=1; done; exit \$status" || status=$?
   [[ $status -eq 0 ]] || complain "FAILED in the guest: exit code $status"

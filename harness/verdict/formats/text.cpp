@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "harness/os/units.hpp"
+#include "harness/verdict/emulation.hpp"
 #include "harness/verdict/formats/formats.hpp"
 #include "harness/verdict/formats/table.hpp"
 
@@ -151,8 +152,11 @@ std::string points(const Report& report) {
       table.add(std::move(row), colour_of(one->outcome));
     }
     for (const std::string& note : comparison.notes)
-      notes += fmt::format("  {}: {}\n", comparison.title, note);
+      if (note != kEmulatedLegend) notes += fmt::format("  {}: {}\n", comparison.title, note);
   }
+  const auto& told = report.parts.front().notes;
+  if (std::find(told.begin(), told.end(), kEmulatedLegend) != told.end())
+    notes += fmt::format("  {}\n", kEmulatedLegend);
   return fmt::format("{}\n{}{}", environment(report.parts.front()), table.text("  ", report.coloured), notes);
 }
 

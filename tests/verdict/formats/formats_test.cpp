@@ -85,6 +85,12 @@ TEST_F(FormatsTest, FiguresOfTimeAreMarkedWhereTimeIsAnEmulators) {
   EXPECT_THAT(text, HasSubstr("handlers/page "));
   EXPECT_THAT(text, HasSubstr("  note: ~ depends on time, which is the emulator's (QEMU's TCG)"));
   EXPECT_THAT(print_markdown(report()), HasSubstr("| throughput | operations/s~ |"));
+  base_.manifest["flush"]["hypervisor"] = "QEMU (TCG)";
+  const std::string points = print_text(sweep());
+  const std::size_t legend = points.find("  ~ depends on time");
+  ASSERT_NE(legend, std::string::npos) << "said of a sweep, too";
+  EXPECT_EQ(points.find("~ depends on time", legend + 10), std::string::npos)
+      << "and once, not of each point";
 }
 
 TEST_F(FormatsTest, TextEndsWithTheCommandsWithoutTheirFolders) {

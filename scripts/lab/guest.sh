@@ -200,6 +200,17 @@ bring_out() {
   cp -r -- "$work/results" "$output" || die "$output can't be written"
 }
 
+# A guest that ended badly is told of, and its console is kept, wherever results go.
+tell_bad_end() {
+  local console=$output/console.log
+  if [[ -z $output ]]; then
+    console=$cache/consoles/$(date +%Y%m%d-%H%M%S)-$$.log
+    mkdir -p -- "$cache/consoles" && cp -- "$work/console.log" "$console"
+  fi
+  complain "the guest's end was: $outcome${reason:+: $reason}"
+  complain "its console: $console"
+}
+
 lab_run() {
   local words=() tool release cpu='' status ended outcome reason began=$SECONDS
   guest_defaults
@@ -217,7 +228,7 @@ lab_run() {
   [[ -n $kernel ]] || misused "run: give --kernel"
   check_guest_options
   find_kernel
-  need_packages "${guest_packages[@]}"
+  have_guest_tools || die "no guest can be booted: see above"
   find_tool
   check_kernel "$kernel" "$release" "${topology%x*}" "$((${topology%x*} * ${topology#*x}))"
   need_memory "$memory"
@@ -232,6 +243,6 @@ lab_run() {
   bring_out
   from_disk stdout
   from_disk stderr >&2
-  [[ $outcome == ended ]] || complain "the guest's end was: $outcome${reason:+: $reason}"
+  [[ $outcome == ended ]] || tell_bad_end
   return "$status"
 }

@@ -28,6 +28,15 @@ install_packages() {
   quietly "$cache/apt.log" apt install --no-install-recommends "${missing[@]}" >&2
 }
 
+# have_guest_tools: the packages that guests need; where there is no dpkg, the commands themselves.
+have_guest_tools() {
+  local command
+  install_packages "${guest_packages[@]}" || return
+  for command in qemu-system-x86_64 busybox cpio mkfs.ext4 debugfs sfdisk modprobe file gzip taskset; do
+    command -v "$command" >/dev/null || { complain "there is no $command here; Debian has it in: ${guest_packages[*]}"; return 1; }
+  done
+}
+
 need_packages() { install_packages "$@" || die "the packages could not be installed: see above"; }
 
 # apt_file PACKAGE: sets `package_file`, the .deb, fetched but not installed.

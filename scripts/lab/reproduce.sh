@@ -49,8 +49,9 @@ reproduce_options() {
     shift 2
   done
   [[ $boots =~ ^[1-9][0-9]*$ ]] || misused "--boots $boots: not a number of boots"
+  [[ -z $cpus || $cpus =~ ^[1-9][0-9]*(,[1-9][0-9]*){2,}$ ]] || misused "--cpus $cpus: at least three numbers, as 2,4,8,16"
   [[ -z $output || ! -e $output ]] || misused "--output $output: there is something already"
-  need_packages "${guest_packages[@]}"
+  have_guest_tools || die "no guest can be booted: see above"
   find_tool
   have_kernels stock unbatched
 }
@@ -93,7 +94,6 @@ scaling_model() (
 lab_reproduce_scaling() {
   local boots=1 output='' cpus=2,4,8,16 tool command guest_words count
   reproduce_options "$@"
-  [[ $cpus =~ ^[0-9]+(,[0-9]+){2,}$ ]] || misused "--cpus $cpus: at least three numbers, as 2,4,8,16"
   output=${output:-$(new_folder reproduce-scaling)}
   mkdir -p -- "$output"
   reader_of 6G scaling

@@ -24,8 +24,8 @@ lab_test() {
     shift 2
   done
   tests=$(build_folder release)/tests
-  [[ -x $tests/lab_tests ]] || die "the tests are not built: cmake --preset release && cmake --build --preset release"
-  install_packages "${guest_packages[@]}" || skip_test "QEMU and what else a guest needs can't be installed here: ${guest_packages[*]}"
+  have_guest_tools || skip_test "what a guest needs can't be had here: ${guest_packages[*]}"
+  [[ -x $tests/lab_tests ]] || skip_test "the tests are not built: cmake --preset release && cmake --build --preset release"
   (have_kernels "$kernel") || skip_test "there is no kernel $kernel to boot"
   say "the tests run in a guest of $kernel: 4 sockets x 2 CPUs, 4 nodes, NVMe in 20 partitions, cgroup v2"
   "$here/lab" run --kernel "$kernel" --topology 4x2 --memory 2G --nvme 1G --swap-partitions 20 --limit 1800 \

@@ -265,7 +265,10 @@ bool may_be_there(const std::filesystem::path& file) {
 }
 
 ordered_json read_json(const std::filesystem::path& file, const std::string& hint) {
-  const std::string text = os::read_text(file);
+  return parse_json(os::read_text(file), file, hint);
+}
+
+ordered_json parse_json(std::string_view text, const std::filesystem::path& file, const std::string& hint) {
   try {
     return ordered_json::parse(text);
   } catch (const ordered_json::exception& error) {

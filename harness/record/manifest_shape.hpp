@@ -18,6 +18,9 @@ void complete_run_manifest(nlohmann::ordered_json& manifest, const std::filesyst
 
 /// The JSON of a file. Throws os::Error with file and line, and the hint, where it is none.
 nlohmann::ordered_json read_json(const std::filesystem::path& file, const std::string& hint = {});
+/// The same of a text that was read already from `file`.
+nlohmann::ordered_json parse_json(std::string_view text, const std::filesystem::path& file,
+                                  const std::string& hint = {});
 
 /// Whether there is such a file; where that can't be told, opening it will say why.
 bool may_be_there(const std::filesystem::path& file);

@@ -9,6 +9,7 @@
 #include <iostream>
 
 #include "harness/cli/command.hpp"
+#include "harness/cli/named_format.hpp"
 #include "harness/os/error.hpp"
 #include "harness/verdict/compare/batches.hpp"
 #include "harness/verdict/compare/comparison.hpp"
@@ -16,18 +17,6 @@
 
 namespace tlbstorm::cli {
 namespace {
-
-std::string format_names() {
-  std::vector<std::string_view> names;
-  for (const verdict::Format& format : verdict::formats()) names.push_back(format.name);
-  return fmt::format("{}", fmt::join(names, ", "));
-}
-
-const verdict::Format& format_named(const std::string& name) {
-  for (const verdict::Format& format : verdict::formats())
-    if (format.name == name) return format;
-  throw os::UsageError("--format", name, "no such format", "give one of " + format_names());
-}
 
 verdict::Sorting sorting_named(const std::string& name) {
   if (name.empty()) return verdict::Sorting::as_told;
@@ -55,12 +44,12 @@ int compare(const Arguments& given) {
     app.add_option("--base", more_base, "more runs of the base");
     app.add_option("--metrics", options.metrics, "only these: names with * and ?")->delimiter(',');
     app.add_option("--sort", sort, "by effect or p; else in the order of the dictionary");
-    app.add_option("--format", format, format_names())->capture_default_str();
+    app.add_option("--format", format, format_names(verdict::formats()))->capture_default_str();
     app.add_flag("--paired", options.paired, "trials were interleaved: the n-th of a side belong together");
     app.add_flag("--raw", options.raw, "also every counter that was sampled, a second of measured time");
     app.add_flag("--force", force, "compare other work and other machines all the same");
     parse(app, given);
-    const verdict::Format& chosen = format_named(format);
+    const verdict::Format& chosen = format_named("--format", format, verdict::formats());
     verdict::Report report;
     report.sorting = sorting_named(sort);
     report.coloured = ::isatty(STDOUT_FILENO) != 0 && std::getenv("NO_COLOR") == nullptr;

@@ -12,6 +12,7 @@
 
 #include "harness/cli/command.hpp"
 #include "harness/cli/confirm.hpp"
+#include "harness/cli/named_format.hpp"
 #include "harness/os/error.hpp"
 #include "harness/os/fd.hpp"
 #include "harness/verdict/compare/batches.hpp"
@@ -30,24 +31,13 @@ struct GateCommand {
   double level = verdict::kGateLevel;
 };
 
-std::string format_names() {
-  std::vector<std::string_view> names;
-  for (const verdict::GateFormat& format : verdict::gate_formats()) names.push_back(format.name);
-  return fmt::format("{}", fmt::join(names, ", "));
-}
-
-const verdict::GateFormat& format_named(const std::string& option, const std::string& name) {
-  for (const verdict::GateFormat& format : verdict::gate_formats())
-    if (format.name == name) return format;
-  throw os::UsageError(option, name, "no such format", "give one of " + format_names());
-}
-
 /// "junit=FILE".
 std::pair<const verdict::GateFormat*, std::string> report_of(const std::string& text) {
   const std::size_t equals = text.find('=');
   if (equals == std::string::npos || equals + 1 == text.size())
     throw os::UsageError("--report", text, "not FORMAT=FILE", "write it as --report junit=gate.xml");
-  return {&format_named("--report", text.substr(0, equals)), text.substr(equals + 1)};
+  return {&format_named("--report", text.substr(0, equals), verdict::gate_formats()),
+          text.substr(equals + 1)};
 }
 
 std::vector<verdict::Rule> given_rules(const GateCommand& command) {
@@ -132,7 +122,7 @@ int exit_code(Ruling ruling, const std::string& unsure) {
 }
 
 int judge(const GateCommand& command) {
-  const verdict::GateFormat& format = format_named("--format", command.format);
+  const verdict::GateFormat& format = format_named("--format", command.format, verdict::gate_formats());
   for (const std::string& text : command.reports) report_of(text);
   std::vector<verdict::Rule> rules = given_rules(command);
   const std::vector<verdict::Sides> sides = verdict::read_sides(
@@ -181,7 +171,7 @@ int gate(const Arguments& given) {
     app.add_option("--rule", command.rules,
                    "'ipis_per_page <= +5%', 'fault_latency_p99 <= 20us'; may be repeated");
     app.add_option("--rules", command.rules_file, "a file with a rule a line");
-    app.add_option("--format", command.format, format_names())->capture_default_str();
+    app.add_option("--format", command.format, format_names(verdict::gate_formats()))->capture_default_str();
     app.add_option("--report", command.reports, "FORMAT=FILE: also written there; may be repeated");
     app.add_option("--unsure", command.unsure,
                    "pass, fail or skip (125): what not enough evidence counts as; else exit code 3")

@@ -7,23 +7,12 @@
 #include <iostream>
 
 #include "harness/cli/command.hpp"
+#include "harness/cli/named_format.hpp"
 #include "harness/os/error.hpp"
 #include "harness/verdict/model/formats.hpp"
 
 namespace tlbstorm::cli {
 namespace {
-
-std::string format_names() {
-  std::vector<std::string_view> names;
-  for (const verdict::ModelFormat& format : verdict::model_formats()) names.push_back(format.name);
-  return fmt::format("{}", fmt::join(names, ", "));
-}
-
-const verdict::ModelFormat& format_named(const std::string& name) {
-  for (const verdict::ModelFormat& format : verdict::model_formats())
-    if (format.name == name) return format;
-  throw os::UsageError("--format", name, "no such format", fmt::format("give one of {}", format_names()));
-}
 
 /// Words of a list, without empty ones.
 std::vector<std::string> words_of(const std::vector<std::string>& lists) {
@@ -57,9 +46,9 @@ int model(const Arguments& given) {
         ->allow_extra_args(false);
     app.add_option("--at", options.at, "predict there: NAME=VALUE for each parameter; may be repeated")
         ->allow_extra_args(false);
-    app.add_option("--format", format, format_names())->capture_default_str();
+    app.add_option("--format", format, format_names(verdict::model_formats()))->capture_default_str();
     parse(app, given);
-    const verdict::ModelFormat& chosen = format_named(format);
+    const verdict::ModelFormat& chosen = format_named("--format", format, verdict::model_formats());
     options.of = words_of(of);
     options.by = words_of(by);
     std::cout << chosen.print(

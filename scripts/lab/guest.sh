@@ -243,6 +243,6 @@ lab_run() {
   bring_out
   from_disk stdout
   from_disk stderr >&2
-  [[ $outcome == ended ]] || tell_bad_end
+  if [[ $outcome == ended ]]; then remember_accelerator; else tell_bad_end; fi
   return "$status"
 }

@@ -48,18 +48,28 @@ boots_with_kvm() {
   grep -qa 'lab: booted' "$work/kvm.log"
 }
 
-# choose_accelerator: sets `accel` where it was to be found out, and `accel_why`. Asked once per boot of this machine.
+# What the answer holds for: this boot, this user, this QEMU.
+accelerator_key() { printf '%s %s %s' "$(cat /proc/sys/kernel/random/boot_id)" "$(id -u)" "$(qemu_version)"; }
+
+# choose_accelerator: sets `accel` where it was to be found out.
 choose_accelerator() {
   local memo=$cache/accelerator key
-  key="$(cat /proc/sys/kernel/random/boot_id) $(id -u) $(qemu_version)"
+  key=$(accelerator_key)
   if [[ $accel == auto && -f $memo && $(head -n 1 "$memo") == "$key" ]]; then
     accel=$(tail -n 1 "$memo")
   elif [[ $accel == auto ]]; then
     accel=tcg
     ! boots_with_kvm || accel=kvm
-    printf '%s\n%s\n' "$key" "$accel" >"$memo.$$" && mv -- "$memo.$$" "$memo"
+    probed=yes
     [[ $accel == kvm ]] || complain "no guest boots with KVM here: emulated guests (TCG), whose counts hold, and whose rates and times are the emulator's"
   fi
+}
+
+# remember_accelerator: the answer is kept once the kernel has shown that it boots at all: one that boots nowhere says
+# nothing about KVM.
+remember_accelerator() {
+  [[ ${probed-} == yes ]] || return 0
+  printf '%s\n%s\n' "$(accelerator_key)" "$accel" >"$cache/accelerator.$$" && mv -- "$cache/accelerator.$$" "$cache/accelerator"
 }
 
 qemu_version() { qemu-system-x86_64 --version | sed -n 's/.*version \([^ ]*\).*/\1/p'; }

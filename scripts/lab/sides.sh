@@ -95,6 +95,7 @@ lab_ab() {
   run_command "$suite" "${@:2}"
   check_guest_options
   for kernel in "$base" "$new"; do find_kernel; done
+  have_guest_tools || die "no guest can be booted: see above" # before two guests want to install them at once
   find_tool
   output=${output:-$(new_folder ab)}
   say "$boots boots of $base and of $new; ${command[*]}"

@@ -4,42 +4,17 @@
 
 #include <sstream>
 
-#include "tests/verdict/made_run.hpp"
+#include "tests/verdict/model/modelled_runs.hpp"
 
 namespace tlbstorm::verdict {
 namespace {
 
-using test::MadeRun;
-using test::Values;
 using ::testing::Each;
 using ::testing::HasSubstr;
 using ::testing::Le;
 using ::testing::Not;
 
-class ModelFormatsTest : public test::MadeRunsTest {
- protected:
-  std::filesystem::path run(int workers, const Values& values) const {
-    MadeRun made = test::run_of_ipis(values);
-    made.manifest["plan"]["workers"] = workers;
-    return put(fmt::format("w{}", workers), made);
-  }
-  /// Each other CPU takes one interrupt a page; trials vary a little, the runs' levels by `apart`.
-  std::vector<std::filesystem::path> runs(double apart = 0) const {
-    std::vector<std::filesystem::path> all;
-    double sign = 1;
-    for (const int workers : {2, 4, 8, 16}) {
-      Values values;
-      for (const double noise : {0.01, -0.004, 0.002, -0.01, 0.002})
-        values.push_back(workers - 1 + noise + sign * apart);
-      all.push_back(run(workers, values));
-      sign = -sign;
-    }
-    return all;
-  }
-  static ModelReport made(const std::vector<std::filesystem::path>& paths, const ModelOptions& options = {}) {
-    return make_models(read_evidence(paths), options);
-  }
-};
+using ModelFormatsTest = test::ModelledRunsTest;
 
 std::vector<std::size_t> widths(const std::string& text) {
   std::vector<std::size_t> all;

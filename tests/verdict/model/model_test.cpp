@@ -4,7 +4,7 @@
 
 #include <random>
 
-#include "tests/verdict/made_run.hpp"
+#include "tests/verdict/model/modelled_runs.hpp"
 #include "tests/verdict/statistics/reference.hpp"
 
 namespace tlbstorm::verdict {
@@ -19,31 +19,8 @@ using ::testing::HasSubstr;
 using ::testing::IsEmpty;
 using ::testing::SizeIs;
 
-class ModelTest : public test::MadeRunsTest {
+class ModelTest : public test::ModelledRunsTest {
  protected:
-  /// A run at so many workers, and, where it is told, so many rounds.
-  std::filesystem::path run(int workers, const Values& values, const std::string& rounds = {}) const {
-    MadeRun made = run_of_ipis(values);
-    made.manifest["plan"]["workers"] = workers;
-    if (!rounds.empty()) made.manifest["plan"]["parameters"]["rounds"] = rounds;
-    return put(rounds.empty() ? fmt::format("w{}", workers) : fmt::format("w{}-r{}", workers, rounds), made);
-  }
-  /// Each other CPU takes one interrupt a page; trials vary a little, the runs' levels by `apart`.
-  std::vector<std::filesystem::path> runs(double apart = 0) const {
-    std::vector<std::filesystem::path> all;
-    double sign = 1;
-    for (const int workers : {2, 4, 8, 16}) {
-      Values values;
-      for (const double noise : {0.01, -0.004, 0.002, -0.01, 0.002})
-        values.push_back(workers - 1 + noise + sign * apart);
-      all.push_back(run(workers, values));
-      sign = -sign;
-    }
-    return all;
-  }
-  static ModelReport made(const std::vector<std::filesystem::path>& paths, const ModelOptions& options = {}) {
-    return make_models(read_evidence(paths), options);
-  }
   static Model model_of(const std::vector<std::filesystem::path>& paths, const ModelOptions& options = {}) {
     return made(paths, options).parts.at(0).models.at(0);
   }

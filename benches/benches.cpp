@@ -3,41 +3,69 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "benches/sharers.hpp"
+#include "harness/os/error.hpp"
 
 namespace tlbstorm::benches {
 namespace {
 
-std::vector<std::function<void()>>& registered() {
-  static std::vector<std::function<void()>> all;
+constexpr int kPlacedPages = 64;
+
+std::vector<std::function<void(Catalogue&)>>& registered() {
+  static std::vector<std::function<void(Catalogue&)>> all;
   return all;
 }
 
-std::vector<Skipped>& skipped_ones() {
-  static std::vector<Skipped> all;
-  return all;
+std::string named(const std::string& name, std::size_t sharers, int pages) {
+  return fmt::format("{}/sharers:{}/pages:{}", name, sharers, pages);
 }
 
 }  // namespace
 
-Registered::Registered(std::function<void()> add) { registered().push_back(std::move(add)); }
+Registered::Registered(std::function<void(Catalogue&)> add) { registered().push_back(std::move(add)); }
 
-void add_registered() {
-  for (const auto& add : registered()) add();
+void add_registered(Catalogue& catalogue) {
+  for (const auto& add : registered()) add(catalogue);
 }
 
-void skip(const std::string& name, const std::string& reason) { skipped_ones().push_back({name, reason}); }
+void Catalogue::skip(const std::string& name, const std::string& reason) {
+  const bool known =
+      std::any_of(skipped_.begin(), skipped_.end(), [&](const Skipped& one) { return one.name == name; });
+  if (!known) skipped_.push_back({name, reason});
+}
 
-std::span<const Skipped> skipped() { return skipped_ones(); }
+benchmark::internal::Benchmark* Catalogue::add_one(const std::string& name,
+                                                   std::function<void(benchmark::State&)> run) {
+  const auto guarded = [run = std::move(run)](benchmark::State& state) {
+    try {
+      run(state);
+    } catch (const os::Error& error) {
+      state.SkipWithError(error.what());
+    }
+  };
+  return benchmark::RegisterBenchmark(name.c_str(), guarded)->UseRealTime()->Unit(benchmark::kMicrosecond);
+}
 
-void add_by_sharers_and_pages(const std::string& name, const Question& question, int most) {
-  for (int sharers = 0; sharers == 0 || Sharers::fit(sharers); sharers = 2 * sharers + 1)
-    for (const int pages : {1, 64, most})
-      benchmark::RegisterBenchmark(fmt::format("{}/sharers:{}/pages:{}", name, sharers, pages).c_str(),
-                                   [=](benchmark::State& state) { question(state, sharers, pages); })
-          ->UseRealTime()
-          ->Unit(benchmark::kMicrosecond);
-  if (!Sharers::fit(1)) skip(name + "/sharers:1", "this machine has one CPU");
+void Catalogue::add(const std::string& name, const Question& question) {
+  const std::size_t cpus = machine_.topology.cpus.size();
+  for (std::size_t sharers = 0; sharers < cpus; sharers = 2 * sharers + 1)
+    for (const int pages : {1, 64, 512})
+      add_one(named(name, sharers, pages),
+              [question, setting = Setting{cpus_of(machine_.topology, "compact", sharers), pages}](
+                  benchmark::State& state) { question(state, setting); });
+  if (cpus == 1) return skip("*/sharers:1", "this machine has one CPU for us");
+  for (const char* const placement : {"same-core", "other-socket"}) add_placed(name, question, placement);
+}
+
+void Catalogue::add_placed(const std::string& name, const Question& question, const std::string& placement) {
+  const std::string full = fmt::format("{}/placement:{}", named(name, 1, kPlacedPages), placement);
+  const std::vector<int> cpus = cpus_of(machine_.topology, placement, 1);
+  if (cpus.empty()) return skip("*/placement:" + placement, "this machine has no two CPUs for us placed so");
+  add_one(full, [question, setting = Setting{cpus, kPlacedPages}](benchmark::State& state) {
+    question(state, setting);
+  });
 }
 
 }  // namespace tlbstorm::benches

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // What the files of benches/ share: how a file adds its benchmarks, and the list of those that this machine
-// can't run. Names are an interface: group/operation, then named arguments, as in
-// mprotect/anon/sharers:1/pages:64.
+// can't run. Names are an interface, docs/benches.md has their rule: operation/memory, then named arguments,
+// as in mprotect/anon/sharers:1/pages:64.
 #pragma once
 
 #include <benchmark/benchmark.h>
@@ -11,31 +11,57 @@
 #include <string>
 #include <vector>
 
+#include "benches/swap.hpp"
+#include "harness/machine/facts.hpp"
+
 namespace tlbstorm::benches {
 
-/// One benchmark for each registered probe; called from main, when all of them are registered.
-void register_probes();
+/// What one operation meets.
+struct Setting {
+  std::vector<int> cpus;  ///< the caller's, then one for each CPU that shares its memory
+  int pages = 1;          ///< that one operation is of
+};
+using Question = std::function<void(benchmark::State&, const Setting&)>;
 
 /// A benchmark that this machine can't run, and why.
 struct Skipped {
   std::string name;
   std::string reason;
 };
-void skip(const std::string& name, const std::string& reason);
-std::span<const Skipped> skipped();
 
-/// The last statement of a file: `add` is called from main, once.
+/// What there is to run here. Outlives the running.
+class Catalogue {
+ public:
+  Catalogue(const machine::Machine& machine, Swap& swap) : machine_(machine), swap_(swap) {}
+
+  const machine::Machine& machine() const { return machine_; }
+  Swap& swap() { return swap_; }
+
+  /// Adds NAME/sharers:S/pages:P for 0, 1, 3, 7 ... other CPUs as far as there are such, and for 1, 64 and
+  /// 512 pages, with the CPUs that the placement "compact" takes; and NAME/sharers:1/pages:64/placement:X for
+  /// one that is the other hyperthread of the caller's core, and one on another socket.
+  void add(const std::string& name, const Question& question);
+  /// One that is timed by the wall clock.
+  benchmark::internal::Benchmark* add_one(const std::string& name,
+                                          std::function<void(benchmark::State&)> run);
+
+  /// Once for each name, which may be a pattern.
+  void skip(const std::string& name, const std::string& reason);
+  std::span<const Skipped> skipped() const { return skipped_; }
+
+ private:
+  void add_placed(const std::string& name, const Question& question, const std::string& placement);
+
+  const machine::Machine& machine_;
+  Swap& swap_;
+  std::vector<Skipped> skipped_;
+};
+
+/// The last statement of a file: `add` is called once, from main.
 class Registered {
  public:
-  explicit Registered(std::function<void()> add);
+  explicit Registered(std::function<void(Catalogue&)> add);
 };
-void add_registered();
-
-/// One operation on pages that other CPUs share.
-using Question = std::function<void(benchmark::State&, int sharers, int pages)>;
-
-/// Adds NAME/sharers:S/pages:P for 0, 1, 3, 7 ... other CPUs as far as there are such, and for 1 and 64 and
-/// `most` pages a call.
-void add_by_sharers_and_pages(const std::string& name, const Question& question, int most = 512);
+void add_registered(Catalogue& catalogue);
 
 }  // namespace tlbstorm::benches

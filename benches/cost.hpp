@@ -4,48 +4,67 @@
 //   ipis_per_page        the same for a page
 //   flushes_sent_per_op  flushes sent, one however many CPUs they went to; absent without the right to trace
 //   ns_per_page          time for a page
+//   faults_per_page      page faults of the calling thread, for a page
+//   sharers_on_cpu       what part of the time the sharers ran, 0 to 1; absent when there are none
 #pragma once
 
 #include <benchmark/benchmark.h>
 
+#include <cstdint>
+
+#include "benches/sharers.hpp"
 #include "harness/os/clock.hpp"
 #include "harness/probe/shootdowns.hpp"
 
 namespace tlbstorm::benches {
 
 /// Counts while it lives, and gives the counters to the benchmark at its end. One iteration is one operation.
+///
+/// An operation beside a sharer that another program keeps from its CPU interrupts nobody, and is many times
+/// faster for it. So operations wait for sharers that are away; one that is so long that a sharer went away
+/// during it does not count, if it was counted alone.
 class Cost {
  public:
-  Cost(benchmark::State& state, double pages) : state_(state), pages_(pages) { resume(); }
+  Cost(benchmark::State& state, Sharers& sharers, int pages);
   Cost(const Cost&) = delete;
   Cost& operator=(const Cost&) = delete;
-  ~Cost() {
-    pause();
-    const auto operations = static_cast<double>(state_.iterations());
-    if (operations == 0) return;
-    if (const auto received = shootdowns_.received()) {
-      state_.counters["ipis_per_op"] = *received / operations;
-      state_.counters["ipis_per_page"] = *received / operations / pages_;
-    }
-    if (const auto sent = shootdowns_.sent()) state_.counters["flushes_sent_per_op"] = *sent / operations;
-    state_.counters["ns_per_page"] = static_cast<double>(took_.count()) / operations / pages_;
-  }
+  ~Cost();
 
-  /// For operations that need preparing: what happens between pause() and resume() does not count.
-  void pause() noexcept {
-    took_ += os::now() - began_;
-    shootdowns_.stop();
+  /// After each operation. Waits for the sharers now and then, which does not count.
+  void operation_done() {
+    count_operation();
+    if (--operations_until_look_ == 0) look_after_sharers();
   }
-  void resume() noexcept {
-    shootdowns_.start();
-    began_ = os::now();
-  }
+  /// The same without the waiting, which writes to memory.
+  void count_operation() { ++operations_of_stretch_; }
+
+  /// In the loop, for operations that need preparing: what happens between pause() and resume() does not
+  /// count.
+  void pause();
+  void resume();
+  /// After the loop, when more than its end is still to come.
+  void stop();
 
  private:
+  void start();
+  bool spoilt();
+  void start_clock();
+  void look_after_sharers();
+
   benchmark::State& state_;
+  Sharers& sharers_;
   double pages_;
   probe::Shootdowns shootdowns_;
-  os::Nanoseconds began_{}, took_{};
+  bool counting_ = false;
+  std::uint64_t operations_until_look_ = 1, operations_between_looks_ = 1;
+  // of the stretch that is being counted
+  os::Nanoseconds began_{}, took_of_stretch_{};
+  std::uint64_t operations_of_stretch_ = 0, absences_before_ = 0;
+  long faults_before_ = 0;
+  // of all that count
+  os::Nanoseconds took_{};
+  std::uint64_t operations_ = 0;
+  long faults_ = 0;
 };
 
 }  // namespace tlbstorm::benches

@@ -1,53 +1,95 @@
 // SPDX-License-Identifier: Apache-2.0
-// The microbenchmarks of tlbstorm. All options are Google Benchmark's own; what differs are the defaults:
-// repetitions are interleaved at random, and a repetition lasts a tenth of a second.
+// The microbenchmarks of tlbstorm. All options but --swap are Google Benchmark's own; what differs are the
+// defaults: repetitions are interleaved at random, and a repetition lasts a tenth of a second.
 #include <benchmark/benchmark.h>
 #include <fmt/format.h>
 
 #include <cstdio>
+#include <cstdlib>
 #include <string>
 #include <vector>
 
 #include "benches/benches.hpp"
-#include "harness/machine/facts.hpp"
+#include "benches/supervised.hpp"
+#include "harness/cli/command.hpp"
 #include "harness/os/error.hpp"
 
 namespace {
 
 using namespace tlbstorm;
 
-/// Ours first, so that the user's own options win.
-std::vector<char*> with_defaults(int argc, char** argv) {
-  static char interleaved[] = "--benchmark_enable_random_interleaving=true";
-  static char time[] = "--benchmark_min_time=0.1";
-  std::vector<char*> words{argv[0], interleaved, time};
-  words.insert(words.end(), argv + 1, argv + argc);
-  return words;
+constexpr std::string_view kSwapOption = "--swap=";
+
+/// Google Benchmark's options, ours taken out.
+struct Options {
+  std::vector<std::string> words;
+  std::string swap;
+};
+
+/// Our defaults come first, so that the user's own options win.
+Options read_options(int argc, char** argv) {
+  Options options{{argv[0], "--benchmark_enable_random_interleaving=true", "--benchmark_min_time=0.1"}, ""};
+  for (int i = 1; i < argc; ++i) {
+    const std::string_view word = argv[i];
+    if (word.starts_with(kSwapOption))
+      options.swap = word.substr(kSwapOption.size());
+    else
+      options.words.emplace_back(word);
+  }
+  return options;
 }
 
-/// What a run's manifest has of the machine, and what it could not be asked.
-void add_context() {
-  const machine::Machine machine = machine::inspect();
-  for (const machine::Fact& fact : machine.facts) benchmark::AddCustomContext(fact.key, fact.value);
-  benchmark::AddCustomContext("topology", machine.topology.summary());
-  benchmark::AddCustomContext("flushes", machine.flush.text);
-  for (const benches::Skipped& one : benches::skipped())
+void print_help() {
+  benchmark::PrintDefaultHelp();
+  fmt::print(
+      "\n"
+      "tlbstorm-bench adds:\n"
+      "          [--swap=zram:SIZE|file:PATH:SIZE|device:/dev/X]  for pageout/dirty_anon and fault/swap,\n"
+      "              for as long as they run; without it the machine's own, or if it has none, zram:64M\n"
+      "and has other defaults: --benchmark_enable_random_interleaving=true, --benchmark_min_time=0.1\n"
+      "docs/benches.md has what each benchmark does and the rule of their names.\n");
+}
+
+void add_context(const benches::Catalogue& catalogue, const benches::Swap& swap) {
+  for (const machine::Fact& fact : catalogue.machine().facts)
+    benchmark::AddCustomContext(fact.key, fact.value);
+  benchmark::AddCustomContext("topology", catalogue.machine().topology.summary());
+  benchmark::AddCustomContext("flushes", catalogue.machine().flush.text);
+  benchmark::AddCustomContext("swap of the benchmarks", swap.text());
+  for (const benches::Skipped& one : catalogue.skipped())
     benchmark::AddCustomContext(fmt::format("skipped {}", one.name), one.reason);
+}
+
+/// What was asked for may be among what can't run here.
+void tell_skipped(const benches::Catalogue& catalogue) {
+  fmt::print(stderr, "Not to be had on this machine:\n");
+  for (const benches::Skipped& one : catalogue.skipped())
+    fmt::print(stderr, "  {}: {}\n", one.name, one.reason);
+}
+
+int run(Options options) {
+  const machine::Machine machine = machine::inspect();
+  benches::Swap swap(options.swap, machine);
+  benches::Catalogue catalogue(machine, swap);
+  benches::add_registered(catalogue);
+  std::vector<char*> words;
+  for (std::string& word : options.words) words.push_back(word.data());
+  int count = static_cast<int>(words.size());
+  benchmark::Initialize(&count, words.data(), &print_help);
+  if (benchmark::ReportUnrecognizedArguments(count, words.data())) return cli::kUsage;
+  add_context(catalogue, swap);
+  const std::size_t matched = benchmark::RunSpecifiedBenchmarks();
+  benchmark::Shutdown();
+  if (matched == 0) tell_skipped(catalogue);
+  std::fflush(stdout);
+  return matched == 0 ? cli::kFailed : cli::kOk;
 }
 
 }  // namespace
 
-int main(int argc, char** argv) try {
-  benches::register_probes();
-  benches::add_registered();
-  std::vector<char*> words = with_defaults(argc, argv);
-  int count = static_cast<int>(words.size());
-  benchmark::Initialize(&count, words.data());
-  if (benchmark::ReportUnrecognizedArguments(count, words.data())) return 2;
-  add_context();
-  benchmark::RunSpecifiedBenchmarks();
-  benchmark::Shutdown();
-} catch (const os::Error& error) {
-  fmt::print(stderr, "tlbstorm-bench: {}\n", error.what());
-  return 1;
+int main(int argc, char** argv) {
+  return cli::guarded([&] {
+    return benches::supervised(
+        [options = read_options(argc, argv)] { return cli::guarded([&] { return run(options); }); });
+  });
 }

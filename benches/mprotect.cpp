@@ -1,30 +1,33 @@
 // SPDX-License-Identifier: Apache-2.0
-// What does one mprotect(2) cost that takes rights away, and its taking back? (mm/mprotect.c:
-// change_protection -> flush_tlb_range: one flush for the range, to every CPU that runs the mm.) Pages are
-// written before, so that there are translations to flush; giving rights flushes nothing.
+// What does one mprotect(2) cost that takes rights away, and its taking back? (mm/mprotect.c: one flush for
+// the range, to every CPU that runs the mm.) Pages are written before, so that there are translations to
+// flush. Where giving the right to write back changes translations that are present, it flushes, too
+// (arch/x86/include/asm/tlbflush.h: pte_flags_need_flush): two flushes an operation.
 #include <sys/mman.h>
 
 #include "benches/benches.hpp"
 #include "benches/cost.hpp"
+#include "benches/loops.hpp"
+#include "benches/pages.hpp"
 #include "benches/sharers.hpp"
-#include "harness/os/mapping.hpp"
 
 namespace tlbstorm::benches {
 namespace {
 
-void flip(benchmark::State& state, int sharers, int pages) {
-  const os::Mapping memory = os::Mapping::anonymous(os::page_size() * static_cast<std::uint64_t>(pages));
-  const Sharers others(sharers, "compact", memory.bytes());
-  const Cost cost(state, pages);
-  for (auto _ : state) {
-    for (std::size_t i = 0; i < memory.pages(); ++i)
-      *reinterpret_cast<volatile std::byte*>(memory.page(i)) = std::byte{1};
-    ::mprotect(memory.data(), memory.size().count, PROT_READ);
-    ::mprotect(memory.data(), memory.size().count, PROT_READ | PROT_WRITE);
-  }
+void flip(benchmark::State& state, const Setting& setting) {
+  const os::Mapping memory = os::Mapping::anonymous(size_of(setting.pages));
+  touch(
+      memory.bytes());  // before the sharers do: their reads would map the zero page, and each write copy it
+  Sharers others(setting.cpus, memory.bytes());
+  Cost cost(state, others, setting.pages);
+  repeat(state, cost, [&] {
+    touch(memory.bytes());
+    require(::mprotect(memory.data(), memory.size().count, PROT_READ) == 0, "mprotect");
+    require(::mprotect(memory.data(), memory.size().count, PROT_READ | PROT_WRITE) == 0, "mprotect");
+  });
 }
 
-const Registered registration([] { add_by_sharers_and_pages("mprotect/anon", &flip); });
+const Registered registration([](Catalogue& catalogue) { catalogue.add("mprotect/anon", &flip); });
 
 }  // namespace
 }  // namespace tlbstorm::benches

@@ -7,8 +7,9 @@
 
 namespace tlbstorm::probe {
 
-Shootdowns::Shootdowns()
-    : received_(open("interrupts", "interrupts.tlb")), sent_(open("tlbflush", "tlbflush.sent")) {}
+Shootdowns::Shootdowns(Of what) : received_(open("interrupts", "interrupts.tlb")) {
+  if (what == Of::all) sent_ = open("tlbflush", "tlbflush.sent");
+}
 
 Shootdowns::Count Shootdowns::open(std::string_view source, std::string_view column) {
   Target target;

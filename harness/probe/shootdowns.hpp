@@ -12,11 +12,14 @@
 
 namespace tlbstorm::probe {
 
-/// Counts from start() to stop(), added up over all such stretches. Neither allocates; each costs a sample of
-/// two probes (tens of microseconds), so a stretch should be long beside that.
+/// Counts from start() to stop(), added up over all such stretches; one that is started anew does not count.
+/// Neither allocates; each costs a sample of two probes (tens of microseconds), so a stretch should be long
+/// beside that.
 class Shootdowns {
  public:
-  Shootdowns();
+  /// `all`, or without the flushes sent: counting those costs a storm of flushes a tenth of its rate.
+  enum class Of { received, all };
+  explicit Shootdowns(Of what = Of::all);
 
   void start() noexcept;
   void stop() noexcept;

@@ -138,18 +138,18 @@ void touch_usemem(benchmark::State& state) {
   state.SetBytesProcessed(state.iterations() * static_cast<std::int64_t>(kTouched));
 }
 
-BENCHMARK(bare_access)->Name("worker/bare-access");
-BENCHMARK(worker_access)->Name("worker/counted-access");
-BENCHMARK(timed_access)->Name("worker/timed-access");
-BENCHMARK(first_touch_fault)->Name("worker/first-touch-fault");
+BENCHMARK(bare_access)->Name("harness/access/by:bare_loop");
+BENCHMARK(worker_access)->Name("harness/access/by:worker");
+BENCHMARK(timed_access)->Name("harness/access/by:timed_worker");
+BENCHMARK(first_touch_fault)->Name("harness/access/by:first_touch");
 BENCHMARK(touch_bare)
-    ->Name("usemem/bare-touch")
+    ->Name("harness/touch/by:bare_loop")
     ->ArgName("step")
     ->Arg(64)
     ->Arg(4096)
     ->Unit(benchmark::kMillisecond);
 BENCHMARK(touch_usemem)
-    ->Name("usemem/touch")
+    ->Name("harness/touch/by:usemem")
     ->ArgName("step")
     ->Arg(64)
     ->Arg(4096)

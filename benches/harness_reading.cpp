@@ -92,13 +92,13 @@ void split(benchmark::State& state) {
   }
   long_run().count_bytes(state);
 }
-BENCHMARK(split)->Name("reading/split")->Unit(benchmark::kMillisecond)->UseRealTime();
+BENCHMARK(split)->Name("harness/read_samples/by:split")->Unit(benchmark::kMillisecond)->UseRealTime();
 
 void digest(benchmark::State& state) {
   for (auto _ : state) benchmark::DoNotOptimize(record::digest_samples(long_run().run));
   long_run().count_bytes(state);
 }
-BENCHMARK(digest)->Name("reading/digest")->Unit(benchmark::kMillisecond)->UseRealTime();
+BENCHMARK(digest)->Name("harness/read_samples/by:digest")->Unit(benchmark::kMillisecond)->UseRealTime();
 
 /// Every number of every row, which is what the mean of a gauge needs and the growth of a counter doesn't.
 void getline_from_chars(benchmark::State& state) {
@@ -117,7 +117,7 @@ void getline_from_chars(benchmark::State& state) {
   long_run().count_bytes(state);
 }
 BENCHMARK(getline_from_chars)
-    ->Name("reading/getline-from_chars")
+    ->Name("harness/read_samples/by:getline")
     ->Unit(benchmark::kMillisecond)
     ->UseRealTime();
 

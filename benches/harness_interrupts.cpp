@@ -87,8 +87,8 @@ void awk(benchmark::State& state) {
 void cpus(benchmark::internal::Benchmark* benchmark) {
   benchmark->ArgName("cpus")->Arg(128)->Arg(256)->Arg(512)->Unit(benchmark::kMicrosecond)->UseRealTime();
 }
-BENCHMARK(bare_read)->Name("interrupts/bare-read")->Apply(cpus);
-BENCHMARK(probe_read)->Name("interrupts/probe")->Apply(cpus);
-BENCHMARK(awk)->Name("interrupts/awk")->Apply(cpus);
+BENCHMARK(bare_read)->Name("harness/parse_interrupts/by:bare_read")->Apply(cpus);
+BENCHMARK(probe_read)->Name("harness/parse_interrupts/by:probe")->Apply(cpus);
+BENCHMARK(awk)->Name("harness/parse_interrupts/by:awk")->Apply(cpus);
 
 }  // namespace

@@ -1,0 +1,103 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "benches/cost.hpp"
+
+#include <sys/resource.h>
+
+#include <algorithm>
+
+namespace tlbstorm::benches {
+namespace {
+
+using namespace std::chrono_literals;
+
+/// Short beside the time that another program takes a CPU for, which is milliseconds.
+constexpr os::Nanoseconds kLookInterval = 50us;
+
+long faults_so_far() {
+  rusage usage{};
+  ::getrusage(RUSAGE_THREAD, &usage);
+  return usage.ru_minflt + usage.ru_majflt;
+}
+
+}  // namespace
+
+Cost::Cost(benchmark::State& state, Sharers& sharers, int pages)
+    : state_(state), sharers_(sharers), pages_(pages) {
+  start();
+}
+
+Cost::~Cost() {
+  stop();
+  if (sharers_.count() > 0) state_.counters["sharers_on_cpu"] = sharers_.on_cpu();
+  if (operations_ == 0) {
+    state_.SetLabel("sharers were kept from their CPUs all the time");
+    return;
+  }
+  const auto operations = static_cast<double>(operations_), pages = operations * pages_;
+  if (const auto received = shootdowns_.received()) {
+    state_.counters["ipis_per_op"] = *received / operations;
+    state_.counters["ipis_per_page"] = *received / pages;
+  }
+  if (const auto sent = shootdowns_.sent()) state_.counters["flushes_sent_per_op"] = *sent / operations;
+  state_.counters["ns_per_page"] = static_cast<double>(took_.count()) / pages;
+  state_.counters["faults_per_page"] = static_cast<double>(faults_) / pages;
+}
+
+void Cost::pause() {
+  state_.PauseTiming();
+  stop();
+}
+
+void Cost::resume() {
+  start();
+  state_.ResumeTiming();
+}
+
+void Cost::start() {
+  counting_ = true;
+  operations_of_stretch_ = 0;
+  took_of_stretch_ = {};
+  shootdowns_.start();
+  sharers_.wait_until_all_run();
+  absences_before_ = sharers_.absences();
+  faults_before_ = faults_so_far();
+  start_clock();
+}
+
+void Cost::stop() {
+  if (!counting_) return;
+  counting_ = false;
+  took_of_stretch_ += os::now() - began_;
+  const long faults = faults_so_far() - faults_before_;
+  if (spoilt()) return;
+  shootdowns_.stop();
+  took_ += took_of_stretch_;
+  operations_ += operations_of_stretch_;
+  faults_ += faults;
+}
+
+bool Cost::spoilt() {
+  if (operations_of_stretch_ != 1) return false;
+  sharers_.wait_until_all_run();  // an absence is known at its end
+  return sharers_.absences() != absences_before_;
+}
+
+void Cost::start_clock() {
+  operations_until_look_ = operations_between_looks_;
+  began_ = os::now();
+}
+
+void Cost::look_after_sharers() {
+  state_.PauseTiming();
+  const os::Nanoseconds now = os::now();
+  if (const os::Nanoseconds since = now - began_; since < kLookInterval / 2)
+    operations_between_looks_ *= 2;
+  else if (since > kLookInterval)
+    operations_between_looks_ = std::max<std::uint64_t>(1, operations_between_looks_ / 2);
+  took_of_stretch_ += now - began_;
+  sharers_.wait_until_all_run();
+  start_clock();
+  state_.ResumeTiming();
+}
+
+}  // namespace tlbstorm::benches

@@ -1,0 +1,117 @@
+// SPDX-License-Identifier: Apache-2.0
+// What does a sample cost, probe by probe, and all of them with the budget that a run has? Beside it the bare
+// read of a file, which is the kernel's part of it, and what a script would do.
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include <cstdio>
+#include <fstream>
+#include <sstream>
+#include <vector>
+
+#include "benches/benches.hpp"
+#include "harness/os/error.hpp"
+#include "harness/os/fd.hpp"
+#include "harness/probe/probe.hpp"
+#include "harness/trial/planner.hpp"
+#include "harness/trial/sampler.hpp"
+
+namespace tlbstorm::benches {
+namespace {
+
+probe::Target target_of(const machine::Machine& machine) {
+  return {.proc = "/proc",
+          .cgroup_version = machine.cgroup.version,
+          .cgroup = machine.cgroup.parent,
+          .online_cpus = machine.topology.online};
+}
+
+void by_probe(benchmark::State& state, const probe::Source& source, const machine::Machine& machine) {
+  const auto probe = std::get<std::unique_ptr<probe::Probe>>(source.open(target_of(machine)));
+  std::vector<double> row(probe->columns().size());
+  for (auto _ : state) {
+    probe->read(row);
+    benchmark::DoNotOptimize(row.data());
+  }
+  state.counters["columns"] = static_cast<double>(row.size());
+}
+
+void by_bare_read(benchmark::State& state, const std::string& file) {
+  const os::Fd fd = os::Fd::open(file, O_RDONLY);
+  std::vector<char> buffer(std::size_t{1} << 20);
+  for (auto _ : state) {
+    off_t at = 0;
+    for (ssize_t got; (got = ::pread(fd.get(), buffer.data(), buffer.size(), at)) > 0;) at += got;
+    benchmark::DoNotOptimize(buffer.data());
+  }
+}
+
+/// All numbers of the file, as one would first write it.
+void by_ifstream(benchmark::State& state, const std::string& file) {
+  for (auto _ : state) {
+    std::ifstream stream(file);
+    double sum = 0;
+    for (std::string line; std::getline(stream, line);) {
+      std::istringstream words(line);
+      words >> line;
+      for (double number; words >> number;) sum += number;
+    }
+    benchmark::DoNotOptimize(sum);
+  }
+}
+
+/// The same by a script, with a process for each sample.
+void by_awk(benchmark::State& state, const std::string& file) {
+  const std::string command =
+      fmt::format("awk '{{ for (i = 2; i <= NF; i++) sum += $i }} END {{ print sum }}' {}", file);
+  for (auto _ : state) {
+    FILE* const output = ::popen(command.c_str(), "re");
+    char line[64];
+    const bool answered = output != nullptr && std::fgets(line, sizeof line, output) != nullptr;
+    if (output != nullptr) ::pclose(output);
+    if (!answered) throw os::Error("no awk here");
+  }
+}
+
+/// Samples of all probes as a run takes them: between edges, where --sample-budget bounds their average, or
+/// at an edge, with every probe that this machine has.
+void all_probes(benchmark::State& state, const machine::Machine& machine, bool edge) {
+  const trial::Definition& definition = trial::find_workload("pageout");
+  const trial::Plan plan = trial::make_plan(definition, {}, machine);
+  trial::Scoreboard scoreboard(plan.workers);
+  trial::ProbeSet probes(plan, definition, target_of(machine), scoreboard);
+  std::vector<double> row(probes.columns().size());
+  std::uint64_t tick = 0;
+  for (auto _ : state) {
+    probes.read(row, tick++, edge, false);
+    benchmark::DoNotOptimize(row.data());
+  }
+  state.counters["columns"] = static_cast<double>(row.size());
+}
+
+void add_probe(Catalogue& catalogue, const probe::Source& source) {
+  const std::string name = fmt::format("harness/sample/of:{}/by:probe", source.name);
+  const machine::Machine& machine = catalogue.machine();
+  const probe::Opened opened = source.open(target_of(machine));
+  if (const auto* const why = std::get_if<probe::Unavailable>(&opened))
+    return catalogue.skip(name, why->reason);
+  catalogue.add_one(name, [&](benchmark::State& state) { by_probe(state, source, machine); });
+}
+
+const Registered registration([](Catalogue& catalogue) {
+  for (const probe::Source& source : probe::sources()) add_probe(catalogue, source);
+  for (const char* const file : {"interrupts", "vmstat"}) {
+    const std::string name = fmt::format("harness/sample/of:{}/by:", file),
+                      path = fmt::format("/proc/{}", file);
+    catalogue.add_one(name + "bare_read", [path](benchmark::State& state) { by_bare_read(state, path); });
+    catalogue.add_one(name + "ifstream", [path](benchmark::State& state) { by_ifstream(state, path); });
+    catalogue.add_one(name + "awk", [path](benchmark::State& state) { by_awk(state, path); });
+  }
+  for (const bool edge : {false, true})
+    catalogue.add_one(fmt::format("harness/sample/of:all/by:{}", edge ? "every_probe" : "budget"),
+                      [&, edge](benchmark::State& state) { all_probes(state, catalogue.machine(), edge); });
+});
+
+}  // namespace
+}  // namespace tlbstorm::benches

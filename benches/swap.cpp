@@ -1,0 +1,51 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "benches/swap.hpp"
+
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include "harness/os/error.hpp"
+#include "harness/trial/swap_request.hpp"
+
+namespace tlbstorm::benches {
+namespace {
+
+constexpr const char* kOwn = "zram:64M";               // a round of pages is 2 MiB
+constexpr os::Bytes kEnough = os::operator""_MiB(32);  // that must be free of the machine's own
+
+os::Bytes free_of(const machine::Machine& machine) {
+  os::Bytes free;
+  for (const machine::SwapArea& area : machine.swaps)
+    free = free + os::Bytes{area.size.count - area.used.count};
+  return free;
+}
+
+}  // namespace
+
+Swap::Swap(std::string_view option, const machine::Machine& machine) {
+  if (!option.empty()) {
+    requests_ = trial::request_swaps(option, "", machine);
+    return;
+  }
+  if (!(free_of(machine) < kEnough)) return;
+  try {
+    requests_ = trial::request_swaps(kOwn, "", machine);
+  } catch (const os::UsageError& error) {
+    absent_ = fmt::format("no swap is active, and {} of ours can't be: {}", kOwn, error.what());
+  }
+}
+
+std::string Swap::text() const {
+  if (!absent_.empty()) return "none";
+  if (requests_.empty()) return "the machine's own";
+  std::string text;
+  for (const trial::SwapRequest& request : requests_) text += (text.empty() ? "" : ",") + request.text;
+  return text;
+}
+
+void Swap::use() {
+  if (!areas_.empty()) return;
+  for (const trial::SwapRequest& request : requests_) areas_.emplace_back(journal_, request);
+}
+
+}  // namespace tlbstorm::benches

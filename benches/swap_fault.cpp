@@ -1,0 +1,48 @@
+// SPDX-License-Identifier: Apache-2.0
+// What does a fault on a page cost that is in swap? (mm/memory.c: do_swap_page.) The pages are written and
+// pushed out before. From zram it is a decompression, from a device a read that may bring neighbours
+// (vm.page-cluster).
+#include <fmt/format.h>
+#include <sys/mman.h>
+
+#include "benches/benches.hpp"
+#include "benches/cost.hpp"
+#include "benches/loops.hpp"
+#include "benches/pages.hpp"
+#include "benches/sharers.hpp"
+#include "workloads/random.hpp"
+
+namespace tlbstorm::benches {
+namespace {
+
+constexpr int kRound = 512;  // pages that are pushed out at a time
+
+void push_out(const os::Mapping& memory, std::span<std::byte> pages) {
+  touch(pages);
+  require(::madvise(pages.data(), pages.size(), MADV_PAGEOUT) == 0, "madvise(MADV_PAGEOUT)",
+          "it needs Linux 5.4");
+  if (const std::size_t kept = os::residency(memory).present; kept * 100 > kRound)
+    throw os::Error(fmt::format("{} of {} pages did not go to swap", kept, kRound));
+}
+
+void fault(benchmark::State& state, const Setting& setting, Swap& swap) {
+  swap.use();
+  Sharers others(setting.cpus);  // first: pages that another CPU made are in its batch, not on the LRU list
+  const os::Mapping memory = os::Mapping::anonymous(Batches::room_for(kRound));
+  const Batches batches(memory, kRound, setting.pages);
+  workloads::fill_random(batches.all(), 1);  // never zero: zero pages don't go to swap
+  Cost cost(state, others, setting.pages);
+  by_rounds(
+      state, cost, batches.count(), [&] { push_out(memory, batches.all()); },
+      [&](std::size_t i) { read(batches[i]); }, [](std::size_t) {});
+}
+
+const Registered registration([](Catalogue& catalogue) {
+  Swap& swap = catalogue.swap();
+  if (!swap.absent().empty()) return catalogue.skip("fault/swap", swap.absent());
+  catalogue.add("fault/swap",
+                [&swap](benchmark::State& state, const Setting& setting) { fault(state, setting, swap); });
+});
+
+}  // namespace
+}  // namespace tlbstorm::benches

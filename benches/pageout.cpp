@@ -47,7 +47,10 @@ void dirty_anon(benchmark::State& state, const Setting& setting, Swap& swap) {
   Sharers others(setting.cpus);  // first: pages that another CPU made are in its batch, not on the LRU list
   const os::Mapping memory = os::Mapping::anonymous(Batches::room_for(kRound));
   workloads::fill_random(Batches(memory, kRound, 1).all(), 1);
-  page_out(state, setting, others, memory, &touch);
+  page_out(state, setting, others, memory, [](std::span<std::byte> all) {
+    push_out(all);
+    touch(all);
+  });
 }
 
 /// Read before each round. MADV_WILLNEED brings single pages into the cache, where reading would bring large

@@ -20,8 +20,15 @@ using machine::Cpu;
 using machine::Topology;
 
 constexpr int kAhead = -20;
-/// Longer than any interrupt, shorter than another program's turn on the CPU.
+/// Longer than most interrupts, shorter than another program's turn on the CPU.
 constexpr os::Nanoseconds kAbsence = 200us;
+
+/// How often the calling thread had to give its CPU to another one.
+long turns_lost() {
+  rusage usage{};
+  ::getrusage(RUSAGE_THREAD, &usage);
+  return usage.ru_nivcsw;
+}
 
 std::vector<int> on_same_core(const Topology& topology, const Cpu& caller) {
   for (const Cpu& cpu : topology.cpus)
@@ -86,11 +93,15 @@ void Sharers::share(int cpu, std::span<const std::byte> watched, Beat& beat) con
   const std::span<const std::byte> memory = watched.empty() ? std::span(&own, 1) : watched;
   const std::size_t step = os::page_size().count;
   os::Nanoseconds last = os::now();
+  long lost = turns_lost();
   for (std::size_t at = 0; !stop_.load(std::memory_order_relaxed);
        at = at + step < memory.size() ? at + step : 0) {
     static_cast<void>(*static_cast<const volatile std::byte*>(memory.data() + at));
     const os::Nanoseconds now = os::now();
-    if (now - last > kAbsence) beat.absences.fetch_add(1, std::memory_order_relaxed);
+    if (now - last > kAbsence && turns_lost() != lost) {
+      lost = turns_lost();
+      beat.absences.fetch_add(1, std::memory_order_relaxed);
+    }
     last = now;
     beat.count.fetch_add(1, std::memory_order_release);
   }

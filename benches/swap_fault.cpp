@@ -2,9 +2,6 @@
 // What does a fault on a page cost that is in swap? (mm/memory.c: do_swap_page.) The pages are written and
 // pushed out before. From zram it is a decompression, from a device a read that may bring neighbours
 // (vm.page-cluster).
-#include <fmt/format.h>
-#include <sys/mman.h>
-
 #include "benches/benches.hpp"
 #include "benches/cost.hpp"
 #include "benches/loops.hpp"
@@ -17,14 +14,6 @@ namespace {
 
 constexpr int kRound = 512;  // pages that are pushed out at a time
 
-void push_out(const os::Mapping& memory, std::span<std::byte> pages) {
-  touch(pages);
-  require(::madvise(pages.data(), pages.size(), MADV_PAGEOUT) == 0, "madvise(MADV_PAGEOUT)",
-          "it needs Linux 5.4");
-  if (const std::size_t kept = os::residency(memory).present; kept * 100 > kRound)
-    throw os::Error(fmt::format("{} of {} pages did not go to swap", kept, kRound));
-}
-
 void fault(benchmark::State& state, const Setting& setting, Swap& swap) {
   swap.use();
   Sharers others(setting.cpus);  // first: pages that another CPU made are in its batch, not on the LRU list
@@ -33,7 +22,11 @@ void fault(benchmark::State& state, const Setting& setting, Swap& swap) {
   workloads::fill_random(batches.all(), 1);  // never zero: zero pages don't go to swap
   Cost cost(state, others, setting.pages);
   by_rounds(
-      state, cost, batches.count(), [&] { push_out(memory, batches.all()); },
+      state, cost, batches.count(),
+      [&] {
+        touch(batches.all());
+        push_out(batches.all());
+      },
       [&](std::size_t i) { read(batches[i]); }, [](std::size_t) {});
 }
 

@@ -59,7 +59,7 @@ void Cost::start() {
   took_of_stretch_ = {};
   shootdowns_.start();
   sharers_.wait_until_all_run();
-  absences_before_ = sharers_.absences();
+  away_before_ = sharers_.away();
   faults_before_ = faults_so_far();
   start_clock();
 }
@@ -78,8 +78,8 @@ void Cost::stop() {
 
 bool Cost::spoilt() {
   if (operations_of_stretch_ != 1) return false;
-  sharers_.wait_until_all_run();  // an absence is known at its end
-  return sharers_.absences() != absences_before_;
+  sharers_.wait_until_all_run();  // how long it was is known at its end
+  return (sharers_.away() - away_before_) * 200 > took_of_stretch_;
 }
 
 void Cost::start_clock() {

@@ -21,8 +21,8 @@ namespace tlbstorm::benches {
 /// Counts while it lives, and gives the counters to the benchmark at its end. One iteration is one operation.
 ///
 /// An operation beside a sharer that another program keeps from its CPU interrupts nobody, and is many times
-/// faster for it. So operations wait for sharers that are away; one that is so long that a sharer went away
-/// during it does not count, if it was counted alone.
+/// faster for it. So operations wait for sharers that are away; one that is so long that sharers were away
+/// for a two-hundredth of it does not count, if it was counted alone.
 class Cost {
  public:
   Cost(benchmark::State& state, Sharers& sharers, int pages);
@@ -59,7 +59,8 @@ class Cost {
   std::uint64_t operations_until_look_ = 1, operations_between_looks_ = 1;
   // of the stretch that is being counted
   os::Nanoseconds began_{}, took_of_stretch_{};
-  std::uint64_t operations_of_stretch_ = 0, absences_before_ = 0;
+  std::uint64_t operations_of_stretch_ = 0;
+  os::Nanoseconds away_before_{};
   long faults_before_ = 0;
   // of all that count
   os::Nanoseconds took_{};

@@ -54,7 +54,6 @@ void add_context(const benches::Catalogue& catalogue, const benches::Swap& swap)
   for (const machine::Fact& fact : catalogue.machine().facts)
     benchmark::AddCustomContext(fact.key, fact.value);
   benchmark::AddCustomContext("topology", catalogue.machine().topology.summary());
-  benchmark::AddCustomContext("flushes", catalogue.machine().flush.text);
   benchmark::AddCustomContext("swap of the benchmarks", swap.text());
   for (const benches::Skipped& one : catalogue.skipped())
     benchmark::AddCustomContext(fmt::format("skipped {}", one.name), one.reason);

@@ -100,17 +100,18 @@ void Sharers::share(int cpu, std::span<const std::byte> watched, Beat& beat) con
     const os::Nanoseconds now = os::now();
     if (now - last > kAbsence && turns_lost() != lost) {
       lost = turns_lost();
-      beat.absences.fetch_add(1, std::memory_order_relaxed);
+      beat.away.fetch_add((now - last).count(), std::memory_order_relaxed);
     }
     last = now;
     beat.count.fetch_add(1, std::memory_order_release);
   }
 }
 
-std::uint64_t Sharers::absences() const {
-  std::uint64_t sum = 0;
-  for (const Beat& beat : beats_) sum += beat.absences.load(std::memory_order_relaxed);
-  return sum;
+os::Nanoseconds Sharers::away() const {
+  if (beats_.empty()) return {};
+  std::int64_t sum = 0;
+  for (const Beat& beat : beats_) sum += beat.away.load(std::memory_order_relaxed);
+  return os::Nanoseconds{sum / static_cast<std::int64_t>(beats_.size())};
 }
 
 void Sharers::wait_until_all_run() {

@@ -50,8 +50,8 @@ class Sharers {
   ~Sharers();
 
   std::size_t count() const { return threads_.size(); }
-  /// How often one of them was away from its CPU, so far.
-  std::uint64_t absences() const;
+  /// For how long they were away from their CPUs so far, on average.
+  os::Nanoseconds away() const;
   /// Returns when each of them has been seen running: an operation beside a sharer that is off its CPU is
   /// cheap and interrupts nobody, so many of them would fit into a short absence.
   void wait_until_all_run();
@@ -63,7 +63,7 @@ class Sharers {
   /// What a sharer counts while it runs, in a cache line of its own.
   struct alignas(64) Beat {
     std::atomic<std::uint64_t> count{0};
-    std::atomic<std::uint64_t> absences{0};
+    std::atomic<std::int64_t> away{0};  ///< ns
   };
   void share(int cpu, std::span<const std::byte> watched, Beat& beat) const;
 

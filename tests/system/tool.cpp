@@ -27,6 +27,14 @@ void redirect(const fs::path& path, int fd) {
   ::dup2(file, fd);
 }
 
+/// Where it was built, or where a guest of the lab has it.
+const char* path_of(Program program) {
+  const bool tool = program == Program::tlbstorm;
+  const char* const elsewhere = std::getenv(tool ? "TLBSTORM_BINARY" : "TLBSTORM_BENCH_BINARY");
+  if (elsewhere != nullptr) return elsewhere;
+  return tool ? TLBSTORM_BINARY : TLBSTORM_BENCH_BINARY;
+}
+
 std::set<std::string> ours_on_the_machine() {
   std::set<std::string> found;
   std::error_code error;
@@ -61,9 +69,8 @@ std::string Workplace::leftovers() const {
   return found;
 }
 
-pid_t Workplace::start(const std::vector<std::string>& arguments) const {
-  const char* const elsewhere = std::getenv("TLBSTORM_BINARY");  // in a guest of the lab
-  const char* const tool = elsewhere != nullptr ? elsewhere : TLBSTORM_BINARY;
+pid_t Workplace::start(const std::vector<std::string>& arguments, Program program) const {
+  const char* const tool = path_of(program);
   std::vector<char*> words{const_cast<char*>(tool)};
   for (const std::string& argument : arguments) words.push_back(const_cast<char*>(argument.c_str()));
   words.push_back(nullptr);
@@ -85,7 +92,9 @@ Finished Workplace::finish(pid_t pid) const {
           text_of(path() / "err")};
 }
 
-Finished Workplace::run(const std::vector<std::string>& arguments) const { return finish(start(arguments)); }
+Finished Workplace::run(const std::vector<std::string>& arguments, Program program) const {
+  return finish(start(arguments, program));
+}
 
 std::string Workplace::new_folder() { return path() / ("run" + std::to_string(++folders_)); }
 

@@ -32,15 +32,18 @@ struct Finished {
   std::string err;
 };
 
+/// What is built: the tool, and its microbenchmarks.
+enum class Program { tlbstorm, bench };
+
 /// A temporary folder that is removed at the end; journals of the tool go there, too.
 class Workplace {
  public:
   Workplace();
 
-  /// Runs the tool to its end.
-  Finished run(const std::vector<std::string>& arguments) const;
+  /// Runs it to its end.
+  Finished run(const std::vector<std::string>& arguments, Program program = Program::tlbstorm) const;
   /// Starts it and returns its pid; finish() waits for it.
-  pid_t start(const std::vector<std::string>& arguments) const;
+  pid_t start(const std::vector<std::string>& arguments, Program program = Program::tlbstorm) const;
   Finished finish(pid_t pid) const;
 
   /// A new name for a run folder.

@@ -153,5 +153,20 @@ TEST_F(Guest, DoctorSaysWhatAnNvmeDiskForSwapStillNeeds) {
   EXPECT_NE(checked.out.find("swap"), std::string::npos);
 }
 
+TEST_F(Guest, MicrobenchmarksReachOtherSocketsAndMovePagesBetweenNodes) {
+  const std::string file = place_.path() / "benches.json";
+  const Finished done =
+      place_.run({"--benchmark_filter=^(mprotect/anon/sharers:1/pages:64/placement:other-socket|"
+                  "migrate/anon/sharers:1/pages:1)/real_time",
+                  "--benchmark_min_time=0.05", "--benchmark_out=" + file, "--benchmark_out_format=json"},
+                 Program::bench);
+  ASSERT_EQ(done.code, 0) << done.err;
+  const nlohmann::json results = nlohmann::json::parse(text_of(file));
+  ASSERT_EQ(results["benchmarks"].size(), 2u) << done.out;
+  for (const auto& one : results["benchmarks"]) EXPECT_GE(one.value("ipis_per_op", 0.0), 0.9) << one;
+  EXPECT_FALSE(results["context"].contains("skipped migrate/anon"));
+  EXPECT_FALSE(results["context"].contains("skipped */placement:other-socket"));
+}
+
 }  // namespace
 }  // namespace tlbstorm::test

@@ -27,7 +27,7 @@ using nlohmann::ordered_json;
 constexpr std::array<std::string_view, 6> kNoFigures{
     "family_index", "per_family_instance_index", "repetitions", "repetition_index", "threads", "iterations"};
 /// Of the context, what differs between two files of the same machine.
-constexpr std::array<std::string_view, 4> kNoFacts{"date", "host_name", "executable", "load_avg"};
+constexpr std::array<std::string_view, 5> kNoFacts{"date", "host_name", "executable", "load_avg", "topology"};
 
 bool contains(const auto& names, std::string_view name) {
   return std::find(names.begin(), names.end(), name) != names.end();
@@ -174,6 +174,8 @@ void Reader::make_manifest(const ordered_json& context) {
   for (const auto& [key, value] : context.items())
     if ((value.is_string() || value.is_number() || value.is_boolean()) && !contains(kNoFacts, key))
       manifest["machine"][key] = value.is_string() ? value.get<std::string>() : value.dump();
+  if (context.contains("num_cpus"))
+    manifest["topology"] = text_or(context, "topology", fmt::format("{} CPUs", context["num_cpus"].dump()));
   manifest["context"] = context;
   manifest["trials"] = ordered_json::array();
   for (const int trial : trials_)

@@ -63,6 +63,7 @@ TEST_F(BenchmarkJson, ManifestHasTheMachineAndTheContext) {
       run.manifest["machine"].dump(),
       R"({"num_cpus":"2","mhz_per_cpu":"2596","cpu_scaling_enabled":"false","library_build_type":"release"})");
   EXPECT_EQ(run.manifest["context"]["host_name"], "h");
+  EXPECT_EQ(run.manifest["topology"], "2 CPUs");
   EXPECT_EQ(run.manifest["started"], "2026-01-02T03:04:05+00:00");
   EXPECT_NE(verdict::summarise(run).find("a/real_time"), std::string::npos) << "it reads as any run";
 }

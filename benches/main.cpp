@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "benches/benches.hpp"
+#include "benches/csv_reporter.hpp"
 #include "benches/supervised.hpp"
 #include "harness/cli/command.hpp"
 #include "harness/os/error.hpp"
@@ -19,22 +20,29 @@ namespace {
 using namespace tlbstorm;
 
 constexpr std::string_view kSwapOption = "--swap=";
+constexpr std::string_view kFormatOption = "--benchmark_format=";
+constexpr std::string_view kFileOption = "--benchmark_out=";
+constexpr std::string_view kFileFormatOption = "--benchmark_out_format=";
 
 /// Google Benchmark's options, ours taken out.
 struct Options {
   std::vector<std::string> words;
-  std::string swap;
+  std::string swap{}, format{}, file{}, file_format{};  ///< empty where not given
 };
 
 /// Our defaults come first, so that the user's own options win.
 Options read_options(int argc, char** argv) {
-  Options options{{argv[0], "--benchmark_enable_random_interleaving=true", "--benchmark_min_time=0.1"}, ""};
+  Options options{{argv[0], "--benchmark_enable_random_interleaving=true", "--benchmark_min_time=0.1"}};
   for (int i = 1; i < argc; ++i) {
     const std::string_view word = argv[i];
-    if (word.starts_with(kSwapOption))
+    if (word.starts_with(kSwapOption)) {
       options.swap = word.substr(kSwapOption.size());
-    else
-      options.words.emplace_back(word);
+      continue;
+    }
+    if (word.starts_with(kFormatOption)) options.format = word.substr(kFormatOption.size());
+    if (word.starts_with(kFileOption)) options.file = word.substr(kFileOption.size());
+    if (word.starts_with(kFileFormatOption)) options.file_format = word.substr(kFileFormatOption.size());
+    options.words.emplace_back(word);
   }
   return options;
 }
@@ -77,7 +85,10 @@ int run(Options options) {
   benchmark::Initialize(&count, words.data(), &print_help);
   if (benchmark::ReportUnrecognizedArguments(count, words.data())) return cli::kUsage;
   add_context(catalogue, swap);
-  const std::size_t matched = benchmark::RunSpecifiedBenchmarks();
+  benches::CsvReporter printed, kept;
+  const bool to_file = options.file_format == "csv" && !options.file.empty();
+  const std::size_t matched = benchmark::RunSpecifiedBenchmarks(options.format == "csv" ? &printed : nullptr,
+                                                                to_file ? &kept : nullptr);
   benchmark::Shutdown();
   if (matched == 0) tell_skipped(catalogue);
   std::fflush(stdout);

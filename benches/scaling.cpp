@@ -163,7 +163,7 @@ const Registered registration([](Catalogue& catalogue) {
   for (const auto& [operation, calls] : {std::pair<std::string, Calls>{"scale/dontneed", &dontneed},
                                          {"scale/mprotect", &protect},
                                          {"scale/munmap", &map_and_unmap},
-                                         {"scale/first_touch", &first_touch}}) {
+                                         {"scale/fault", &first_touch}}) {
     add<OwnThread>(catalogue, operation, "threads", calls);
     add<OwnProcess>(catalogue, operation, "processes", calls);
   }

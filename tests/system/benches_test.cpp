@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <limits>
+#include <sstream>
 
 #include "harness/os/process.hpp"
 #include "harness/trial/worker.hpp"
@@ -160,6 +161,27 @@ TEST_F(Benches, CompareAndModelReadWhatTheyWrite) {
       place_.run({"model", base, again, "--of", "ipis_per_op", "--by", "sharers,pages", "--format", "json"});
   ASSERT_EQ(modelled.code, 0) << modelled.err;
   EXPECT_NE(modelled.out.find("dontneed/anon"), std::string::npos) << modelled.out;
+}
+
+TEST_F(Benches, CsvHasAColumnForEveryCounter) {
+  const std::string file = place_.path() / "benches.csv";
+  const Finished done = place_.run(
+      {"--benchmark_filter=dontneed/anon/sharers:1/pages:1/|scale/dontneed/mode:threads/real_time/threads:1|"
+       "harness/(read_clock|access|parse_interrupts/by:(probe|bare_read)/cpus:128)",
+       "--benchmark_min_time=0.001", "--benchmark_format=csv", "--benchmark_out=" + file,
+       "--benchmark_out_format=csv"},
+      Program::bench);
+  EXPECT_EQ(done.code, 0) << done.err;
+  const auto commas = [](std::string_view line) { return std::count(line.begin(), line.end(), ','); };
+  for (const std::string& text : {done.out, text_of(file)}) {
+    std::istringstream lines(text.substr(text.find("name,iterations")));
+    std::string header;
+    std::getline(lines, header);
+    EXPECT_NE(header.find("\"ipis_per_op\""), std::string::npos) << header;
+    int rows = 0;
+    for (std::string line; std::getline(lines, line); ++rows) EXPECT_EQ(commas(line), commas(header)) << line;
+    EXPECT_GE(rows, 10);
+  }
 }
 
 TEST_F(Benches, AnInterruptedRunLeavesNothingBehind) {

@@ -1,23 +1,27 @@
 // SPDX-License-Identifier: Apache-2.0
 // What a stretch of code costs in TLB shootdowns, for those that count around their own loop and need no run:
-// the TLB row of /proc/interrupts over all CPUs, and the flushes sent, where the kernel's tracepoint may be
-// counted. Other programs' shootdowns are in it, too.
+// the TLB row of /proc/interrupts over all CPUs, with other programs' shootdowns in it, and the flushes that
+// the calling thread sends, where it may count the kernel's tracepoint.
 #pragma once
 
+#include <array>
+#include <cstdint>
 #include <memory>
 #include <optional>
+#include <string>
 #include <vector>
 
+#include "harness/os/perf_event.hpp"
 #include "harness/probe/probe.hpp"
 
 namespace tlbstorm::probe {
 
 /// Counts from start() to stop(), added up over all such stretches; one that is started anew does not count.
-/// Neither allocates; each costs a sample of two probes (tens of microseconds), so a stretch should be long
-/// beside that.
+/// Neither allocates; each costs a read of /proc/interrupts (tens of microseconds), so a stretch should be
+/// long beside that. For one thread, which makes it, too.
 class Shootdowns {
  public:
-  /// `all`, or without the flushes sent: counting those costs a storm of flushes a tenth of its rate.
+  /// `all`, or without the flushes sent: counting those costs a storm of flushes some of its rate.
   enum class Of { received, all };
   explicit Shootdowns(Of what = Of::all);
 
@@ -25,37 +29,29 @@ class Shootdowns {
   void stop() noexcept;
 
   /// Flush handlers that ran on a CPU for another's sake; nothing where they can't be counted.
-  std::optional<double> received() const { return received_.grown(); }
-  /// Flushes sent to other CPUs, one however many of them there were; nothing without the right to trace.
-  std::optional<double> sent() const { return sent_.grown(); }
-  /// Why a figure is absent, and what would give it; empty when both are there.
+  std::optional<double> received() const {
+    return interrupts_ ? std::optional(received_.grown) : std::nullopt;
+  }
+  /// Flushes that this thread sent to other CPUs, one however many of them there were; nothing without the
+  /// right to trace.
+  std::optional<double> sent() const { return flushes_ ? std::optional(sent_.grown) : std::nullopt; }
+  /// Why a figure is absent that was asked for, and what would give it.
   const std::vector<Unavailable>& absent() const { return absent_; }
 
  private:
-  /// One column of one probe.
-  class Count {
-   public:
-    Count() = default;
-    Count(std::unique_ptr<Probe> probe, std::size_t column)
-        : probe_(std::move(probe)), column_(column), row_(probe_->columns().size()) {}
-    void start() noexcept { before_ = read(); }
-    void stop() noexcept { grown_ += read() - before_; }
-    std::optional<double> grown() const { return probe_ ? std::optional(grown_) : std::nullopt; }
-
-   private:
-    double read() noexcept {
-      if (!probe_) return 0;
-      probe_->read(row_);
-      return row_[column_];
-    }
-    std::unique_ptr<Probe> probe_;
-    std::size_t column_ = 0;
-    std::vector<double> row_;
-    double before_ = 0, grown_ = 0;
+  struct Count {
+    double before = 0, grown = 0;
   };
-  Count open(std::string_view source, std::string_view column);
+  void open_interrupts();
+  void open_flushes();
+  double read_received() noexcept;
+  double read_sent() noexcept;
 
   std::vector<Unavailable> absent_;
+  std::unique_ptr<Probe> interrupts_;
+  std::vector<double> row_;  ///< of interrupts_
+  std::size_t tlb_ = 0;      ///< its column for all CPUs
+  std::optional<os::CounterGroup> flushes_;
   Count received_, sent_;
 };
 

@@ -1,35 +1,28 @@
 // SPDX-License-Identifier: Apache-2.0
 // TLB flushes by the tracepoint tlb:tlb_flush: why, how many pages each, and who sent those that interrupt
-// other CPUs. One hit for each flush sent, however many CPUs it goes to, and one for each CPU that obeys
-// (arch/x86/mm/tlb.c: native_flush_tlb_multi, flush_tlb_func).
+// other CPUs.
 #include <fmt/format.h>
 
 #include "harness/os/fd.hpp"
 #include "harness/os/text.hpp"
+#include "harness/probe/flush_event.hpp"
 #include "harness/probe/tracepoints.hpp"
 
 namespace tlbstorm::probe {
 namespace {
 
-constexpr const char* kEvent = "tlb/tlb_flush";
-
-/// include/linux/mm_types.h: enum tlb_flush_reason; the same numbers since Linux 4.2.
-enum Reason { kTaskSwitch = 0, kReceived = 1, kLocal = 2, kLocalMm = 3, kSent = 4 };
-
-Term by_reason(Reason reason, const char* column) {
-  return {kEvent, fmt::format("reason == {}", static_cast<int>(reason)), {column}};
-}
+Term by_reason(FlushReason reason, const char* column) { return {kFlushEvent, filter_of(reason), {column}}; }
 
 /// Flushes sent, of so many pages each: they add up to all that are sent. 32 is SWAP_CLUSTER_MAX, what
 /// reclaim takes at a time; a full flush has TLB_FLUSH_ALL for its pages, which is -1.
 Term sent_of(const char* pages, const char* column) {
-  return {kEvent,
-          fmt::format("reason == {} && {}", static_cast<int>(kSent), pages),
+  return {kFlushEvent,
+          fmt::format("{} && {}", filter_of(FlushReason::sent), pages),
           {"tlbflush.sent", fmt::format("tlbflush.{}", column)}};
 }
 
 Term sent_by(const std::string& who, const char* column) {
-  return {kEvent, fmt::format("reason == {} && COMM {}", static_cast<int>(kSent), who), {column}};
+  return {kFlushEvent, fmt::format("{} && COMM {}", filter_of(FlushReason::sent), who), {column}};
 }
 
 /// The name that our processes and threads bear, those of the workers among them.
@@ -53,10 +46,10 @@ Opened open(const Target& target) {
       sent_of("pages == 32", "sent_32"),
       sent_of("pages > 32 && pages < 512", "sent_33_511"),
       sent_of("(pages > 511 || pages == 0)", "sent_full"),
-      by_reason(kReceived, "tlbflush.received"),
-      by_reason(kLocal, "tlbflush.local"),
-      by_reason(kLocalMm, "tlbflush.local_mm"),
-      by_reason(kTaskSwitch, "tlbflush.task_switch"),
+      by_reason(FlushReason::received, "tlbflush.received"),
+      by_reason(FlushReason::local, "tlbflush.local"),
+      by_reason(FlushReason::local_mm, "tlbflush.local_mm"),
+      by_reason(FlushReason::task_switch, "tlbflush.task_switch"),
       sent_by("~ \"kswapd*\"", "tlbflush.sent_by_kswapd"),
       sent_by(fmt::format("== \"{}\"", own_comm(target)), "tlbflush.sent_by_trial")};
   return count_tracepoints(columns, terms, target.online_cpus, "tlbflush.received");

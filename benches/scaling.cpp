@@ -129,7 +129,7 @@ void scale(benchmark::State& state, Calls calls, const std::vector<int>& cpus) {
   Own own(calls);
   const bool first = thread == 0;
   const double before = first ? rate_alone(own) : 0;
-  probe::Shootdowns shootdowns(probe::Shootdowns::Of::received);
+  probe::Shootdowns shootdowns;
   if (first) shootdowns.start();
   os::Nanoseconds began{};
   for (auto _ : state) {  // begins when all threads are here, and ends when all are done

@@ -9,9 +9,9 @@
 
 namespace tlbstorm::probe {
 
-Shootdowns::Shootdowns(Of what) {
+Shootdowns::Shootdowns() {
   open_interrupts();
-  if (what == Of::all) open_flushes();
+  open_flushes();
 }
 
 void Shootdowns::open_interrupts() {

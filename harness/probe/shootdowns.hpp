@@ -21,9 +21,7 @@ namespace tlbstorm::probe {
 /// long beside that. For one thread, which makes it, too.
 class Shootdowns {
  public:
-  /// `all`, or without the flushes sent: counting those costs a storm of flushes some of its rate.
-  enum class Of { received, all };
-  explicit Shootdowns(Of what = Of::all);
+  Shootdowns();
 
   void start() noexcept;
   void stop() noexcept;
@@ -35,7 +33,7 @@ class Shootdowns {
   /// Flushes that this thread sent to other CPUs, one however many of them there were; nothing without the
   /// right to trace.
   std::optional<double> sent() const { return flushes_ ? std::optional(sent_.grown) : std::nullopt; }
-  /// Why a figure is absent that was asked for, and what would give it.
+  /// Why a figure is absent, and what would give it; empty when both are there.
   const std::vector<Unavailable>& absent() const { return absent_; }
 
  private:

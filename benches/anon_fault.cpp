@@ -22,7 +22,7 @@ void first_touch(benchmark::State& state, const Setting& setting) {
   by_rounds(
       state, cost, batches.count(),
       [&] { ::madvise(batches.all().data(), batches.all().size(), MADV_DONTNEED); },
-      [&](std::size_t i) { touch(batches[i]); }, [](std::size_t) {});
+      [&](std::size_t i) { touch(batches[i]); });
 }
 
 const Registered registration([](Catalogue& catalogue) { catalogue.add("fault/anon", &first_touch); });

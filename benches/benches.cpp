@@ -22,6 +22,14 @@ std::string named(const std::string& name, std::size_t sharers, int pages) {
   return fmt::format("{}/sharers:{}/pages:{}", name, sharers, pages);
 }
 
+/// 0, 1, 3, 7 ... and as many as there can be.
+std::vector<std::size_t> numbers_of_sharers(std::size_t most) {
+  std::vector<std::size_t> numbers;
+  for (std::size_t number = 0; number < most; number = 2 * number + 1) numbers.push_back(number);
+  numbers.push_back(most);
+  return numbers;
+}
+
 }  // namespace
 
 Registered::Registered(std::function<void(Catalogue&)> add) { registered().push_back(std::move(add)); }
@@ -50,7 +58,7 @@ benchmark::internal::Benchmark* Catalogue::add_one(const std::string& name,
 
 void Catalogue::add(const std::string& name, const Question& question) {
   const std::size_t cpus = machine_.topology.cpus.size();
-  for (std::size_t sharers = 0; sharers < cpus; sharers = 2 * sharers + 1)
+  for (const std::size_t sharers : numbers_of_sharers(cpus - 1))
     for (const int pages : {1, 64, 512})
       add_one(named(name, sharers, pages),
               [question, setting = Setting{cpus_of(machine_.topology, "compact", sharers), pages}](

@@ -5,12 +5,15 @@
 
 #include <algorithm>
 
+#include "harness/os/error.hpp"
+
 namespace tlbstorm::benches {
 namespace {
 
 using namespace std::chrono_literals;
 
-/// Short beside the time that another program takes a CPU for, which is milliseconds.
+/// Short beside the time that another program takes a CPU for, which is milliseconds; longer where so many
+/// sharers are looked at that it takes long.
 constexpr os::Nanoseconds kLookInterval = 50us;
 
 long faults_so_far() {
@@ -27,7 +30,12 @@ Cost::Cost(benchmark::State& state, Sharers& sharers, int pages)
 }
 
 Cost::~Cost() {
-  stop();
+  try {
+    stop();
+  } catch (const os::Error& error) {
+    state_.SkipWithError(error.what());
+    return;
+  }
   if (sharers_.count() > 0) state_.counters["sharers_on_cpu"] = sharers_.on_cpu();
   if (operations_ == 0) {
     state_.SetLabel("sharers were kept from their CPUs all the time");
@@ -89,13 +97,15 @@ void Cost::start_clock() {
 
 void Cost::look_after_sharers() {
   state_.PauseTiming();
-  const os::Nanoseconds now = os::now();
-  if (const os::Nanoseconds since = now - began_; since < kLookInterval / 2)
-    operations_between_looks_ *= 2;
-  else if (since > kLookInterval)
-    operations_between_looks_ = std::max<std::uint64_t>(1, operations_between_looks_ / 2);
-  took_of_stretch_ += now - began_;
+  const os::Nanoseconds now = os::now(), since = now - began_;
+  took_of_stretch_ += since;
   sharers_.wait_until_all_run();
+  shortest_look_ = std::min<os::Nanoseconds>(shortest_look_, os::now() - now);
+  const os::Nanoseconds interval = std::max(kLookInterval, 10 * shortest_look_);
+  if (since < interval / 2)
+    operations_between_looks_ *= 2;
+  else if (since > interval)
+    operations_between_looks_ = std::max<std::uint64_t>(1, operations_between_looks_ / 2);
   start_clock();
   state_.ResumeTiming();
 }

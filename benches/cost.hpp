@@ -57,6 +57,7 @@ class Cost {
   probe::Shootdowns shootdowns_;
   bool counting_ = false;
   std::uint64_t operations_until_look_ = 1, operations_between_looks_ = 1;
+  os::Nanoseconds shortest_look_ = std::chrono::seconds{1};
   // of the stretch that is being counted
   os::Nanoseconds began_{}, took_of_stretch_{};
   std::uint64_t operations_of_stretch_ = 0;

@@ -67,7 +67,7 @@ void fault(benchmark::State& state, const Setting& setting, bool singly) {
   by_rounds(
       state, cost, batches.count(),
       [&] { ::madvise(batches.all().data(), batches.all().size(), MADV_DONTNEED); },
-      [&](std::size_t i) { read(batches[i]); }, [](std::size_t) {});
+      [&](std::size_t i) { read(batches[i]); });
 }
 
 const Registered registration([](Catalogue& catalogue) {

@@ -82,7 +82,7 @@ void copy_on_write(benchmark::State& state, const Setting& setting) {
         touch(batches.all());
         child.begin();
       },
-      [&](std::size_t i) { touch(batches[i]); }, [](std::size_t) {});
+      [&](std::size_t i) { touch(batches[i]); });
 }
 
 const Registered registration([](Catalogue& catalogue) {

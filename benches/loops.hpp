@@ -20,7 +20,8 @@ void repeat(benchmark::State& state, Cost& cost, Operation operation) {
 }
 
 /// A loop whose operations use up what was prepared: before each `batches` of them prepare() makes all ready,
-/// after them check(done) looks at what they did; neither counts. operation(i) is on the i-th.
+/// which does not count. operation(i) is on the i-th. After them check(done), if there is one, looks at what
+/// they did.
 template <typename Prepare, typename Operation, typename Check>
 void by_rounds(benchmark::State& state, Cost& cost, std::size_t batches, Prepare prepare, Operation operation,
                Check check) {
@@ -40,6 +41,12 @@ void by_rounds(benchmark::State& state, Cost& cost, std::size_t batches, Prepare
   }
   cost.stop();
   check(next);
+}
+
+template <typename Prepare, typename Operation>
+void by_rounds(benchmark::State& state, Cost& cost, std::size_t batches, Prepare prepare,
+               Operation operation) {
+  by_rounds(state, cost, batches, prepare, operation, [](std::size_t) {});
 }
 
 }  // namespace tlbstorm::benches

@@ -1,13 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 // How does it scale? Threads of one mm, each on a CPU and with a region of its own, do nothing but one kind
 // of call; beside them processes that do the same and share nothing. What will-it-scale does (tlb_flush2,
-// page_fault1, mmap2), with efficiency: what a thread did beside the others, of what it did alone just
-// before.
+// page_fault1, mmap2), with efficiency: what a thread did beside the others, of what it does alone,
+// measured just before and after.
 #include <fmt/format.h>
 #include <sys/mman.h>
 
 #include <atomic>
 #include <memory>
+#include <optional>
 
 #include "benches/benches.hpp"
 #include "benches/pages.hpp"
@@ -129,8 +130,8 @@ void scale(benchmark::State& state, Calls calls, const std::vector<int>& cpus) {
   Own own(calls);
   const bool first = thread == 0;
   const double before = first ? rate_alone(own) : 0;
-  probe::Shootdowns shootdowns;
-  if (first) shootdowns.start();
+  std::optional<probe::Shootdowns> shootdowns;
+  if (first) shootdowns.emplace().start();
   os::Nanoseconds began{};
   for (auto _ : state) {  // begins when all threads are here, and ends when all are done
     if (began == 0ns) began = os::now();
@@ -140,11 +141,11 @@ void scale(benchmark::State& state, Calls calls, const std::vector<int>& cpus) {
   const double calls_done = static_cast<double>(state.iterations()) * kCalls;
   state.SetItemsProcessed(static_cast<std::int64_t>(calls_done));
   if (!first) return;
-  shootdowns.stop();
+  shootdowns->stop();
   const double together = rate(calls_done, took), alone = (before + rate_alone(own)) / 2;
   state.counters["calls_per_thread"] = together;
   state.counters["efficiency"] = together / alone;
-  if (const auto received = shootdowns.received())
+  if (const auto received = shootdowns->received())
     state.counters["ipis_per_op"] = *received / (calls_done * state.threads());
 }
 

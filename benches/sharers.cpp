@@ -1,13 +1,18 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "benches/sharers.hpp"
 
+#include <fcntl.h>
 #include <fmt/format.h>
 #include <pthread.h>
 #include <sys/resource.h>
+#include <unistd.h>
 
 #include <algorithm>
+#include <array>
+#include <cstdio>
+#include <memory>
 
-#include "harness/os/mapping.hpp"
+#include "harness/os/error.hpp"
 #include "harness/os/process.hpp"
 #include "harness/trial/placement.hpp"
 #include "harness/trial/worker.hpp"
@@ -20,15 +25,8 @@ using machine::Cpu;
 using machine::Topology;
 
 constexpr int kAhead = -20;
-/// Longer than most interrupts, shorter than another program's turn on the CPU.
-constexpr os::Nanoseconds kAbsence = 200us;
-
-/// How often the calling thread had to give its CPU to another one.
-long turns_lost() {
-  rusage usage{};
-  ::getrusage(RUSAGE_THREAD, &usage);
-  return usage.ru_nivcsw;
-}
+/// Longer than any program keeps its turn on a CPU, unless it has precedence over us.
+constexpr os::Nanoseconds kPatience = 10s;
 
 std::vector<int> on_same_core(const Topology& topology, const Cpu& caller) {
   for (const Cpu& cpu : topology.cpus)
@@ -73,66 +71,84 @@ Pinned::~Pinned() {
 }
 
 Sharers::Sharers(std::span<const int> cpus, std::span<const std::byte> watched)
-    : pinned_(cpus.front()), beats_(cpus.size() - 1), seen_(cpus.size() - 1) {
-  for (std::size_t i = 0; i < beats_.size(); ++i)
-    threads_.emplace_back(
-        [this, cpu = cpus[i + 1], watched, &beat = beats_[i]] { share(cpu, watched, beat); });
+    : pinned_(cpus.front()),
+      signs_(os::Mapping::shared(os::Bytes{sizeof(Sign) * cpus.size()})),
+      seen_(cpus.size() - 1) {
+  auto* const signs = reinterpret_cast<Sign*>(signs_.data());
+  for (const int cpu : cpus.subspan(1)) {
+    Sign* const sign = std::construct_at(signs + sharers_.size());
+    sharers_.push_back({cpu, sign, {}, std::jthread([cpu, watched, sign](const std::stop_token& stop) {
+                          share(stop, cpu, watched, *sign);
+                        })});
+  }
   wait_until_all_run();
+  for (Sharer& sharer : sharers_)
+    sharer.schedstat =
+        os::Fd(::open(fmt::format("/proc/self/task/{}/schedstat", sharer.sign->thread_id.load()).c_str(),
+                      O_RDONLY | O_CLOEXEC));
   began_ = os::now();
   cpu_time_before_ = cpu_time();
 }
 
-Sharers::~Sharers() {
-  stop_.store(true);
-  threads_.clear();
-}
-
-void Sharers::share(int cpu, std::span<const std::byte> watched, Beat& beat) const {
+/// The loop writes to nothing that a fork would make it copy: such faults and their flushes would count.
+void Sharers::share(const std::stop_token& stop, int cpu, std::span<const std::byte> watched, Sign& sign) {
   const Pinned pinned(cpu);
+  sign.thread_id.store(::gettid());
   const std::byte own{};
   const std::span<const std::byte> memory = watched.empty() ? std::span(&own, 1) : watched;
   const std::size_t step = os::page_size().count;
-  os::Nanoseconds last = os::now();
-  long lost = turns_lost();
-  for (std::size_t at = 0; !stop_.load(std::memory_order_relaxed);
-       at = at + step < memory.size() ? at + step : 0) {
+  for (std::size_t at = 0; !stop.stop_requested(); at = at + step < memory.size() ? at + step : 0) {
     static_cast<void>(*static_cast<const volatile std::byte*>(memory.data() + at));
-    const os::Nanoseconds now = os::now();
-    if (now - last > kAbsence && turns_lost() != lost) {
-      lost = turns_lost();
-      beat.away.fetch_add((now - last).count(), std::memory_order_relaxed);
-    }
-    last = now;
-    beat.count.fetch_add(1, std::memory_order_release);
+    sign.beats.fetch_add(1, std::memory_order_release);
   }
 }
 
-os::Nanoseconds Sharers::away() const {
-  if (beats_.empty()) return {};
-  std::int64_t sum = 0;
-  for (const Beat& beat : beats_) sum += beat.away.load(std::memory_order_relaxed);
-  return os::Nanoseconds{sum / static_cast<std::int64_t>(beats_.size())};
-}
-
 void Sharers::wait_until_all_run() {
-  const auto beat = [this](std::size_t i) { return beats_[i].count.load(std::memory_order_acquire); };
-  for (std::size_t i = 0; i < beats_.size(); ++i) seen_[i] = beat(i);
-  for (std::size_t i = 0; i < beats_.size(); ++i)
-    while (beat(i) == seen_[i]) trial::relax();
+  constexpr int kSpins = 4096;  // between looks at the clock
+  const auto beats = [](const Sharer& of) { return of.sign->beats.load(std::memory_order_acquire); };
+  std::transform(sharers_.begin(), sharers_.end(), seen_.begin(), beats);
+  const os::Nanoseconds began = sharers_.empty() ? os::Nanoseconds{} : os::now();
+  for (std::size_t i = 0; i < sharers_.size(); ++i)
+    for (int spins = 0; beats(sharers_[i]) == seen_[i]; ++spins) {
+      trial::relax();
+      if (spins % kSpins == kSpins - 1 && os::now() - began > kPatience) give_up_on(sharers_[i]);
+    }
 }
 
-os::Nanoseconds Sharers::cpu_time() {
+/// It is let go to where it can run, or it could not even end.
+void Sharers::give_up_on(const Sharer& absent) {
+  for (Sharer& sharer : sharers_)
+    ::pthread_setaffinity_np(sharer.thread.native_handle(), sizeof pinned_.before(), &pinned_.before());
+  throw os::Error(fmt::format("CPU {} was not to be had for {}", absent.cpu, os::format_duration(kPatience)),
+                  "a program with precedence runs there; leave that CPU out with taskset");
+}
+
+os::Nanoseconds Sharers::away() const {
+  if (sharers_.empty()) return {};
+  long long sum = 0;
+  for (const Sharer& sharer : sharers_) {
+    std::array<char, 128> text{};
+    long long ran = 0, waited = 0;
+    if (::pread(sharer.schedstat.get(), text.data(), text.size() - 1, 0) > 0 &&
+        std::sscanf(text.data(), "%lld %lld", &ran, &waited) == 2)
+      sum += waited;
+  }
+  return os::Nanoseconds{sum / static_cast<long long>(sharers_.size())};
+}
+
+os::Nanoseconds Sharers::cpu_time() const {
   os::Nanoseconds sum{};
-  for (std::jthread& thread : threads_)
-    if (clockid_t clock{}; ::pthread_getcpuclockid(thread.native_handle(), &clock) == 0)
+  for (const Sharer& sharer : sharers_)
+    if (clockid_t clock{};
+        ::pthread_getcpuclockid(const_cast<std::jthread&>(sharer.thread).native_handle(), &clock) == 0)
       sum += os::read_clock(clock);
   return sum;
 }
 
-double Sharers::on_cpu() {
+double Sharers::on_cpu() const {
   const double used = os::to_seconds(cpu_time() - cpu_time_before_),
                passed = os::to_seconds(os::now() - began_);
-  return std::min(1.0, used / (passed * static_cast<double>(threads_.size())));
+  return std::min(1.0, used / (passed * static_cast<double>(sharers_.size())));
 }
 
 }  // namespace tlbstorm::benches

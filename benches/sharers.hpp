@@ -3,17 +3,21 @@
 #pragma once
 
 #include <sched.h>
+#include <sys/types.h>
 
 #include <atomic>
 #include <cstddef>
 #include <cstdint>
 #include <span>
+#include <stop_token>
 #include <string_view>
 #include <thread>
 #include <vector>
 
 #include "harness/machine/topology.hpp"
 #include "harness/os/clock.hpp"
+#include "harness/os/fd.hpp"
+#include "harness/os/mapping.hpp"
 
 namespace tlbstorm::benches {
 
@@ -26,10 +30,14 @@ std::vector<int> cpus_of(const machine::Topology& topology, std::string_view pla
 /// destroyed.
 class Pinned {
  public:
+  /// Throws os::SystemError.
   explicit Pinned(int cpu);
   Pinned(const Pinned&) = delete;
   Pinned& operator=(const Pinned&) = delete;
   ~Pinned();
+
+  /// The CPUs that it could run on before.
+  const cpu_set_t& before() const { return before_; }
 
  private:
   cpu_set_t before_{};
@@ -45,36 +53,40 @@ class Sharers {
   /// the others. They read `watched`, so that they hold its translations; nothing, if it is going to be
   /// unmapped: then a page of their own, which keeps them in the mm. Returns when all of them run.
   explicit Sharers(std::span<const int> cpus, std::span<const std::byte> watched = {});
-  Sharers(const Sharers&) = delete;
-  Sharers& operator=(const Sharers&) = delete;
-  ~Sharers();
 
-  std::size_t count() const { return threads_.size(); }
-  /// For how long they were away from their CPUs so far, on average.
-  os::Nanoseconds away() const;
-  /// Returns when each of them has been seen running: an operation beside a sharer that is off its CPU is
-  /// cheap and interrupts nobody, so many of them would fit into a short absence.
-  void wait_until_all_run();
+  std::size_t count() const { return sharers_.size(); }
   /// What part of the time so far they had their CPUs, 0 to 1, on average. Below 1 something else ran there,
   /// and flushes may have found nobody to interrupt.
-  double on_cpu();
+  double on_cpu() const;
+  /// For how long they waited for their CPUs so far, on average; zero where the kernel does not tell
+  /// (Documentation/scheduler/sched-stats.rst: it needs CONFIG_SCHED_INFO).
+  os::Nanoseconds away() const;
+  /// Returns when each of them has been seen running: an operation beside a sharer that is off its CPU is
+  /// cheap and interrupts nobody, so many of them would fit into a short absence. Throws os::Error when one
+  /// does not run for seconds.
+  void wait_until_all_run();
 
  private:
-  /// What a sharer counts while it runs, in a cache line of its own.
-  struct alignas(64) Beat {
-    std::atomic<std::uint64_t> count{0};
-    std::atomic<std::int64_t> away{0};  ///< ns
+  /// What a sharer says, in a cache line of its own.
+  struct alignas(64) Sign {
+    std::atomic<pid_t> thread_id{0};
+    std::atomic<std::uint64_t> beats{0};
   };
-  void share(int cpu, std::span<const std::byte> watched, Beat& beat) const;
+  struct Sharer {
+    int cpu;
+    Sign* sign;
+    os::Fd schedstat;
+    std::jthread thread;
+  };
+  static void share(const std::stop_token& stop, int cpu, std::span<const std::byte> watched, Sign& sign);
+  void give_up_on(const Sharer& absent);
+  os::Nanoseconds cpu_time() const;
 
   Pinned pinned_;
-  std::atomic<bool> stop_{false};
-  std::vector<Beat> beats_;
+  os::Mapping signs_;  ///< shared: a fork does not make anyone copy it
   std::vector<std::uint64_t> seen_;
-  std::vector<std::jthread> threads_;
+  std::vector<Sharer> sharers_;
   os::Nanoseconds began_{}, cpu_time_before_{};
-
-  os::Nanoseconds cpu_time();
 };
 
 }  // namespace tlbstorm::benches

@@ -27,7 +27,7 @@ void fault(benchmark::State& state, const Setting& setting, Swap& swap) {
         touch(batches.all());
         push_out(batches.all());
       },
-      [&](std::size_t i) { read(batches[i]); }, [](std::size_t) {});
+      [&](std::size_t i) { read(batches[i]); });
 }
 
 const Registered registration([](Catalogue& catalogue) {

@@ -22,6 +22,10 @@ std::string named(const std::string& name, std::size_t sharers, int pages) {
   return fmt::format("{}/sharers:{}/pages:{}", name, sharers, pages);
 }
 
+std::string message_of(const os::Error& error) {
+  return error.hint().empty() ? error.what() : fmt::format("{} ({})", error.what(), error.hint());
+}
+
 /// 0, 1, 3, 7 ... and as many as there can be.
 std::vector<std::size_t> numbers_of_sharers(std::size_t most) {
   std::vector<std::size_t> numbers;
@@ -50,6 +54,8 @@ benchmark::internal::Benchmark* Catalogue::add_one(const std::string& name,
     try {
       run(state);
     } catch (const os::Error& error) {
+      state.SkipWithError(message_of(error).c_str());
+    } catch (const std::exception& error) {
       state.SkipWithError(error.what());
     }
   };

@@ -6,6 +6,7 @@
 
 #include <benchmark/benchmark.h>
 
+#include <filesystem>
 #include <functional>
 #include <span>
 #include <string>
@@ -19,7 +20,7 @@ namespace tlbstorm::benches {
 /// What one operation meets.
 struct Setting {
   std::vector<int> cpus;  ///< the caller's, then one for each CPU that shares its memory
-  int pages = 1;          ///< that one operation is of
+  int pages = 1;          ///< in one operation
 };
 using Question = std::function<void(benchmark::State&, const Setting&)>;
 
@@ -32,16 +33,19 @@ struct Skipped {
 /// What there is to run here. Outlives the running.
 class Catalogue {
  public:
-  Catalogue(const machine::Machine& machine, Swap& swap) : machine_(machine), swap_(swap) {}
+  /// `scratch` is a folder for what benchmarks write.
+  Catalogue(const machine::Machine& machine, Swap& swap, const std::filesystem::path& scratch)
+      : machine_(machine), swap_(swap), scratch_(scratch) {}
 
   const machine::Machine& machine() const { return machine_; }
   Swap& swap() { return swap_; }
+  const std::filesystem::path& scratch() const { return scratch_; }
 
   /// Adds NAME/sharers:S/pages:P for 0, 1, 3, 7 ... other CPUs as far as there are such, and for 1, 64 and
   /// 512 pages, with the CPUs that the placement "compact" takes; and NAME/sharers:1/pages:64/placement:X for
   /// one that is the other hyperthread of the caller's core, and one on another socket.
   void add(const std::string& name, const Question& question);
-  /// One that is timed by the wall clock.
+  /// One that is timed by the wall clock. What it throws is its error.
   benchmark::internal::Benchmark* add_one(const std::string& name,
                                           std::function<void(benchmark::State&)> run);
 
@@ -54,6 +58,7 @@ class Catalogue {
 
   const machine::Machine& machine_;
   Swap& swap_;
+  const std::filesystem::path& scratch_;
   std::vector<Skipped> skipped_;
 };
 

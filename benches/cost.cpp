@@ -4,6 +4,7 @@
 #include <sys/resource.h>
 
 #include <algorithm>
+#include <exception>
 
 #include "harness/os/error.hpp"
 
@@ -25,20 +26,23 @@ long faults_so_far() {
 }  // namespace
 
 Cost::Cost(benchmark::State& state, Sharers& sharers, int pages)
-    : state_(state), sharers_(sharers), pages_(pages) {
+    : state_(state), sharers_(sharers), pages_(pages), exceptions_before_(std::uncaught_exceptions()) {
   start();
 }
 
 Cost::~Cost() {
+  if (std::uncaught_exceptions() > exceptions_before_) return;  // the benchmark has its error
   try {
     stop();
+    report();
   } catch (const os::Error& error) {
     state_.SkipWithError(error.what());
-    return;
   }
-  if (sharers_.count() > 0) state_.counters["sharers_on_cpu"] = sharers_.on_cpu();
+}
+
+void Cost::report() {
   if (operations_ == 0) {
-    state_.SetLabel("sharers were kept from their CPUs all the time");
+    state_.SetLabel("sharers were kept from their CPUs");
     return;
   }
   const auto operations = static_cast<double>(operations_), pages = operations * pages_;
@@ -47,8 +51,10 @@ Cost::~Cost() {
     state_.counters["ipis_per_page"] = *received / pages;
   }
   if (const auto sent = shootdowns_.sent()) state_.counters["flushes_sent_per_op"] = *sent / operations;
+  state_.counters["ns_per_op"] = static_cast<double>(took_.count()) / operations;
   state_.counters["ns_per_page"] = static_cast<double>(took_.count()) / pages;
   state_.counters["faults_per_page"] = static_cast<double>(faults_) / pages;
+  if (sharers_.count() > 0) state_.counters["sharers_on_cpu"] = sharers_.on_cpu();
 }
 
 void Cost::pause() {
@@ -65,9 +71,9 @@ void Cost::start() {
   counting_ = true;
   operations_of_stretch_ = 0;
   took_of_stretch_ = {};
-  shootdowns_.start();
   sharers_.wait_until_all_run();
   away_before_ = sharers_.away();
+  shootdowns_.start();
   faults_before_ = faults_so_far();
   start_clock();
 }
@@ -76,9 +82,9 @@ void Cost::stop() {
   if (!counting_) return;
   counting_ = false;
   took_of_stretch_ += os::now() - began_;
+  shootdowns_.stop();  // first: after a fork each of these writes is copied and flushed
   const long faults = faults_so_far() - faults_before_;
-  if (spoilt()) return;
-  shootdowns_.stop();
+  if (spoilt()) return shootdowns_.drop();
   took_ += took_of_stretch_;
   operations_ += operations_of_stretch_;
   faults_ += faults;
@@ -87,11 +93,12 @@ void Cost::stop() {
 bool Cost::spoilt() {
   if (operations_of_stretch_ != 1) return false;
   sharers_.wait_until_all_run();  // how long it was is known at its end
-  return (sharers_.away() - away_before_) * 200 > took_of_stretch_;
+  const auto away = sharers_.away();
+  return away && away_before_ && (*away - *away_before_) * 200 > took_of_stretch_;
 }
 
 void Cost::start_clock() {
-  operations_until_look_ = operations_between_looks_;
+  operations_until_look_ = sharers_.count() > 0 ? operations_between_looks_ : 0;  // 0: never
   began_ = os::now();
 }
 

@@ -3,7 +3,8 @@
 //   ipis_per_op          flush handlers run on other CPUs, for an iteration
 //   ipis_per_page        the same for a page
 //   flushes_sent_per_op  flushes sent, one however many CPUs they went to; absent without the right to trace
-//   ns_per_page          time for a page
+//   ns_per_op            time of an operation that counts; the library's real_time has the others, too
+//   ns_per_page          the same for a page
 //   faults_per_page      page faults of the calling thread, for a page
 //   sharers_on_cpu       what part of the time the sharers ran, 0 to 1; absent when there are none
 #pragma once
@@ -11,6 +12,7 @@
 #include <benchmark/benchmark.h>
 
 #include <cstdint>
+#include <optional>
 
 #include "benches/sharers.hpp"
 #include "harness/os/clock.hpp"
@@ -46,6 +48,7 @@ class Cost {
   void stop();
 
  private:
+  void report();
   void start();
   bool spoilt();
   void start_clock();
@@ -54,6 +57,7 @@ class Cost {
   benchmark::State& state_;
   Sharers& sharers_;
   double pages_;
+  int exceptions_before_;
   probe::Shootdowns shootdowns_;
   bool counting_ = false;
   std::uint64_t operations_until_look_ = 1, operations_between_looks_ = 1;
@@ -61,7 +65,7 @@ class Cost {
   // of the stretch that is being counted
   os::Nanoseconds began_{}, took_of_stretch_{};
   std::uint64_t operations_of_stretch_ = 0;
-  os::Nanoseconds away_before_{};
+  std::optional<os::Nanoseconds> away_before_;
   long faults_before_ = 0;
   // of all that count
   os::Nanoseconds took_{};

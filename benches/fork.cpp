@@ -2,14 +2,11 @@
 // What does fork(2) cost a process with touched pages, and what each write to a page that a child still
 // shares? fork takes the right to write from every page and flushes once (kernel/fork.c: dup_mmap ->
 // flush_tlb_mm); each write after it copies a page, and flushes its translation (mm/memory.c: wp_page_copy ->
-// ptep_clear_flush). The first that is written is the caller's own stack, so a fork comes to two flushes.
+// ptep_clear_flush). The first that are written are the caller's own: its stack, and what counts.
 #include <signal.h>
 #include <sys/prctl.h>
-#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
-
-#include <array>
 
 #include "benches/benches.hpp"
 #include "benches/cost.hpp"
@@ -20,8 +17,8 @@
 namespace tlbstorm::benches {
 namespace {
 
-/// A child that does nothing but share our pages, by the bare system call: the C library's fork writes to
-/// more pages of its own. Killed with the thread that made it, or when destroyed.
+/// A child that does nothing but share our pages; without the C library's handlers of fork, which write to
+/// more of them. Killed with the thread that made it, or when destroyed.
 class Sleeper {
  public:
   Sleeper() = default;
@@ -30,8 +27,8 @@ class Sleeper {
   ~Sleeper() { end(); }
 
   void begin() {
-    pid_ = static_cast<pid_t>(::syscall(SYS_clone, SIGCHLD, nullptr, nullptr, nullptr, nullptr));
-    if (pid_ == 0) sleep_for_ever();
+    pid_ = ::_Fork();
+    if (pid_ == 0) sleep_for_ever(parent_);
     require(pid_ > 0, "fork");
   }
   void end() {
@@ -42,30 +39,27 @@ class Sleeper {
   }
 
  private:
-  [[noreturn]] static void sleep_for_ever() {
-    ::syscall(SYS_prctl, PR_SET_PDEATHSIG, SIGKILL);
-    for (;;) ::syscall(SYS_pause);
+  [[noreturn]] static void sleep_for_ever(pid_t parent) {
+    ::prctl(PR_SET_PDEATHSIG, SIGKILL);
+    if (::getppid() != parent) ::_exit(0);  // it died before prctl
+    for (;;) ::pause();
   }
+  pid_t parent_ = ::getpid();
   pid_t pid_ = 0;
 };
 
 void fork_it(benchmark::State& state, const Setting& setting) {
   const os::Mapping memory = os::Mapping::anonymous(size_of(setting.pages));
-  std::array<Sleeper, 16> children;  // at a time; on the stack, which is written anyway
+  Sleeper child;
   Sharers others(setting.cpus);
   Cost cost(state, others, setting.pages);
-  std::size_t next = children.size();
-  for (auto _ : state) {
-    if (next == children.size()) {
-      cost.pause();
-      for (Sleeper& child : children) child.end();
-      touch(memory.bytes());
-      cost.resume();
-      next = 0;
-    }
-    children[next++].begin();
-    cost.count_operation();
-  }
+  by_rounds(
+      state, cost, 1,
+      [&] {
+        child.end();
+        touch(memory.bytes());
+      },
+      [&](std::size_t) { child.begin(); });
 }
 
 void copy_on_write(benchmark::State& state, const Setting& setting) {

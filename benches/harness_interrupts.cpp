@@ -12,37 +12,34 @@
 #include <memory>
 #include <vector>
 
+#include "benches/benches.hpp"
+#include "harness/os/error.hpp"
 #include "harness/os/fd.hpp"
 #include "harness/probe/probe.hpp"
 #include "tests/fixtures/interrupts_text.hpp"
 
+namespace tlbstorm::benches {
 namespace {
 
-using namespace tlbstorm;
+namespace fs = std::filesystem;
 
-/// The text in a /proc of its own, removed at the end.
+/// The text in a /proc of its own.
 class FakeProc {
  public:
-  explicit FakeProc(int cpus) {
-    std::string name = (std::filesystem::temp_directory_path() / "tlbstorm-bench-XXXXXX").native();
-    if (::mkdtemp(name.data()) == nullptr) throw std::runtime_error("mkdtemp " + name);
-    folder_ = name;
+  FakeProc(const fs::path& scratch, int cpus) : folder_(scratch / fmt::format("proc{}", cpus)) {
+    fs::create_directories(folder_);
     std::ofstream(file()) << test::interrupts_of(cpus);
   }
-  FakeProc(const FakeProc&) = delete;
-  FakeProc& operator=(const FakeProc&) = delete;
-  ~FakeProc() { std::filesystem::remove_all(folder_); }
-  const std::filesystem::path& folder() const { return folder_; }
-  std::filesystem::path file() const { return folder_ / "interrupts"; }
+  const fs::path& folder() const { return folder_; }
+  fs::path file() const { return folder_ / "interrupts"; }
 
  private:
-  std::filesystem::path folder_;
+  fs::path folder_;
 };
 
-void bare_read(benchmark::State& state) {
-  const FakeProc proc(static_cast<int>(state.range(0)));
+void bare_read(benchmark::State& state, const FakeProc& proc) {
   const os::Fd fd = os::Fd::open(proc.file(), O_RDONLY);
-  std::vector<char> buffer(std::filesystem::file_size(proc.file()) + 4096);
+  std::vector<char> buffer(fs::file_size(proc.file()) + 4096);
   for (auto _ : state) {
     off_t at = 0;
     for (ssize_t got;
@@ -50,11 +47,10 @@ void bare_read(benchmark::State& state) {
       at += got;
     benchmark::DoNotOptimize(buffer.data());
   }
-  state.counters["bytes"] = static_cast<double>(std::filesystem::file_size(proc.file()));
+  state.counters["bytes"] = static_cast<double>(fs::file_size(proc.file()));
 }
 
-void probe_read(benchmark::State& state) {
-  const FakeProc proc(static_cast<int>(state.range(0)));
+void probe_read(benchmark::State& state, const FakeProc& proc) {
   probe::Target target;
   target.proc = proc.folder();
   for (const probe::Source& source : probe::sources()) {
@@ -70,25 +66,30 @@ void probe_read(benchmark::State& state) {
 }
 
 /// What a script does: the sum of the TLB row, with a process for each sample.
-void awk(benchmark::State& state) {
-  const FakeProc proc(static_cast<int>(state.range(0)));
+void awk(benchmark::State& state, const FakeProc& proc) {
   const std::string command =
       "awk '$1 == \"TLB:\" { for (i = 2; $i ~ /^[0-9]+$/; i++) n += $i } END { print n }' " +
       proc.file().native();
   for (auto _ : state) {
     FILE* const output = ::popen(command.c_str(), "re");
     char line[64];
-    if (output == nullptr || std::fgets(line, sizeof line, output) == nullptr)
-      state.SkipWithError("no awk here");
+    const bool answered = output != nullptr && std::fgets(line, sizeof line, output) != nullptr;
     if (output != nullptr) ::pclose(output);
+    if (!answered) throw os::Error("no awk here");
   }
 }
 
-void cpus(benchmark::internal::Benchmark* benchmark) {
-  benchmark->ArgName("cpus")->Arg(128)->Arg(256)->Arg(512)->Unit(benchmark::kMicrosecond)->UseRealTime();
-}
-BENCHMARK(bare_read)->Name("harness/parse_interrupts/by:bare_read")->Apply(cpus);
-BENCHMARK(probe_read)->Name("harness/parse_interrupts/by:probe")->Apply(cpus);
-BENCHMARK(awk)->Name("harness/parse_interrupts/by:awk")->Apply(cpus);
+using Reading = void (*)(benchmark::State&, const FakeProc&);
+
+const Registered registration([](Catalogue& catalogue) {
+  for (const auto& [by, read] :
+       {std::pair<const char*, Reading>{"bare_read", &bare_read}, {"probe", &probe_read}, {"awk", &awk}})
+    for (const int cpus : {128, 256, 512})
+      catalogue.add_one(fmt::format("harness/parse_interrupts/by:{}/cpus:{}", by, cpus),
+                        [read = read, cpus, scratch = catalogue.scratch()](benchmark::State& state) {
+                          read(state, FakeProc(scratch, cpus));
+                        });
+});
 
 }  // namespace
+}  // namespace tlbstorm::benches

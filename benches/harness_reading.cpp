@@ -3,32 +3,32 @@
 // and, as one would first write it, taken apart with std::getline and std::from_chars.
 #include <benchmark/benchmark.h>
 #include <fmt/format.h>
-#include <stdlib.h>
 
 #include <charconv>
 #include <filesystem>
 #include <fstream>
+#include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
+#include "benches/benches.hpp"
 #include "harness/record/csv.hpp"
 #include "harness/record/sample_digest.hpp"
 
+namespace tlbstorm::benches {
 namespace {
-
-using namespace tlbstorm;
 
 constexpr int kColumns = 300;
 constexpr int kDear = 100;  // of these columns belong to probes that are read at each tenth sample
 constexpr std::size_t kFileBytes = std::size_t{64} << 20;
 
-/// A run folder in the temporary folder, removed at the end. Every fourth column is a gauge.
+/// A run folder. Every fourth column is a gauge.
 class LongRun {
  public:
-  LongRun() {
-    std::string name = (std::filesystem::temp_directory_path() / "tlbstorm-bench-XXXXXX").native();
-    if (::mkdtemp(name.data()) == nullptr) throw std::runtime_error("mkdtemp " + name);
-    run.path = name;
+  explicit LongRun(const std::filesystem::path& scratch) {
+    run.path = scratch / "long_run";
+    std::filesystem::create_directory(run.path);
     run.manifest = {{"columns", nlohmann::ordered_json::array()}, {"trials", {{{"trial", 1}}}}};
     std::string header = "trial,phase,round,seconds";
     for (int column = 0; column < kColumns; ++column) {
@@ -39,9 +39,6 @@ class LongRun {
     }
     write(header);
   }
-  LongRun(const LongRun&) = delete;
-  LongRun& operator=(const LongRun&) = delete;
-  ~LongRun() { std::filesystem::remove_all(run.path); }
 
   std::filesystem::path file() const { return run.path / "samples.csv"; }
   void count_bytes(benchmark::State& state) const {
@@ -79,31 +76,24 @@ class LongRun {
   }
 };
 
-const LongRun& long_run() {
-  static const LongRun run;
-  return run;
-}
-
-void split(benchmark::State& state) {
+void split(benchmark::State& state, const LongRun& run) {
   for (auto _ : state) {
-    record::CsvReader reader(long_run().file());
+    record::CsvReader reader(run.file());
     std::vector<std::string_view> row;
     while (reader.next(row)) benchmark::DoNotOptimize(row.data());
   }
-  long_run().count_bytes(state);
+  run.count_bytes(state);
 }
-BENCHMARK(split)->Name("harness/read_samples/by:split")->Unit(benchmark::kMillisecond)->UseRealTime();
 
-void digest(benchmark::State& state) {
-  for (auto _ : state) benchmark::DoNotOptimize(record::digest_samples(long_run().run));
-  long_run().count_bytes(state);
+void digest(benchmark::State& state, const LongRun& run) {
+  for (auto _ : state) benchmark::DoNotOptimize(record::digest_samples(run.run));
+  run.count_bytes(state);
 }
-BENCHMARK(digest)->Name("harness/read_samples/by:digest")->Unit(benchmark::kMillisecond)->UseRealTime();
 
 /// Every number of every row, which is what the mean of a gauge needs and the growth of a counter doesn't.
-void getline_from_chars(benchmark::State& state) {
+void getline_from_chars(benchmark::State& state, const LongRun& run) {
   for (auto _ : state) {
-    std::ifstream stream(long_run().file());
+    std::ifstream stream(run.file());
     double sum = 0;
     for (std::string line; std::getline(stream, line);)
       for (std::size_t from = 0, to = 0; to != std::string::npos; from = to + 1) {
@@ -114,11 +104,23 @@ void getline_from_chars(benchmark::State& state) {
       }
     benchmark::DoNotOptimize(sum);
   }
-  long_run().count_bytes(state);
+  run.count_bytes(state);
 }
-BENCHMARK(getline_from_chars)
-    ->Name("harness/read_samples/by:getline")
-    ->Unit(benchmark::kMillisecond)
-    ->UseRealTime();
+using Reading = void (*)(benchmark::State&, const LongRun&);
+
+const Registered registration([](Catalogue& catalogue) {
+  const auto run = std::make_shared<std::optional<LongRun>>();  // made by the first that needs it
+  for (const auto& [by, read] : {std::pair<const char*, Reading>{"split", &split},
+                                 {"digest", &digest},
+                                 {"getline", &getline_from_chars}})
+    catalogue
+        .add_one(fmt::format("harness/read_samples/by:{}", by),
+                 [read = read, run, scratch = catalogue.scratch()](benchmark::State& state) {
+                   if (!*run) run->emplace(scratch);
+                   read(state, **run);
+                 })
+        ->Unit(benchmark::kMillisecond);
+});
 
 }  // namespace
+}  // namespace tlbstorm::benches

@@ -28,7 +28,10 @@ probe::Target target_of(const machine::Machine& machine) {
 }
 
 void by_probe(benchmark::State& state, const probe::Source& source, const machine::Machine& machine) {
-  const auto probe = std::get<std::unique_ptr<probe::Probe>>(source.open(target_of(machine)));
+  probe::Opened opened = source.open(target_of(machine));
+  if (const auto* const why = std::get_if<probe::Unavailable>(&opened))
+    throw os::Error(why->reason, why->remedy);
+  const auto probe = std::get<std::unique_ptr<probe::Probe>>(std::move(opened));
   std::vector<double> row(probe->columns().size());
   for (auto _ : state) {
     probe->read(row);

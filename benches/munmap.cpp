@@ -14,7 +14,8 @@ namespace {
 void unmap(benchmark::State& state, const Setting& setting) {
   Sharers others(setting.cpus);
   Cost cost(state, others, setting.pages);
-  repeat(state, cost, [&] { touch(os::Mapping::anonymous(size_of(setting.pages)).bytes()); });
+  const std::size_t size = size_of(setting.pages).count;
+  repeat(state, cost, [&] { map_touch_unmap(size); });
 }
 
 const Registered registration([](Catalogue& catalogue) { catalogue.add("munmap/anon", &unmap); });

@@ -18,27 +18,40 @@ namespace {
 
 constexpr int kRound = 512;  // pages that are prepared at a time
 
-/// Pages that did leave, of a round's `done` batches; a hundredth may stay, being busy.
-void check_gone(const os::Mapping& memory, const Batches& batches, std::size_t done) {
-  const std::size_t offered = done * (batches.all().size() / batches.count()) / os::page_size().count;
-  const std::size_t kept = os::residency(memory).present + offered;
-  const std::size_t all = kRound;
-  if (kept > all && (kept - all) * 100 > offered)
-    throw os::Error(fmt::format("{} of {} pages stayed in memory", kept - all, offered));
-}
+/// Whether pages did leave: a hundredth may stay, being busy.
+class Gone {
+ public:
+  explicit Gone(const os::Mapping& memory) : memory_(memory) {}
+  /// After `pages` of a round were offered.
+  void look(std::size_t pages) {
+    const std::size_t untouched = kRound - pages, present = os::residency(memory_).present;
+    offered_ += pages;
+    kept_ += present > untouched ? present - untouched : 0;
+  }
+  void check() const {
+    if (kept_ * 100 > offered_)
+      throw os::Error(fmt::format("{} of {} pages stayed in memory", kept_, offered_));
+  }
+
+ private:
+  const os::Mapping& memory_;
+  std::size_t offered_ = 0, kept_ = 0;
+};
 
 template <typename Prepare>
 void page_out(benchmark::State& state, const Setting& setting, Sharers& others, const os::Mapping& memory,
               Prepare prepare) {
   const Batches batches(memory, kRound, setting.pages);
   Cost cost(state, others, setting.pages);
+  Gone gone(memory);
   by_rounds(
       state, cost, batches.count(), [&] { prepare(batches.all()); },
       [&](std::size_t i) {
         require(::madvise(batches[i].data(), batches[i].size(), MADV_PAGEOUT) == 0, "madvise(MADV_PAGEOUT)",
                 "it needs Linux 5.4");
       },
-      [&](std::size_t done) { check_gone(memory, batches, done); });
+      [&](std::size_t done) { gone.look(done * static_cast<std::size_t>(setting.pages)); });
+  gone.check();
 }
 
 /// Written before each round, and never zero: zero pages don't go to swap.

@@ -2,6 +2,8 @@
 // Memory by the page.
 #pragma once
 
+#include <sys/mman.h>
+
 #include <cerrno>
 #include <cstddef>
 #include <span>
@@ -53,5 +55,14 @@ class Batches {
   std::span<std::byte> all_;
   std::size_t size_;
 };
+
+/// Maps anonymous memory, writes to each page of it, and unmaps it: the calls and nothing else. Huge pages
+/// are off for all of the process (main.cpp).
+inline void map_touch_unmap(std::size_t size) {
+  void* const memory = ::mmap(nullptr, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+  require(memory != MAP_FAILED, "mmap");
+  touch({static_cast<std::byte*>(memory), size});
+  require(::munmap(memory, size) == 0, "munmap");
+}
 
 }  // namespace tlbstorm::benches

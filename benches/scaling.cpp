@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // How does it scale? Threads of one mm, each on a CPU and with a region of its own, do nothing but one kind
-// of call; beside them processes that do the same and share nothing. What will-it-scale does (tlb_flush2,
-// page_fault1, mmap2), with efficiency: what a thread did beside the others, of what it does alone,
+// of call; beside them processes that do the same and share nothing. Like will-it-scale's
+// tlb_flush2 and page_fault1, with efficiency: what a thread did beside the others, of what it does alone,
 // measured just before and after.
 #include <fmt/format.h>
 #include <sys/mman.h>
@@ -50,7 +50,7 @@ void protect(std::span<std::byte> region) {
 }
 
 void map_and_unmap(std::span<std::byte>) {
-  for (int i = 0; i < kCalls; ++i) touch(os::Mapping::anonymous(size_of(1)).bytes());
+  for (int i = 0; i < kCalls; ++i) map_touch_unmap(size_of(1).count);
 }
 
 /// A fault is an operation; there is one flush for all of them.

@@ -28,7 +28,7 @@ constexpr int kAhead = -20;
 /// Longer than any program keeps its turn on a CPU, unless it has precedence over us.
 constexpr os::Nanoseconds kPatience = 10s;
 
-std::vector<int> on_same_core(const Topology& topology, const Cpu& caller) {
+std::vector<int> beside(const Topology& topology, const Cpu& caller) {
   for (const Cpu& cpu : topology.cpus)
     if (cpu.id != caller.id && cpu.socket == caller.socket && cpu.core == caller.core) return {cpu.id};
   return {};
@@ -47,27 +47,32 @@ std::vector<int> on_other_socket(const Topology& topology, const Cpu& caller, st
 }  // namespace
 
 std::vector<int> cpus_of(const Topology& topology, std::string_view placement, std::size_t sharers) {
-  if (sharers >= topology.cpus.size()) return {};
-  const std::vector<int> compact = trial::place(topology, "compact", static_cast<int>(sharers) + 1);
-  if (placement == "compact") return compact;
-  const Cpu& caller = *topology.find(compact.front());
-  std::vector<int> others =
-      placement == "same-core" ? on_same_core(topology, caller) : on_other_socket(topology, caller, sharers);
-  if (others.size() != sharers) return {};
-  others.insert(others.begin(), caller.id);
-  return others;
+  const std::size_t cpus = topology.cpus.size();
+  if (sharers >= cpus) return {};
+  if (placement == "compact") return trial::place(topology, "compact", static_cast<int>(sharers) + 1);
+  for (const int id : trial::place(topology, "compact", static_cast<int>(cpus))) {
+    const Cpu& caller = *topology.find(id);
+    std::vector<int> others =
+        placement == "same-core" ? beside(topology, caller) : on_other_socket(topology, caller, sharers);
+    if (others.size() != sharers) continue;
+    others.insert(others.begin(), caller.id);
+    return others;
+  }
+  return {};
 }
 
 // Nice values are a thread's own on Linux: setpriority(2), "C library/kernel differences".
-Pinned::Pinned(int cpu) : nice_before_(::getpriority(PRIO_PROCESS, 0)) {
-  ::sched_getaffinity(0, sizeof before_, &before_);
+Pinned::Pinned(int cpu) : before_(machine::allowed_cpus()), nice_before_(::getpriority(PRIO_PROCESS, 0)) {
   os::pin_to_cpu(cpu);
   ::setpriority(PRIO_PROCESS, 0, kAhead);
 }
 
 Pinned::~Pinned() {
   ::setpriority(PRIO_PROCESS, 0, nice_before_);
-  ::sched_setaffinity(0, sizeof before_, &before_);
+  try {
+    os::run_on(before_);
+  } catch (const os::Error&) {  // those CPUs are gone meanwhile: there is nowhere to go back to
+  }
 }
 
 Sharers::Sharers(std::span<const int> cpus, std::span<const std::byte> watched)
@@ -81,17 +86,24 @@ Sharers::Sharers(std::span<const int> cpus, std::span<const std::byte> watched)
                           share(stop, cpu, watched, *sign);
                         })});
   }
+  for (Sharer& sharer : sharers_) await(sharer);
   wait_until_all_run();
-  for (Sharer& sharer : sharers_)
-    sharer.schedstat =
-        os::Fd(::open(fmt::format("/proc/self/task/{}/schedstat", sharer.sign->thread_id.load()).c_str(),
-                      O_RDONLY | O_CLOEXEC));
   began_ = os::now();
   cpu_time_before_ = cpu_time();
 }
 
+/// Until it has come to its CPU; it begins on ours.
+void Sharers::await(Sharer& sharer) {
+  while (sharer.sign->thread_id.load() == 0 && sharer.sign->error.load() == 0) std::this_thread::yield();
+  if (const int error = sharer.sign->error.load())
+    throw os::SystemError("run a thread on CPU", std::to_string(sharer.cpu), error);
+  const std::string path = fmt::format("/proc/self/task/{}/schedstat", sharer.sign->thread_id.load());
+  sharer.schedstat = os::Fd(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
+}
+
 /// The loop writes to nothing that a fork would make it copy: such faults and their flushes would count.
-void Sharers::share(const std::stop_token& stop, int cpu, std::span<const std::byte> watched, Sign& sign) {
+void Sharers::share(const std::stop_token& stop, int cpu, std::span<const std::byte> watched,
+                    Sign& sign) try {
   const Pinned pinned(cpu);
   sign.thread_id.store(::gettid());
   const std::byte own{};
@@ -101,6 +113,8 @@ void Sharers::share(const std::stop_token& stop, int cpu, std::span<const std::b
     static_cast<void>(*static_cast<const volatile std::byte*>(memory.data() + at));
     sign.beats.fetch_add(1, std::memory_order_release);
   }
+} catch (const os::SystemError& error) {
+  sign.error.store(error.code());
 }
 
 void Sharers::wait_until_all_run() {
@@ -117,23 +131,22 @@ void Sharers::wait_until_all_run() {
 
 /// It is let go to where it can run, or it could not even end.
 void Sharers::give_up_on(const Sharer& absent) {
-  for (Sharer& sharer : sharers_)
-    ::pthread_setaffinity_np(sharer.thread.native_handle(), sizeof pinned_.before(), &pinned_.before());
+  for (const Sharer& sharer : sharers_) os::run_on(pinned_.before(), sharer.sign->thread_id.load());
   throw os::Error(fmt::format("CPU {} was not to be had for {}", absent.cpu, os::format_duration(kPatience)),
                   "a program with precedence runs there; leave that CPU out with taskset");
 }
 
-os::Nanoseconds Sharers::away() const {
-  if (sharers_.empty()) return {};
+std::optional<os::Nanoseconds> Sharers::away() const {
   long long sum = 0;
   for (const Sharer& sharer : sharers_) {
     std::array<char, 128> text{};
     long long ran = 0, waited = 0;
-    if (::pread(sharer.schedstat.get(), text.data(), text.size() - 1, 0) > 0 &&
-        std::sscanf(text.data(), "%lld %lld", &ran, &waited) == 2)
-      sum += waited;
+    if (::pread(sharer.schedstat.get(), text.data(), text.size() - 1, 0) <= 0 ||
+        std::sscanf(text.data(), "%lld %lld", &ran, &waited) != 2 || ran == 0)
+      return std::nullopt;
+    sum += waited;
   }
-  return os::Nanoseconds{sum / static_cast<long long>(sharers_.size())};
+  return os::Nanoseconds{sum / static_cast<long long>(std::max<std::size_t>(1, sharers_.size()))};
 }
 
 os::Nanoseconds Sharers::cpu_time() const {

@@ -2,12 +2,12 @@
 // Other CPUs that run this process's memory: what a flush has to interrupt.
 #pragma once
 
-#include <sched.h>
 #include <sys/types.h>
 
 #include <atomic>
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <span>
 #include <stop_token>
 #include <string_view>
@@ -37,10 +37,10 @@ class Pinned {
   ~Pinned();
 
   /// The CPUs that it could run on before.
-  const cpu_set_t& before() const { return before_; }
+  const std::vector<int>& before() const { return before_; }
 
  private:
-  cpu_set_t before_{};
+  std::vector<int> before_;
   int nice_before_;
 };
 
@@ -51,16 +51,17 @@ class Sharers {
  public:
   /// The calling thread is pinned to the first of `cpus` while this lives, and there is a sharer on each of
   /// the others. They read `watched`, so that they hold its translations; nothing, if it is going to be
-  /// unmapped: then a page of their own, which keeps them in the mm. Returns when all of them run.
+  /// unmapped: then a page of their own, which keeps them in the mm. Returns when all of them run. Throws
+  /// os::Error.
   explicit Sharers(std::span<const int> cpus, std::span<const std::byte> watched = {});
 
   std::size_t count() const { return sharers_.size(); }
   /// What part of the time so far they had their CPUs, 0 to 1, on average. Below 1 something else ran there,
   /// and flushes may have found nobody to interrupt.
   double on_cpu() const;
-  /// For how long they waited for their CPUs so far, on average; zero where the kernel does not tell
+  /// For how long they waited for their CPUs so far, on average; nothing where the kernel does not tell
   /// (Documentation/scheduler/sched-stats.rst: it needs CONFIG_SCHED_INFO).
-  os::Nanoseconds away() const;
+  std::optional<os::Nanoseconds> away() const;
   /// Returns when each of them has been seen running: an operation beside a sharer that is off its CPU is
   /// cheap and interrupts nobody, so many of them would fit into a short absence. Throws os::Error when one
   /// does not run for seconds.
@@ -69,7 +70,8 @@ class Sharers {
  private:
   /// What a sharer says, in a cache line of its own.
   struct alignas(64) Sign {
-    std::atomic<pid_t> thread_id{0};
+    std::atomic<pid_t> thread_id{0};  ///< once it is on its CPU
+    std::atomic<int> error{0};        ///< why it can't be there, an errno
     std::atomic<std::uint64_t> beats{0};
   };
   struct Sharer {
@@ -79,6 +81,7 @@ class Sharers {
     std::jthread thread;
   };
   static void share(const std::stop_token& stop, int cpu, std::span<const std::byte> watched, Sign& sign);
+  static void await(Sharer& sharer);
   void give_up_on(const Sharer& absent);
   os::Nanoseconds cpu_time() const;
 

@@ -3,17 +3,18 @@
 
 #include <fmt/format.h>
 #include <poll.h>
+#include <signal.h>
 
+#include <algorithm>
 #include <array>
 #include <cstdio>
 
+#include "harness/cli/command.hpp"
 #include "harness/os/journal.hpp"
 #include "harness/os/process.hpp"
 
 namespace tlbstorm::benches {
 namespace {
-
-constexpr int kSignal = 128;  // plus the signal's number, as shells have it
 
 /// Until the child has ended or a signal asks us to.
 os::ExitStatus wait_for(os::Child& child, os::SignalFd& signals) {
@@ -29,17 +30,26 @@ os::ExitStatus wait_for(os::Child& child, os::SignalFd& signals) {
   }
 }
 
+/// Whether all was undone.
+bool undo() {
+  const os::Restored restored = os::restore();
+  for (const std::string& one : restored.undone) fmt::print(stderr, "tlbstorm-bench: undone: {}\n", one);
+  for (const std::string& problem : restored.problems) fmt::print(stderr, "tlbstorm-bench: {}\n", problem);
+  return restored.problems.empty();
+}
+
 }  // namespace
 
 int supervised(const std::function<int()>& body) {
   os::SignalFd signals({SIGINT, SIGTERM, SIGHUP});
+  undo();
   os::Child child = os::Child::fork(true, body);
+  const pid_t group = child.pid();
   const os::ExitStatus status = wait_for(child, signals);
-  if (!status.signalled) return status.code;
-  fmt::print(stderr, "tlbstorm-bench: {}\n", status.text());
-  for (const std::string& problem : os::restore().problems)
-    fmt::print(stderr, "tlbstorm-bench: {}\n", problem);
-  return kSignal + status.code;
+  ::kill(-group, SIGKILL);  // no process of another's can be in it before its last member has gone
+  if (status.signalled) fmt::print(stderr, "tlbstorm-bench: {}\n", status.text());
+  const int code = status.signalled ? cli::kSignal + status.code : status.code;
+  return undo() ? code : std::max(code, cli::kFailed);
 }
 
 }  // namespace tlbstorm::benches

@@ -40,7 +40,8 @@ Swap::Swap(std::string_view option, const machine::Machine& machine) {
   try {
     requests_ = trial::request_swaps(kOwn, "", machine);
   } catch (const os::UsageError& error) {
-    absent_ = fmt::format("no swap is active, and {} of ours can't be: {}", kOwn, error.what());
+    absent_ = fmt::format("less than {} of swap is free, and {} of ours can't be: {} ({})",
+                          os::format_size(kEnough), kOwn, error.what(), error.hint());
   }
 }
 

@@ -54,7 +54,7 @@ void CounterGroup::add(perf_event_attr attributes, const std::string& name, cons
   attributes.size = sizeof attributes;
   attributes.read_format =
       PERF_FORMAT_GROUP | PERF_FORMAT_TOTAL_TIME_ENABLED | PERF_FORMAT_TOTAL_TIME_RUNNING;
-  attributes.inherit = watched_.pid >= 0;
+  attributes.inherit = watched_.inherited;
   const int leader = members_.empty() ? -1 : members_.front().get();
   Fd fd(static_cast<int>(
       ::syscall(SYS_perf_event_open, &attributes, watched_.pid, watched_.cpu, leader, PERF_FLAG_FD_CLOEXEC)));

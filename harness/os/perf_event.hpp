@@ -34,13 +34,15 @@ class TraceFs {
   std::string origin_;
 };
 
-/// What a group of counters watches: every process on one CPU, or one process with all that it starts later,
-/// wherever it runs.
+/// What a group of counters watches: every process on one CPU, one process with all that it starts later, or
+/// the calling thread alone, wherever they run.
 struct Watched {
   static Watched on_cpu(int cpu) { return {-1, cpu}; }
-  static Watched process(pid_t pid) { return {pid, -1}; }
+  static Watched process(pid_t pid) { return {pid, -1, true}; }
+  static Watched calling_thread() { return {0, -1}; }
   pid_t pid;
   int cpu;
+  bool inherited = false;  ///< by what it starts
 };
 
 /// Counters that the kernel runs and reads together, without a ring buffer. Reading those of another CPU

@@ -2,6 +2,7 @@
 #include "harness/os/process.hpp"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 #include <poll.h>
 #include <sched.h>
 #include <sys/eventfd.h>
@@ -12,6 +13,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <cstring>
 #include <utility>
@@ -130,14 +132,15 @@ void raise_open_files_limit() {
   ::setrlimit(RLIMIT_NOFILE, &limit);  // if it fails, what needs more says so
 }
 
-void pin_to_cpu(int cpu) {
-  cpu_set_t* const set = CPU_ALLOC(static_cast<std::size_t>(cpu) + 1);
-  const std::size_t size = CPU_ALLOC_SIZE(static_cast<std::size_t>(cpu) + 1);
+void run_on(const std::vector<int>& cpus, pid_t thread) {
+  const auto most = static_cast<std::size_t>(*std::max_element(cpus.begin(), cpus.end())) + 1;
+  cpu_set_t* const set = CPU_ALLOC(most);
+  const std::size_t size = CPU_ALLOC_SIZE(most);
   CPU_ZERO_S(size, set);
-  CPU_SET_S(static_cast<std::size_t>(cpu), size, set);
-  const int failed = ::sched_setaffinity(0, size, set) != 0 ? errno : 0;
+  for (const int cpu : cpus) CPU_SET_S(static_cast<std::size_t>(cpu), size, set);
+  const int failed = ::sched_setaffinity(thread, size, set) != 0 ? errno : 0;
   CPU_FREE(set);
-  if (failed) throw SystemError("pin to CPU", std::to_string(cpu), failed);
+  if (failed) throw SystemError("run on CPU", fmt::format("{}", fmt::join(cpus, ",")), failed);
 }
 
 SignalFd::SignalFd(std::initializer_list<int> signals) {

@@ -9,6 +9,7 @@
 #include <initializer_list>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "harness/os/fd.hpp"
 #include "harness/os/units.hpp"
@@ -66,8 +67,9 @@ class Gate {
 /// Lets this process have as many open files as the system grants it at most: counters need several a CPU.
 void raise_open_files_limit();
 
-/// Lets the calling thread run on this CPU only. Throws SystemError.
-void pin_to_cpu(int cpu);
+/// Lets a thread of this process run on these CPUs only, or the calling one. Throws SystemError.
+void run_on(const std::vector<int>& cpus, pid_t thread = 0);
+inline void pin_to_cpu(int cpu) { run_on({cpu}); }
 
 /// Blocks signals for the process's threads and reads them as events; restores the mask when destroyed.
 class SignalFd {

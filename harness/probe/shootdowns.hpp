@@ -4,11 +4,8 @@
 // the calling thread sends, where it may count the kernel's tracepoint.
 #pragma once
 
-#include <array>
-#include <cstdint>
 #include <memory>
 #include <optional>
-#include <string>
 #include <vector>
 
 #include "harness/os/perf_event.hpp"
@@ -25,25 +22,35 @@ class Shootdowns {
 
   void start() noexcept;
   void stop() noexcept;
+  /// Takes the last stretch back, once: it is not to count after all.
+  void drop() noexcept;
 
   /// Flush handlers that ran on a CPU for another's sake; nothing where they can't be counted.
-  std::optional<double> received() const {
-    return interrupts_ ? std::optional(received_.grown) : std::nullopt;
-  }
+  std::optional<double> received() const { return received_.grown; }
   /// Flushes that this thread sent to other CPUs, one however many of them there were; nothing without the
   /// right to trace.
-  std::optional<double> sent() const { return flushes_ ? std::optional(sent_.grown) : std::nullopt; }
+  std::optional<double> sent() const { return sent_.grown; }
   /// Why a figure is absent, and what would give it; empty when both are there.
   const std::vector<Unavailable>& absent() const { return absent_; }
 
  private:
+  /// Nothing from the first time on that it could not be read: a sum without that is another figure.
   struct Count {
-    double before = 0, grown = 0;
+    std::optional<double> before, grown;
+    double last = 0;
+    void stop(std::optional<double> now) {
+      last = now && before ? *now - *before : 0;
+      grown = now && before && grown ? std::optional(*grown + last) : std::nullopt;
+    }
+    void drop() {
+      if (grown) *grown -= last;
+      last = 0;
+    }
   };
   void open_interrupts();
   void open_flushes();
-  double read_received() noexcept;
-  double read_sent() noexcept;
+  std::optional<double> read_received() noexcept;
+  std::optional<double> read_sent() noexcept;
 
   std::vector<Unavailable> absent_;
   std::unique_ptr<Probe> interrupts_;

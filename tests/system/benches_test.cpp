@@ -5,118 +5,152 @@
 #include <signal.h>
 
 #include <algorithm>
-#include <limits>
+#include <array>
 #include <sstream>
 
 #include "harness/os/process.hpp"
+#include "harness/record/benchmark_json.hpp"
 #include "harness/trial/worker.hpp"
 #include "tests/system/tool.hpp"
 
 namespace tlbstorm::test {
 namespace {
 
-using nlohmann::json;
+/// What a file of results has: as `compare` and `model` read it.
+class Results {
+ public:
+  explicit Results(record::RunFolder file) : file_(std::move(file)) {}
 
-/// A counter's values by the benchmark's name, one for each repetition.
-using Values = std::map<std::string, std::vector<double>>;
-
-Values values(const json& results, const std::string& counter) {
-  Values all;
-  for (const json& one : results["benchmarks"]) {
-    if (one["run_type"] != "iteration") continue;
-    EXPECT_FALSE(one.contains("error_message")) << one["name"] << ": " << one["error_message"];
-    if (one.contains(counter) && one[counter].is_number()) all[one["run_name"]].push_back(one[counter]);
+  /// A counter's values by benchmark, one for each repetition, in ascending order.
+  std::map<std::string, std::vector<double>> all(const std::string& counter) const {
+    std::map<std::string, std::vector<double>> found;
+    for (const record::Series& series : file_.series)
+      if (series.metric.ends_with("/" + counter))
+        found[series.metric.substr(0, series.metric.size() - counter.size() - 1)] =
+            file_.values(series.metric);
+    return found;
   }
-  return all;
-}
+  /// Of one benchmark; never empty, NaN when it is not there.
+  std::vector<double> of(const std::string& name, const std::string& counter) const {
+    const std::vector<double> found = file_.values(name + "/real_time/" + counter);
+    return found.empty() ? std::vector{std::numeric_limits<double>::quiet_NaN()} : found;
+  }
+  const record::RunFolder& file() const { return file_; }
 
-double least(const std::vector<double>& of) { return *std::min_element(of.begin(), of.end()); }
+ private:
+  record::RunFolder file_;
+};
 
-/// Largest and smallest, of the largest.
-double spread(const std::vector<double>& of) {
-  const auto [low, high] = std::minmax_element(of.begin(), of.end());
-  return (*high - *low) / *high;
-}
-
-/// Google Benchmark writes the spread of counters that are all zero as NaN, which JSON has not.
-json without_nan(std::string text) {
-  constexpr std::string_view kNan = ": NaN";
-  for (std::size_t at = 0; (at = text.find(kNan, at)) != std::string::npos;)
-    text.replace(at, kNan.size(), ": null");
-  return json::parse(text);
-}
+/// From the least to the most, of the most.
+double spread(const std::vector<double>& of) { return (of.back() - of.front()) / of.back(); }
 
 class Benches : public ::testing::Test {
  protected:
   void SetUp() override {
-    if (online_cpus() < 2) GTEST_SKIP() << "one CPU: no shootdown is possible";
-    if (is_emulated()) GTEST_SKIP() << "an emulated operation takes longer than a sharer keeps its CPU";
     if (std::string(TLBSTORM_BENCH_BINARY).empty()) GTEST_SKIP() << "built without the microbenchmarks";
   }
-
-  /// What the benchmarks of a name wrote.
-  json run(const std::string& filter, int repetitions = 3) {
-    const std::string file = write(filter, repetitions);
-    return file.empty() ? json{{"benchmarks", json::array()}} : without_nan(text_of(file));
+  /// Figures of sharers need a CPU for them, and operations shorter than their turns.
+  std::string why_no_sharers() const {
+    if (online_cpus() < 2) return "one CPU: no shootdown is possible";
+    return is_emulated() ? "an emulated operation takes longer than a sharer keeps its CPU" : "";
   }
-  std::string write(const std::string& filter, int repetitions) {
-    std::string file = place_.path() / fmt::format("{}.json", ++files_);
-    const Finished done =
-        place_.run({"--benchmark_filter=" + filter, "--benchmark_min_time=0.02", "--benchmark_out=" + file,
-                    "--benchmark_out_format=json", fmt::format("--benchmark_repetitions={}", repetitions)},
-                   Program::bench);
-    EXPECT_EQ(done.code, 0) << done.err;
+
+  Finished bench(std::vector<std::string> words) {
+    const std::set<std::filesystem::path> before = temporary();
+    const Finished done = place_.run(words, Program::bench);
     EXPECT_EQ(place_.leftovers(), "");
-    return done.code == 0 ? file : "";
+    EXPECT_EQ(temporary(), before) << "a temporary file is left";
+    return done;
+  }
+  /// The file that the benchmarks of a name write.
+  std::string write(const std::string& filter, int repetitions, const std::string& time = "0.02") {
+    std::string file = place_.path() / fmt::format("{}.json", ++files_);
+    const Finished done = bench({"--benchmark_filter=" + filter, "--benchmark_min_time=" + time,
+                                 "--benchmark_out=" + file, "--benchmark_out_format=json",
+                                 fmt::format("--benchmark_repetitions={}", repetitions), "--swap=" + swap()});
+    EXPECT_EQ(done.code, 0) << done.err;
+    EXPECT_EQ(done.out.find("ERROR"), std::string::npos) << done.out;
+    return file;
+  }
+  Results run(const std::string& filter, int repetitions = 3) {
+    return Results(record::read_benchmark(write(filter, repetitions)));
+  }
+  /// Of its own, whatever the machine has: sparing a disk, and to see it taken down.
+  static std::string swap() { return is_root() ? "zram:64M" : ""; }
+  static std::set<std::filesystem::path> temporary() {
+    std::set<std::filesystem::path> found;
+    for (const auto& entry : std::filesystem::directory_iterator(std::filesystem::temp_directory_path()))
+      if (entry.path().filename().native().starts_with("tlbstorm-bench")) found.insert(entry.path());
+    return found;
   }
 
   Workplace place_;
   int files_ = 0;
 };
 
-// The counters see the whole machine, so the best repetition is the one without others' shootdowns.
-TEST_F(Benches, WithoutSharersNobodyIsInterrupted) {
-  const Values found = values(run("/sharers:0/pages:(1|64)/", 5), "ipis_per_op");
-  EXPECT_GE(found.size(), 16u);
-  for (const auto& [name, ipis] : found) EXPECT_LT(least(ipis), 0.01) << name;
+TEST_F(Benches, EachRuns) {
+  const Results results(record::read_benchmark(write(".", 1, "0.001")));
+  EXPECT_GE(results.all("real_time").size(), 60u);
+  EXPECT_TRUE(results.file().remarks.empty()) << results.file().remarks.front();
 }
 
+// The counters see the whole machine, so the best repetition is the one without others' shootdowns.
+TEST_F(Benches, WithoutSharersNobodyIsInterrupted) {
+  const auto found = run("/sharers:0/pages:(1|64)/", 5).all("ipis_per_op");
+  EXPECT_GE(found.size(), 16u);
+  for (const auto& [name, ipis] : found) EXPECT_LT(ipis.front(), 0.01) << name;
+}
+
+struct Expected {
+  const char* operation;
+  double flushes;  ///< of an operation on one page, as sent
+};
+constexpr std::array kFlushing{
+    Expected{"mprotect/anon", 2}, Expected{"munmap/anon", 1}, Expected{"dontneed/anon", 1},
+    Expected{"free/anon", 1},     Expected{"mremap/anon", 2}, Expected{"copy_on_write/anon", 1},
+};
+
 TEST_F(Benches, ASharerIsInterruptedByEachFlush) {
-  const Values found =
-      values(run("^(mprotect|munmap|dontneed|free|mremap|copy_on_write|fork)/anon/sharers:1/pages:1/"),
-             "ipis_per_op");
-  EXPECT_EQ(found.size(), 7u);
-  for (const auto& [name, ipis] : found) EXPECT_GE(least(ipis), 0.9) << name;
+  if (const std::string why = why_no_sharers(); !why.empty()) GTEST_SKIP() << why;
+  const Results results = run("/anon/sharers:1/pages:1/", 5);
+  for (const Expected& expected : kFlushing) {
+    const std::string name = std::string(expected.operation) + "/sharers:1/pages:1";
+    const std::vector<double> ipis = results.of(name, "ipis_per_op");
+    EXPECT_GE(ipis[ipis.size() / 2], 0.9 * expected.flushes) << name;
+    EXPECT_LE(ipis.front(), 1.1 * expected.flushes) << name;
+    if (is_root()) {
+      EXPECT_NEAR(results.of(name, "flushes_sent_per_op").front(), expected.flushes, 0.05) << name;
+    }
+    EXPECT_GT(results.of(name, "ns_per_op").front(), 100) << name;
+    EXPECT_EQ(results.of(name, "ns_per_op"), results.of(name, "ns_per_page")) << name;
+    EXPECT_GT(results.of(name, "sharers_on_cpu").back(), 0.5) << name;
+  }
+  EXPECT_GE(results.of("fork/anon/sharers:1/pages:1", "ipis_per_op").front(), 0.9);
 }
 
 TEST_F(Benches, ALargerBatchLowersTheInterruptsOfAPage) {
-  const std::string operations =
-      "mprotect/anon munmap/anon dontneed/anon free/anon mremap/anon pageout/clean_file";
-  Values found =
-      values(run("^(mprotect|munmap|dontneed|free|mremap|pageout)/(anon|clean_file)/sharers:1/pages"),
-             "ipis_per_page");
-  for (std::size_t at = 0; at < operations.size(); at = operations.find(' ', at) + 1) {
-    const std::string name = operations.substr(at, operations.find(' ', at) - at);
-    const auto of = [&](int pages) {
-      const auto& one = found[fmt::format("{}/sharers:1/pages:{}/real_time", name, pages)];
-      return one.empty() ? std::numeric_limits<double>::quiet_NaN() : least(one);
+  if (const std::string why = why_no_sharers(); !why.empty()) GTEST_SKIP() << why;
+  const Results results =
+      run("^(mprotect|munmap|dontneed|free|mremap|pageout)/(anon|clean_file)/sharers:1/pages");
+  for (const char* const operation :
+       {"mprotect/anon", "munmap/anon", "dontneed/anon", "free/anon", "mremap/anon", "pageout/clean_file"}) {
+    const auto per_page = [&](int pages) {
+      return results.of(fmt::format("{}/sharers:1/pages:{}", operation, pages), "ipis_per_page").front();
     };
-    EXPECT_LT(of(64), of(1) / 8) << name;
-    EXPECT_LT(of(512), of(64)) << name;
-    if (operations.find(' ', at) == std::string::npos) break;
+    EXPECT_LT(per_page(64), per_page(1) / 8) << operation;
+    EXPECT_LT(per_page(512), per_page(64)) << operation;
   }
 }
 
 TEST_F(Benches, FaultsFlushNothingAndFaultAroundSavesThem) {
-  const json results = run("^fault/.*/sharers:1/pages:64/");
-  for (const auto& [name, ipis] : values(results, "ipis_per_op")) EXPECT_LT(least(ipis), 0.01) << name;
-  const Values faults = values(results, "faults_per_page");
-  for (const auto& [name, per_page] : faults) {
-    const bool around = name.starts_with("fault/file/");
-    EXPECT_NEAR(per_page.front(), around ? 1.0 / 16 : 1.0, 0.05) << name;
-  }
-  EXPECT_TRUE(faults.contains("fault/anon/sharers:1/pages:64/real_time"));
-  EXPECT_TRUE(faults.contains("fault/file/sharers:1/pages:64/real_time"));
+  const Results results = run("^fault/.*/sharers:0/pages:64/");
+  const auto ipis = results.all("ipis_per_op"), faults = results.all("faults_per_page");
+  EXPECT_GE(ipis.size(), 2u);
+  for (const auto& [name, of] : ipis) EXPECT_LT(of.front(), 0.01) << name;
+  for (const auto& [name, of] : faults)
+    EXPECT_NEAR(of.front(), name.starts_with("fault/file/") ? 1.0 / 16 : 1.0, 0.05) << name;
+  EXPECT_TRUE(faults.contains("fault/anon/sharers:0/pages:64/real_time"));
+  EXPECT_TRUE(faults.contains("fault/file/sharers:0/pages:64/real_time"));
 }
 
 /// A program that always has something to compute.
@@ -128,9 +162,10 @@ os::Child busy_program() {
 }
 
 TEST_F(Benches, CountersRepeatBesideOtherLoad) {
+  if (const std::string why = why_no_sharers(); !why.empty()) GTEST_SKIP() << why;
   if (!is_root()) GTEST_SKIP() << "not root: no swap of its own, and no precedence over other programs";
   const os::Child one = busy_program(), other = busy_program(), third = busy_program();
-  const Values found = values(run("^pageout/dirty_anon/sharers:1/", 10), "ipis_per_page");
+  const auto found = run("^pageout/dirty_anon/sharers:1/pages:[0-9]+/real_time", 10).all("ipis_per_page");
   EXPECT_EQ(found.size(), 3u);
   for (const auto& [name, ipis] : found) {
     EXPECT_EQ(ipis.size(), 10u) << name;
@@ -139,20 +174,20 @@ TEST_F(Benches, CountersRepeatBesideOtherLoad) {
 }
 
 TEST_F(Benches, ThreadsScaleWorseThanProcesses) {
-  const json results = run("^scale/dontneed/.*threads:2");
-  Values ipis = values(results, "ipis_per_op"), efficiency = values(results, "efficiency");
+  if (const std::string why = why_no_sharers(); !why.empty()) GTEST_SKIP() << why;
+  const Results results = run("^scale/dontneed/.*threads:2");
+  const auto ipis = results.all("ipis_per_op"), efficiency = results.all("efficiency");
   const std::string threads = "scale/dontneed/mode:threads/real_time/threads:2",
                     processes = "scale/dontneed/mode:processes/real_time/threads:2";
-  ASSERT_EQ(ipis[threads].size(), 3u);
-  ASSERT_EQ(ipis[processes].size(), 3u);
-  EXPECT_GT(least(ipis[threads]), 0.5);
-  EXPECT_LT(least(ipis[processes]), 0.01);
-  EXPECT_LT(least(efficiency[threads]), least(efficiency[processes]));
+  ASSERT_TRUE(ipis.contains(threads) && ipis.contains(processes));
+  EXPECT_GT(ipis.at(threads).front(), 0.5);
+  EXPECT_LT(ipis.at(processes).front(), 0.01);
+  EXPECT_LT(efficiency.at(threads).back(), efficiency.at(processes).front());
 }
 
 TEST_F(Benches, CompareAndModelReadWhatTheyWrite) {
+  if (const std::string why = why_no_sharers(); !why.empty()) GTEST_SKIP() << why;
   const std::string base = write("^dontneed/anon/", 5), again = write("^dontneed/anon/", 5);
-  ASSERT_FALSE(base.empty() || again.empty());
   const Finished compared = place_.run({"compare", base, again});
   EXPECT_EQ(compared.code, 0) << compared.err;
   EXPECT_NE(compared.out.find("dontneed/anon/sharers:1/pages:64/real_time/ipis_per_op"), std::string::npos)
@@ -165,12 +200,11 @@ TEST_F(Benches, CompareAndModelReadWhatTheyWrite) {
 
 TEST_F(Benches, CsvHasAColumnForEveryCounter) {
   const std::string file = place_.path() / "benches.csv";
-  const Finished done = place_.run(
-      {"--benchmark_filter=dontneed/anon/sharers:1/pages:1/|scale/dontneed/mode:threads/real_time/threads:1|"
+  const Finished done = bench(
+      {"--benchmark_filter=dontneed/anon/sharers:0/pages:1/|scale/dontneed/mode:threads/real_time/threads:1|"
        "harness/(read_clock|access|parse_interrupts/by:(probe|bare_read)/cpus:128)",
        "--benchmark_min_time=0.001", "--benchmark_format=csv", "--benchmark_out=" + file,
-       "--benchmark_out_format=csv"},
-      Program::bench);
+       "--benchmark_out_format=csv"});
   EXPECT_EQ(done.code, 0) << done.err;
   const auto commas = [](std::string_view line) { return std::count(line.begin(), line.end(), ','); };
   for (const std::string& text : {done.out, text_of(file)}) {
@@ -186,40 +220,55 @@ TEST_F(Benches, CsvHasAColumnForEveryCounter) {
 
 TEST_F(Benches, AnInterruptedRunLeavesNothingBehind) {
   if (!is_root()) GTEST_SKIP() << "not root: no swap of its own";
-  for (const int signal : {SIGINT, SIGTERM, SIGKILL}) {
-    const pid_t pid =
-        place_.start({"--benchmark_filter=pageout/dirty_anon/sharers:1/pages:64", "--benchmark_min_time=60"},
-                     Program::bench);
-    EXPECT_TRUE(eventually([&] { return place_.leftovers() != ""; })) << "no swap of its own was set up";
-    const std::vector<pid_t> below = descendants(pid);
-    ::kill(pid, signal);
-    EXPECT_EQ(place_.finish(pid).code, 128 + signal);
-    EXPECT_TRUE(eventually([&] { return std::none_of(below.begin(), below.end(), &is_alive); }));
-    if (signal == SIGKILL) {
-      EXPECT_EQ(place_.run({"restore"}).code, 0);
+  for (const char* const filter : {"pageout/dirty_anon/sharers:0/pages:64", "fork/anon/sharers:0/pages:64"})
+    for (const int signal : {SIGINT, SIGTERM, SIGKILL}) {
+      const bool swaps = std::string(filter).starts_with("pageout");
+      const std::set<std::filesystem::path> before = temporary();
+      const pid_t pid = place_.start(
+          {std::string("--benchmark_filter=") + filter, "--benchmark_min_time=60", "--swap=zram:64M"},
+          Program::bench);
+      EXPECT_TRUE(eventually([&] { return swaps ? place_.leftovers() != "" : descendants(pid).size() > 1; }));
+      const std::vector<pid_t> below = descendants(pid);
+      ::kill(pid, signal);
+      EXPECT_EQ(place_.finish(pid).code, 128 + signal);
+      EXPECT_TRUE(eventually([&] { return std::none_of(below.begin(), below.end(), &is_alive); }));
+      if (signal == SIGKILL) {
+        EXPECT_EQ(bench({"--benchmark_filter=read_clock"}).code, 0) << "the next run undoes what is left";
+        for (const auto& folder : temporary())
+          if (!before.contains(folder)) std::filesystem::remove_all(folder);
+      }
+      EXPECT_EQ(place_.leftovers(), "") << filter << " after signal " << signal;
+      EXPECT_EQ(temporary(), before) << filter << " after signal " << signal;
     }
-    EXPECT_EQ(place_.leftovers(), "") << "after signal " << signal;
-  }
 }
 
 TEST_F(Benches, WhatCannotRunIsNamedWithItsReason) {
   if (std::filesystem::exists("/sys/devices/system/node/node1"))
     GTEST_SKIP() << "this machine has two NUMA nodes";
-  const Finished done = place_.run({"--benchmark_filter=^migrate/"}, Program::bench);
+  const Finished done = bench({"--benchmark_filter=^migrate/"});
   EXPECT_EQ(done.code, 1);
   EXPECT_NE(done.err.find("migrate/anon: this machine has one NUMA node"), std::string::npos) << done.err;
-  const json results = run("^dontneed/anon/sharers:0/pages:1/", 1);
-  EXPECT_EQ(results["context"]["skipped migrate/anon"], "this machine has one NUMA node");
-  EXPECT_TRUE(results["context"].contains("kernel_release"));
-  EXPECT_TRUE(results["context"].contains("flush_method"));
+  const nlohmann::ordered_json context =
+      run("^dontneed/anon/sharers:0/pages:1/", 1).file().manifest["context"];
+  EXPECT_EQ(context["skipped migrate/anon"], "this machine has one NUMA node");
+  EXPECT_TRUE(context.contains("kernel_release"));
+  EXPECT_TRUE(context.contains("flush_method"));
 }
 
-TEST_F(Benches, SwapThatCannotBeIsRefusedBeforeAnythingRuns) {
-  const Finished done = place_.run({"--swap=zram:nonsense"}, Program::bench);
+TEST_F(Benches, OptionsThatCannotBeAreRefusedBeforeAnythingRuns) {
+  const Finished done = bench({"--swap=zram:nonsense"});
   EXPECT_EQ(done.code, 2);
   EXPECT_NE(done.err.find("--swap nonsense: not a size"), std::string::npos) << done.err;
   EXPECT_EQ(done.out, "");
-  EXPECT_EQ(place_.run({"--no-such-option"}, Program::bench).code, 2);
+  EXPECT_EQ(bench({"--no-such-option"}).code, 2);
+}
+
+TEST_F(Benches, OptionsOfTheLibraryAreTakenFromTheEnvironmentToo) {
+  ::setenv("BENCHMARK_FORMAT", "csv", 1);
+  const Finished done = bench({"--benchmark_filter=read_clock|dontneed/anon/sharers:0/pages:1/"});
+  ::unsetenv("BENCHMARK_FORMAT");
+  EXPECT_EQ(done.code, 0) << done.err;
+  EXPECT_NE(done.out.find("name,iterations"), std::string::npos) << done.out;
 }
 
 }  // namespace

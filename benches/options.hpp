@@ -1,0 +1,25 @@
+// SPDX-License-Identifier: Apache-2.0
+// The command line of tlbstorm-bench: Google Benchmark's, with other defaults, and --swap.
+#pragma once
+
+#include <string>
+#include <vector>
+
+namespace tlbstorm::benches {
+
+struct Options {
+  std::vector<std::string> words;  ///< for benchmark::Initialize, the program's name first
+  std::string swap;                ///< of --swap, or empty
+  // Which reporters are to be ours: csv_reporter.hpp.
+  bool csv_printed = false;
+  bool csv_kept = false;
+};
+
+/// Google Benchmark also takes its options from the environment (--benchmark_format from BENCHMARK_FORMAT),
+/// where the command line does not have them; our defaults give way to both.
+Options read_options(int argc, char** argv);
+
+/// Prints what --help prints.
+void print_help();
+
+}  // namespace tlbstorm::benches

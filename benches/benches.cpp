@@ -76,7 +76,10 @@ void Catalogue::add(const std::string& name, const Question& question) {
 void Catalogue::add_placed(const std::string& name, const Question& question, const std::string& placement) {
   const std::string full = fmt::format("{}/placement:{}", named(name, 1, kPlacedPages), placement);
   const std::vector<int> cpus = cpus_of(machine_.topology, placement, 1);
-  if (cpus.empty()) return skip("*/placement:" + placement, "this machine has no two CPUs for us placed so");
+  if (cpus.empty())
+    return skip("*/placement:" + placement,
+                fmt::format("no two of our CPUs are {}",
+                            placement == "same-core" ? "on one core" : "on different sockets"));
   add_one(full, [question, setting = Setting{cpus, kPlacedPages}](benchmark::State& state) {
     question(state, setting);
   });

@@ -41,9 +41,9 @@ class Catalogue {
   Swap& swap() { return swap_; }
   const std::filesystem::path& scratch() const { return scratch_; }
 
-  /// Adds NAME/sharers:S/pages:P for 0, 1, 3, 7 ... other CPUs as far as there are such, and for 1, 64 and
-  /// 512 pages, with the CPUs that the placement "compact" takes; and NAME/sharers:1/pages:64/placement:X for
-  /// one that is the other hyperthread of the caller's core, and one on another socket.
+  /// Adds NAME/sharers:S/pages:P for 0, 1, 3, 7 ... and all other CPUs, and for 1, 64 and 512 pages, with the
+  /// CPUs that the placement "compact" takes; and NAME/sharers:1/pages:64/placement:X for one that is the
+  /// other hyperthread of the caller's core, and one on another socket.
   void add(const std::string& name, const Question& question);
   /// One that is timed by the wall clock. What it throws is its error.
   benchmark::internal::Benchmark* add_one(const std::string& name,

@@ -9,6 +9,7 @@
 #include "benches/cost.hpp"
 #include "benches/loops.hpp"
 #include "benches/pages.hpp"
+#include "benches/push_out.hpp"
 #include "benches/sharers.hpp"
 #include "workloads/data_file.hpp"
 #include "workloads/random.hpp"

@@ -2,8 +2,6 @@
 // Where the pages go of the benchmarks that swap.
 #pragma once
 
-#include <cstddef>
-#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -36,9 +34,5 @@ class Swap {
   os::Journal journal_;
   std::vector<trial::SwapArea> areas_;  ///< after the journal, which takes them down
 };
-
-/// Pushes pages out to swap until none is in memory. A device writes while we go on, and what it has written
-/// stays cached until it is reclaimed once more. Throws os::Error when some are still there after a second.
-void push_out(std::span<std::byte> pages);
 
 }  // namespace tlbstorm::benches

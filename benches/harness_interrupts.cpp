@@ -6,14 +6,13 @@
 #include <fmt/format.h>
 #include <unistd.h>
 
-#include <cstdio>
 #include <filesystem>
 #include <fstream>
 #include <memory>
 #include <vector>
 
+#include "benches/awk.hpp"
 #include "benches/benches.hpp"
-#include "harness/os/error.hpp"
 #include "harness/os/fd.hpp"
 #include "harness/probe/probe.hpp"
 #include "tests/fixtures/interrupts_text.hpp"
@@ -65,18 +64,10 @@ void probe_read(benchmark::State& state, const FakeProc& proc) {
   }
 }
 
-/// What a script does: the sum of the TLB row, with a process for each sample.
+/// The sum of the TLB row.
 void awk(benchmark::State& state, const FakeProc& proc) {
-  const std::string command =
-      "awk '$1 == \"TLB:\" { for (i = 2; $i ~ /^[0-9]+$/; i++) n += $i } END { print n }' " +
-      proc.file().native();
-  for (auto _ : state) {
-    FILE* const output = ::popen(command.c_str(), "re");
-    char line[64];
-    const bool answered = output != nullptr && std::fgets(line, sizeof line, output) != nullptr;
-    if (output != nullptr) ::pclose(output);
-    if (!answered) throw os::Error("no awk here");
-  }
+  sample_by_awk(state, R"($1 == "TLB:" { for (i = 2; $i ~ /^[0-9]+$/; i++) n += $i } END { print n })",
+                proc.file().native());
 }
 
 using Reading = void (*)(benchmark::State&, const FakeProc&);

@@ -5,11 +5,11 @@
 #include <fmt/format.h>
 #include <unistd.h>
 
-#include <cstdio>
 #include <fstream>
 #include <sstream>
 #include <vector>
 
+#include "benches/awk.hpp"
 #include "benches/benches.hpp"
 #include "harness/os/error.hpp"
 #include "harness/os/fd.hpp"
@@ -64,17 +64,9 @@ void by_ifstream(benchmark::State& state, const std::string& file) {
   }
 }
 
-/// The same by a script, with a process for each sample.
+/// The same by a script.
 void by_awk(benchmark::State& state, const std::string& file) {
-  const std::string command =
-      fmt::format("awk '{{ for (i = 2; i <= NF; i++) sum += $i }} END {{ print sum }}' {}", file);
-  for (auto _ : state) {
-    FILE* const output = ::popen(command.c_str(), "re");
-    char line[64];
-    const bool answered = output != nullptr && std::fgets(line, sizeof line, output) != nullptr;
-    if (output != nullptr) ::pclose(output);
-    if (!answered) throw os::Error("no awk here");
-  }
+  sample_by_awk(state, "{ for (i = 2; i <= NF; i++) sum += $i } END { print sum }", file);
 }
 
 /// Samples of all probes as a run takes them: between edges, where --sample-budget bounds their average, or
@@ -104,12 +96,16 @@ void add_probe(Catalogue& catalogue, const probe::Source& source) {
 
 const Registered registration([](Catalogue& catalogue) {
   for (const probe::Source& source : probe::sources()) add_probe(catalogue, source);
-  for (const char* const file : {"interrupts", "vmstat"}) {
-    const std::string name = fmt::format("harness/sample/of:{}/by:", file),
-                      path = fmt::format("/proc/{}", file);
-    catalogue.add_one(name + "bare_read", [path](benchmark::State& state) { by_bare_read(state, path); });
-    catalogue.add_one(name + "ifstream", [path](benchmark::State& state) { by_ifstream(state, path); });
-    catalogue.add_one(name + "awk", [path](benchmark::State& state) { by_awk(state, path); });
+  // Probes of one file, and that file.
+  for (const auto& [probe, path] : {std::pair<const char*, const char*>{"interrupts", "/proc/interrupts"},
+                                    {"vmstat", "/proc/vmstat"},
+                                    {"cpu", "/proc/stat"}}) {
+    const std::string name = fmt::format("harness/sample/of:{}/by:", probe);
+    catalogue.add_one(name + "bare_read",
+                      [path = path](benchmark::State& state) { by_bare_read(state, path); });
+    catalogue.add_one(name + "ifstream",
+                      [path = path](benchmark::State& state) { by_ifstream(state, path); });
+    catalogue.add_one(name + "awk", [path = path](benchmark::State& state) { by_awk(state, path); });
   }
   for (const bool edge : {false, true})
     catalogue.add_one(fmt::format("harness/sample/of:all/by:{}", edge ? "every_probe" : "budget"),

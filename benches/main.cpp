@@ -52,8 +52,8 @@ int run(benches::Options options, const benches::Scratch& scratch) {
   int count = static_cast<int>(words.size());
   benchmark::Initialize(&count, words.data(), &benches::print_help);
   if (benchmark::ReportUnrecognizedArguments(count, words.data())) return cli::kUsage;
-  const probe::Shootdowns
-      counted;  // keeps the tracepoint on: the kernel takes tens of ms to turn it on and off
+  // Lives on, which keeps the tracepoint on: the kernel takes tens of milliseconds to turn it on and off.
+  const probe::Shootdowns counted;
   add_context(catalogue, swap, counted);
   benches::CsvReporter printed, kept;
   const std::size_t matched = benchmark::RunSpecifiedBenchmarks(options.csv_printed ? &printed : nullptr,

@@ -6,7 +6,9 @@
 
 #include <algorithm>
 #include <array>
+#include <limits>
 #include <sstream>
+#include <thread>
 
 #include "harness/os/process.hpp"
 #include "harness/record/benchmark_json.hpp"

@@ -69,6 +69,7 @@ int run(benches::Options options, const benches::Scratch& scratch) {
 int main(int argc, char** argv) {
   return cli::guarded([&] {
     const benches::Options options = benches::read_options(argc, argv);
+    const cli::MachineLock lock(options.lock);
     const benches::Scratch scratch;
     return benches::supervised([&] { return cli::guarded([&] { return run(options, scratch); }); });
   });

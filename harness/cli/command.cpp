@@ -6,6 +6,7 @@
 #include <CLI/CLI.hpp>
 #include <iostream>
 
+#include "harness/cli/lock_options.hpp"
 #include "harness/os/error.hpp"
 
 namespace tlbstorm::cli {
@@ -20,8 +21,12 @@ void complain(const std::string& what, const std::string& hint) {
 }  // namespace
 
 void parse(CLI::App& app, const Arguments& arguments) {
+  Arguments words(arguments.rbegin(), arguments.rend());  // CLI11 takes them off the back
+  for (std::string& word : words)
+    if (word == "--wait")
+      word = fmt::format("--wait={}", kForever);  // a value of its own would be taken for one
   try {
-    app.parse(Arguments(arguments.rbegin(), arguments.rend()));  // CLI11 takes them off the back
+    app.parse(std::move(words));
   } catch (const CLI::CallForHelp&) {
     std::cout << app.help();
     throw;

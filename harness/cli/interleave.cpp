@@ -14,10 +14,12 @@
 namespace tlbstorm::cli {
 
 Interleaver::Interleaver(std::filesystem::path folder, const std::string& about,
-                         const trial::Definition& definition, Way base, Way next, bool quiet)
+                         const trial::Definition& definition, Way base, Way next, const MachineLock& lock,
+                         bool quiet)
     : definition_(definition),
       base_(std::move(base)),
       next_(std::move(next)),
+      lock_(lock),
       quiet_(quiet),
       recorder_(std::move(folder), {"ab", definition.name, about}) {}
 
@@ -48,7 +50,7 @@ int Interleaver::run_trial(const Way& way, const std::string& value) {
                       "try it in a shell; it is run before each trial of its side");
   }
   const BatchRun run{run_name(value), value, way.command, &definition_, way.options};
-  const int code = run_one(run, recorder_, quiet_);
+  const int code = run_one(run, recorder_, lock_, quiet_);
   if (code == kUsage)
     throw os::UsageError(fmt::format("the {} side can't be run here", value),
                          fmt::format("why: {}", recorder_.last_reason()));

@@ -15,10 +15,12 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <charconv>
 #include <cstring>
 #include <utility>
 
 #include "harness/os/error.hpp"
+#include "harness/os/text.hpp"
 
 namespace tlbstorm::os {
 namespace {
@@ -108,6 +110,38 @@ void Child::kill_and_reap() noexcept {
   while (::waitpid(pid_, &status, 0) < 0 && errno == EINTR) {
   }
   pid_ = -1;
+}
+
+namespace {
+
+/// The text of a file of /proc about a process; empty when the process is gone.
+std::string facts_of(pid_t pid, const char* file) {
+  return try_read_text(fmt::format("/proc/{}/{}", pid, file)).value_or("");
+}
+
+bool has_sigkill(std::string_view status, std::string_view key) {
+  const std::string_view mask = find_value(status, key, ':').value_or("");
+  std::uint64_t signals = 0;
+  std::from_chars(mask.data(), mask.data() + mask.size(), signals, 16);
+  return (signals >> (SIGKILL - 1) & 1) != 0;
+}
+
+}  // namespace
+
+bool lives(pid_t pid) {
+  const std::string status = facts_of(pid, "status");
+  const std::string_view state = find_value(status, "State", ':').value_or("X");
+  return !state.starts_with('X') && !state.starts_with('Z') && !has_sigkill(status, "SigPnd") &&
+         !has_sigkill(status, "ShdPnd");
+}
+
+bool is_ancestor(pid_t pid) {
+  for (pid_t at = ::getpid(); at > 0;) {
+    const std::string status = facts_of(at, "status");
+    at = static_cast<pid_t>(to_number(find_value(status, "PPid", ':').value_or("")).value_or(0));
+    if (at == pid) return true;
+  }
+  return false;
 }
 
 Gate::Gate() : event_(::eventfd(0, EFD_CLOEXEC)) {

@@ -53,6 +53,12 @@ class Child {
   std::optional<ExitStatus> status_;
 };
 
+/// Whether a process is there and will go on: not one that has ended, or that a SIGKILL is about to end.
+bool lives(pid_t pid);
+
+/// Whether a process is this one's parent, or the parent of that, and so on.
+bool is_ancestor(pid_t pid);
+
 /// A child waits at it until its parent has made ready.
 class Gate {
  public:

@@ -9,6 +9,7 @@
 
 #include "harness/os/clock.hpp"
 #include "harness/os/error.hpp"
+#include "harness/os/privileges.hpp"
 #include "harness/record/recorder.hpp"
 
 namespace tlbstorm::record {
@@ -64,6 +65,7 @@ ordered_json to_json(const trial::Plan& plan, const trial::Definition& definitio
   json["seed"] = plan.seed;
   json["label"] = plan.label;
   json["output"] = plan.output;
+  json["capabilities"] = os::capability_names(plan.capabilities);
   json["notes"] = plan.notes;
   return json;
 }
@@ -75,6 +77,20 @@ fs::path default_folder(const std::string& workload, const std::string& label) {
   fs::path folder = base;
   for (int n = 2; fs::exists(folder); ++n) folder = fmt::format("{}-{}", base, n);
   return folder;
+}
+
+os::Folder make_folder(const fs::path& path) {
+  try {
+    os::Folder folder = os::Folder::make(path);
+    if (!folder.is_empty())
+      throw os::UsageError("--output", path.native(), "there is something in it",
+                           "name a new or an empty folder; runs are never overwritten");
+    return folder;
+  } catch (const os::UsageError&) {
+    throw;
+  } catch (const os::Error& error) {
+    throw os::UsageError(fmt::format("--output {}", error.what()), error.hint());
+  }
 }
 
 void check_folder(const fs::path& folder) {

@@ -46,14 +46,12 @@ ordered_json to_json(std::span<const probe::Column> columns) {
 }  // namespace
 
 Recorder::Recorder(fs::path folder, const trial::Plan& plan, const trial::Definition& definition,
-                   const machine::Machine& machine, const std::vector<std::string>& command)
-    : folder_(std::move(folder)) {
-  std::error_code error;
-  fs::create_directories(folder_, error);
-  if (error)
-    throw os::UsageError("--output", folder_.native(), error.message(), "name a folder that you can write");
+                   const machine::Machine& machine, const std::vector<std::string>& command,
+                   const std::string& lock)
+    : folder_(make_folder(folder)) {
   manifest_["schema"] = kSchemaVersion;
   manifest_["tool"] = {{"name", "tlbstorm"}, {"version", TLBSTORM_VERSION}, {"command", command}};
+  manifest_["lock"] = lock;
   manifest_["state"] = "running";
   manifest_["started"] = utc_now();
   manifest_["plan"] = record::to_json(plan, definition);
@@ -67,9 +65,9 @@ Recorder::Recorder(fs::path folder, const trial::Plan& plan, const trial::Defini
   manifest_["absent_probes"] = ordered_json::array();
   manifest_["trials"] = ordered_json::array();
   write_manifest();
-  trials_ = CsvWriter(folder_ / kTrialsFile, kTrialsHeader);
+  trials_ = CsvWriter(folder_, kTrialsFile, kTrialsHeader);
   tables_.create(folder_);
-  if (definition.pacing == trial::Pacing::rounds) rounds_ = CsvWriter(folder_ / kRoundsFile, kRoundsHeader);
+  if (definition.pacing == trial::Pacing::rounds) rounds_ = CsvWriter(folder_, kRoundsFile, kRoundsHeader);
 }
 
 void Recorder::begin_trial(int trial, std::span<const probe::Column> columns) {
@@ -79,7 +77,7 @@ void Recorder::begin_trial(int trial, std::span<const probe::Column> columns) {
     columns_ = names;
     std::string header = kSamplesFirstColumns;
     for (const std::string& column : names) header += "," + column;
-    samples_ = CsvWriter(folder_ / kSamplesFile, header);
+    samples_ = CsvWriter(folder_, kSamplesFile, header);
     manifest_["columns"] = to_json(columns);
   } else if (names != columns_) {
     throw os::Error(
@@ -145,16 +143,17 @@ void Recorder::write_oom_reports(const trial::TrialResult& result) const {
   std::string text;
   for (const os::OomReport& report : result.oom_reports)
     for (const std::string& line : report.lines) text += line + "\n";
-  os::replace_text(folder_ / fmt::format("oom-trial{}.txt", result.trial), text);
+  folder_.replace(fmt::format("oom-trial{}.txt", result.trial), text);
 }
 
-void Recorder::finish(const std::string& state) {
+void Recorder::finish(const std::string& state, const std::vector<os::Trouble>& troubles) {
   flush();
+  for (const os::Trouble& trouble : troubles) manifest_["not_undone"].push_back(trouble.what);
   manifest_["state"] = state;
   manifest_["ended"] = utc_now();
   write_manifest();
 }
 
-void Recorder::write_manifest() const { os::replace_text(folder_ / kManifestFile, manifest_.dump(2) + "\n"); }
+void Recorder::write_manifest() const { folder_.replace(kManifestFile, manifest_.dump(2) + "\n"); }
 
 }  // namespace tlbstorm::record

@@ -91,6 +91,7 @@ class Planner {
     plan_.workers_spin = definition.workers_spin;
     plan_.reclaims = definition.reclaims;
     plan_.swaps = definition.swaps;
+    plan_.capabilities = definition.capabilities;
     plan_.parameters = Parameters(definition.parameters);
     plan_.parameters.set_whole(machine.memory, 1);
     if (const auto preset = given.find("preset"); preset != given.end()) apply_preset(preset->second);

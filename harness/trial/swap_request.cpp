@@ -11,7 +11,6 @@
 #include <memory>
 #include <span>
 
-#include "harness/machine/block_device.hpp"
 #include "harness/machine/filesystem.hpp"
 #include "harness/os/error.hpp"
 #include "harness/os/mapping.hpp"
@@ -143,6 +142,10 @@ void check_device(const SwapRequest& request) {
   if (!found.in_use.empty())
     throw UsageError("--swap", request.text, found.in_use,
                      "name a device that nobody uses; no option overrides this");
+  check_content(request, found);
+}
+
+void check_content(const SwapRequest& request, const machine::DeviceContent& found) {
   if (found.size < machine::kSmallestDevice)
     throw UsageError("--swap", request.text, "too small: " + os::format_size(found.size),
                      "name a larger device");

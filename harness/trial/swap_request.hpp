@@ -6,6 +6,7 @@
 #include <string_view>
 #include <vector>
 
+#include "harness/machine/block_device.hpp"
 #include "harness/machine/facts.hpp"
 #include "harness/trial/plan.hpp"
 
@@ -28,6 +29,8 @@ SwapRequest request_swap(std::string_view text, const machine::Machine& machine)
 /// Refuses a device that is in use or has something on it that is not to be erased. Also asked again right
 /// before it is written.
 void check_device(const SwapRequest& request);
+/// The second half of it.
+void check_content(const SwapRequest& request, const machine::DeviceContent& found);
 
 /// The folder that a file request's file goes to.
 std::filesystem::path folder_of(const SwapRequest& request);

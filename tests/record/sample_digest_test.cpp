@@ -120,7 +120,7 @@ TEST_F(SampleDigestTest, DamageIsToldWithFileAndLine) {
 TEST_F(SampleDigestTest, FiguresAreThoseOfTotals) {
   std::mt19937 random(7);
   const auto one_in = [&](unsigned n) { return random() % n == 0; };
-  CsvWriter writer(folder_ / "samples.csv", "trial,phase,round,seconds,p.count,p.level");
+  CsvWriter writer(os::Folder::open(folder_), "samples.csv", "trial,phase,round,seconds,p.count,p.level");
   verdict::Totals totals({"p.count", "p.level"});
   trial::Stage stage{Phase::setup, 0};
   double count = 0;

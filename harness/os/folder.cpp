@@ -10,6 +10,7 @@
 
 #include <cerrno>
 #include <memory>
+#include <vector>
 
 #include "harness/os/error.hpp"
 #include "harness/os/mounts.hpp"
@@ -84,25 +85,33 @@ bool make_part(const Fd& at, const std::string& part, const fs::path& path) {
   return false;
 }
 
-/// Opens a path part by part, so that no link in it is followed. Parts that are missing are made if `make`
-/// tells the mode of the last one; whether that one was.
-struct Opened {
+bool is_missing(const Fd& at, const std::string& part) {
+  return ::faccessat(at.get(), part.c_str(), F_OK, AT_SYMLINK_NOFOLLOW) != 0 && errno == ENOENT;
+}
+
+/// A path that was opened part by part, so that no link in it was followed.
+struct Walked {
   Fd fd;
-  bool made = false;
+  bool made = false;     ///< the last part
+  bool missing = false;  ///< a part is, and `fd` is of the one before
 };
-Opened walk(const fs::path& path, std::optional<mode_t> make) {
+
+/// What to do about parts that are missing.
+enum class Missing { fail, make, stop };
+
+Walked walk(const fs::path& path, Missing then, mode_t mode = 0) {
   if (path.empty()) throw SystemError("open the folder", path.native(), ENOENT);
   std::vector<std::string> parts;
   for (const fs::path& part : path.relative_path())
     if (!part.empty() && part != ".") parts.push_back(part);
-  Opened at{Fd::open(path.is_absolute() ? "/" : ".", (parts.empty() ? O_RDONLY : O_PATH) | O_DIRECTORY)};
+  Walked at{Fd::open(path.is_absolute() ? "/" : ".", (parts.empty() ? O_RDONLY : O_PATH) | O_DIRECTORY)};
   for (std::size_t i = 0; i < parts.size(); ++i) {
     const bool last = i + 1 == parts.size();
-    const bool missing =
-        make && ::faccessat(at.fd.get(), parts[i].c_str(), F_OK, AT_SYMLINK_NOFOLLOW) != 0 && errno == ENOENT;
+    const bool missing = then != Missing::fail && is_missing(at.fd, parts[i]);
+    if (missing && then == Missing::stop) return {std::move(at.fd), false, true};
     at.made = missing && make_part(at.fd, parts[i], path);
     Fd next = step(at.fd, parts[i], last || at.made ? O_RDONLY : O_PATH, path);
-    if (at.made && ::fchmod(next.get(), last ? *make : 0755) != 0)
+    if (at.made && ::fchmod(next.get(), last ? mode : 0755) != 0)
       throw SystemError("chmod", path.native(), errno);
     at.fd = std::move(next);
   }
@@ -119,13 +128,13 @@ std::string through_proc(const Fd& fd) { return fmt::format("/proc/self/fd/{}", 
 }  // namespace
 
 Folder Folder::open(const fs::path& path) {
-  Fd fd = walk(path, std::nullopt).fd;
+  Fd fd = walk(path, Missing::fail).fd;
   require_ours(fd, path);
   return Folder(std::move(fd), path);
 }
 
 Folder Folder::make(const fs::path& path, mode_t mode) {
-  Opened opened = walk(path, mode);
+  Walked opened = walk(path, Missing::make, mode);
   try {
     require_ours(opened.fd, path);
   } catch (const Error&) {
@@ -133,6 +142,10 @@ Folder Folder::make(const fs::path& path, mode_t mode) {
     throw;
   }
   return Folder(std::move(opened.fd), path);
+}
+
+void Folder::check(const fs::path& path) {
+  if (const Walked opened = walk(path, Missing::stop); !opened.missing) require_ours(opened.fd, path);
 }
 
 Fd Folder::create(const std::string& name, mode_t mode) const {

@@ -25,6 +25,9 @@ class Folder {
   /// opened.
   static Folder make(const std::filesystem::path& path, mode_t mode = 0755);
 
+  /// Whether make() could go as far as the path exists; makes nothing. Throws as make() does.
+  static void check(const std::filesystem::path& path);
+
   /// Makes a file, never one that exists, for reading and writing. Throws SystemError (EEXIST).
   Fd create(const std::string& name, mode_t mode = 0644) const;
   /// Makes a file without a name, which ends with its last user unless it is given one. Throws SystemError.

@@ -30,7 +30,8 @@ void write_header(const os::Fd& area, os::Bytes size, const std::string& uuid, c
 }
 
 const char* why_not_on(int error) {
-  if (error == EINVAL) return "a file system that can't hold a swap file, or someone wrote to the area just now";
+  if (error == EINVAL)
+    return "a file system that can't hold a swap file, or someone wrote to the area just now";
   if (error == EPERM) return "the kernel holds no more than some 28 areas at once: swapoff one of them";
   return "";
 }

@@ -13,6 +13,7 @@
 
 #include "harness/machine/filesystem.hpp"
 #include "harness/os/error.hpp"
+#include "harness/os/folder.hpp"
 #include "harness/os/mapping.hpp"
 #include "harness/os/text.hpp"
 
@@ -73,6 +74,11 @@ void check_file(const SwapRequest& request) {
   const fs::path folder = folder_of(request);
   if (!fs::is_directory(folder))
     throw UsageError("--swap", request.text, fmt::format("no folder {}", folder.native()), kRemedy);
+  try {
+    static_cast<void>(os::Folder::open(folder));
+  } catch (const os::Error& error) {
+    throw UsageError(fmt::format("--swap {}: {}", request.text, error.what()), error.hint());
+  }
   const machine::FileSystem where = machine::file_system_of(folder);
   if (where.in_memory)
     throw UsageError("--swap", request.text,

@@ -14,6 +14,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <array>
 #include <cerrno>
 #include <charconv>
 #include <cstring>
@@ -127,6 +128,30 @@ bool has_sigkill(std::string_view status, std::string_view key) {
 }
 
 }  // namespace
+
+CommandEnd run_shell(const std::string& command) {
+  SignalFd signals{SIGINT, SIGTERM, SIGHUP};
+  Child shell = Child::fork(false, [&] {
+    ::setsid();
+    const Fd nothing(::open("/dev/null", O_RDONLY));
+    ::dup2(nothing.get(), STDIN_FILENO);
+    ::execl("/bin/sh", "sh", "-c", command.c_str(), nullptr);
+    return 127;  // as a shell says that there is no such command
+  });
+  std::array<pollfd, 2> events{{{shell.pidfd().get(), POLLIN, 0}, {signals.fd().get(), POLLIN, 0}}};
+  while (!shell.poll()) {
+    ::poll(events.data(), events.size(), -1);
+    const auto signal = signals.take();
+    if (!signal) continue;
+    ::kill(-shell.pid(), SIGTERM);
+    pollfd ended{shell.pidfd().get(), POLLIN, 0};
+    constexpr int kGraceMs = 2000;
+    ::poll(&ended, 1, kGraceMs);
+    ::kill(-shell.pid(), SIGKILL);  // what it started, and itself if it does not listen
+    return {shell.wait(), signal};
+  }
+  return {shell.wait(), std::nullopt};
+}
 
 bool lives(pid_t pid) {
   const std::string status = facts_of(pid, "status");

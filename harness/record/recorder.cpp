@@ -4,6 +4,7 @@
 #include <fmt/chrono.h>
 #include <fmt/format.h>
 
+#include <cerrno>
 #include <ctime>
 
 #include "harness/os/clock.hpp"
@@ -64,10 +65,22 @@ Recorder::Recorder(fs::path folder, const trial::Plan& plan, const trial::Defini
   manifest_["columns"] = ordered_json::array();
   manifest_["absent_probes"] = ordered_json::array();
   manifest_["trials"] = ordered_json::array();
+  claim();
   write_manifest();
   trials_ = CsvWriter(folder_, kTrialsFile, kTrialsHeader);
   tables_.create(folder_);
   if (definition.pacing == trial::Pacing::rounds) rounds_ = CsvWriter(folder_, kRoundsFile, kRoundsHeader);
+}
+
+/// Two runs may have found the folder empty at the same moment.
+void Recorder::claim() const {
+  try {
+    folder_.create(kManifestFile);
+  } catch (const os::SystemError& error) {
+    if (error.code() != EEXIST) throw;
+    throw os::UsageError("--output", folder_.path().native(), "another run has just begun in it",
+                         "name a new or an empty folder");
+  }
 }
 
 void Recorder::begin_trial(int trial, std::span<const probe::Column> columns) {

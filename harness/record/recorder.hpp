@@ -50,6 +50,7 @@ class Recorder final : public trial::Observer {
   const os::Folder& folder() const { return folder_; }
 
  private:
+  void claim() const;
   void write_manifest() const;
   /// The kernel's own lines, into oom-trial<N>.txt.
   void write_oom_reports(const trial::TrialResult& result) const;

@@ -250,6 +250,21 @@ TEST_F(Undo, DevicesOfOthersAreNeverTouched) {
   EXPECT_EQ(place_.leftovers(), "");
 }
 
+TEST_F(Undo, CommandOfASideEndsWithTheTool) {
+  for (const int signal : {SIGINT, SIGTERM}) {
+    const pid_t tool = place_.start({"ab", "mprotect-storm", "--base", "sh -c 'sleep 71.25 & sleep 71.25'",
+                                     "--new", "--workers 1", "--output", place_.new_folder()});
+    std::vector<pid_t> started;
+    EXPECT_TRUE(eventually([&] {
+      started = descendants(tool);
+      return started.size() >= 3;
+    }));
+    ::kill(tool, signal);
+    EXPECT_EQ(place_.finish(tool).code, 128 + signal);
+    for (const pid_t one : started) EXPECT_TRUE(eventually([&] { return !is_alive(one); })) << one;
+  }
+}
+
 TEST_F(Undo, TrialProcessHoldsNothingThatItDoesNotNeed) {
   const pid_t tool = place_.start(short_run({"--swap", "zram:64M", "--rounds", "1000000"}));
   std::string status, files;

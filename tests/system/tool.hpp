@@ -17,7 +17,7 @@
 namespace tlbstorm::test {
 
 /// Built for a sanitizer: its mlock does nothing, and its own memory is most of a small cgroup's.
-#ifdef __SANITIZE_ADDRESS__
+#ifdef TLBSTORM_SANITIZED
 inline constexpr bool kSanitized = true;
 #else
 inline constexpr bool kSanitized = false;

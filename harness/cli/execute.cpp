@@ -2,10 +2,10 @@
 #include "harness/cli/execute.hpp"
 
 #include <fmt/format.h>
-#include <signal.h>
 
 #include <optional>
 
+#include "harness/cli/console.hpp"
 #include "harness/cli/progress.hpp"
 #include "harness/machine/checkup.hpp"
 #include "harness/os/journal.hpp"
@@ -62,7 +62,6 @@ std::vector<os::Applied> prepare_machine(const trial::Plan& plan, os::Journal& j
 int run_trials(const trial::Plan& plan, const trial::Definition& definition, const machine::Machine& machine,
                record::Recorder& recorder, Progress& progress) {
   os::SignalFd signals{SIGINT, SIGTERM, SIGHUP};
-  ::signal(SIGPIPE, SIG_IGN);  // a closed pipe must not keep the machine from being restored
   os::Journal journal;
   verdict::Judge judge(plan, definition, machine);
   Audience audience(recorder, judge, progress);
@@ -84,9 +83,9 @@ int run_trials(const trial::Plan& plan, const trial::Definition& definition, con
 void restore_leftovers() {
   const os::Restored restored = os::restore();
   for (const std::string& change : restored.undone)
-    fmt::print(stderr, "tlbstorm: undid what a killed run had left: {}\n", change);
+    say("tlbstorm: undid what a killed run had left: {}\n", change);
   for (const std::string& problem : restored.problems)
-    fmt::print(stderr, "tlbstorm: a killed run left something: {}\n", problem);
+    say("tlbstorm: a killed run left something: {}\n", problem);
 }
 
 int execute(const trial::Plan& plan, const trial::Definition& definition, const machine::Machine& machine,

@@ -7,9 +7,9 @@
 
 #include <algorithm>
 #include <array>
-#include <cstdio>
 
 #include "harness/cli/command.hpp"
+#include "harness/cli/console.hpp"
 #include "harness/cli/leftovers.hpp"
 #include "harness/os/process.hpp"
 
@@ -39,7 +39,7 @@ int supervised(const std::function<int()>& body) {
   const pid_t group = child.pid();
   const os::ExitStatus status = wait_for(child, signals);
   ::kill(-group, SIGKILL);  // no process of another's can be in it before its last member has gone
-  if (status.signalled) fmt::print(stderr, "tlbstorm-bench: {}\n", status.text());
+  if (status.signalled) cli::say("tlbstorm-bench: {}\n", status.text());
   const int code = status.signalled ? cli::kSignal + status.code : status.code;
   return cli::restore_leftovers() ? code : std::max(code, cli::kFailed);
 }

@@ -8,6 +8,7 @@
 #include <algorithm>
 #include <iostream>
 
+#include "harness/cli/console.hpp"
 #include "harness/cli/interleave.hpp"
 #include "harness/cli/leftovers.hpp"
 #include "harness/os/clock.hpp"
@@ -59,7 +60,7 @@ void print_look(const verdict::Look& look, std::size_t pairs,
   std::string line = fmt::format("{:>4} pairs, at level {:.2g}:", pairs, look.level);
   for (const verdict::MetricChange& one : answers)
     line += fmt::format("  {} {} {}", one.metric.name, verdict::format_change(one.change), name(one.outcome));
-  fmt::print(stderr, "{}\n", line);
+  show("{}\n", line);
 }
 
 std::string conclusion(const std::vector<verdict::MetricChange>& answers, const verdict::Look& look,

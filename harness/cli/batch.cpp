@@ -5,6 +5,7 @@
 
 #include <iostream>
 
+#include "harness/cli/console.hpp"
 #include "harness/cli/execute.hpp"
 #include "harness/cli/leftovers.hpp"
 #include "harness/os/error.hpp"
@@ -16,7 +17,7 @@ namespace tlbstorm::cli {
 int run_one(const BatchRun& run, record::BatchRecorder& recorder, const MachineLock& lock, bool quiet) {
   trial::Options options = run.options;
   options["output"] = recorder.begin(run.name, run.value, run.command);
-  if (!quiet) fmt::print(stderr, "{}: {}\n", run.name, run.definition->name);
+  if (!quiet) show("{}: {}\n", run.name, run.definition->name);
   try {
     // Looked at again for each run: the one before may have used up what was free.
     const machine::Machine machine = machine::inspect();

@@ -8,6 +8,7 @@
 #include <cmath>
 #include <iostream>
 
+#include "harness/cli/console.hpp"
 #include "harness/cli/interleave.hpp"
 #include "harness/cli/leftovers.hpp"
 #include "harness/os/error.hpp"
@@ -91,7 +92,7 @@ int calibrate(const Arguments& given) {
     Interleaver interleaver(output, verdict::shell_line(command), definition, way, way, lock, true);
     for (int pair = 1; pair <= pairs; ++pair) {
       if (const int code = interleaver.run_pair(); code >= kSignal) return code;
-      if (!quiet) fmt::print(stderr, "{} of {} pairs\n", pair, pairs);
+      if (!quiet) show("{} of {} pairs\n", pair, pairs);
     }
     interleaver.finish();
     const auto comparisons = verdict::compare_folders({output}, {}, {}, false);

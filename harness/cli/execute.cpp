@@ -1,11 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "harness/cli/execute.hpp"
 
-#include <signal.h>
-
 #include <algorithm>
 #include <optional>
 
+#include "harness/cli/console.hpp"
 #include "harness/cli/leftovers.hpp"
 #include "harness/cli/progress.hpp"
 #include "harness/machine/checkup.hpp"
@@ -88,7 +87,6 @@ int execute(const trial::Plan& plan, const trial::Definition& definition, const 
   verdict::Judge judge(plan, definition, machine);
   Audience audience(recorder, judge, progress);
   os::SignalFd signals{SIGINT, SIGTERM, SIGHUP};
-  ::signal(SIGPIPE, SIG_IGN);  // a closed pipe must not keep the machine from being restored
   os::Journal journal;
   Ended ended;
   try {

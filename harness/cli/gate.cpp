@@ -192,10 +192,9 @@ int gate(const Arguments& given) {
     } catch (const os::UsageError&) {
       throw;
     } catch (const os::Error& error) {
-      fmt::print(stderr, "tlbstorm: {}\n", error.what());
-      if (!error.hint().empty()) fmt::print(stderr, "  hint: {}\n", error.hint());
+      complain(error.what(), error.hint());
     } catch (const std::exception& error) {  // whatever it is, it is no regression
-      fmt::print(stderr, "tlbstorm: {}\n", error.what());
+      complain(error.what(), "");
     }
     return kNotMade;
   });

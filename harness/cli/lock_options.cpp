@@ -4,8 +4,8 @@
 #include <fmt/format.h>
 
 #include <CLI/CLI.hpp>
-#include <cstdio>
 
+#include "harness/cli/console.hpp"
 #include "harness/os/error.hpp"
 #include "harness/os/units.hpp"
 
@@ -59,7 +59,7 @@ MachineLock::MachineLock(const LockOptions& options) {
     return;
   }
   lock_ = os::HostLock::take(options.wait.value_or(os::Nanoseconds{0}), [](const os::LockHolder& holder) {
-    fmt::print(stderr, "tlbstorm: waiting for {}\n", holder.text());
+    say("tlbstorm: waiting for {}\n", holder.text());
   });
   text_ = text_of(lock_->reach());
 }

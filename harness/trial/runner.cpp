@@ -123,12 +123,18 @@ TrialResult Runner::run(int trial) {
   return collect(running);
 }
 
+void Runner::hand_over(Running& running, const Sample& sample) {
+  running.post_mortem.sample(sample);
+  observer_.sample(sample);
+}
+
 void Runner::hand_over_samples(Running& running) {
-  running.sampler.drain([&](const Sample& sample) {
-    running.post_mortem.sample(sample);
-    observer_.sample(sample);
-  });
+  running.sampler.drain([&](const Sample& sample) { hand_over(running, sample); });
   observer_.handed_over();
+}
+
+void Runner::enter(Running& running, Stage stage) {
+  running.sampler.enter(stage, [&](const Sample& sample) { hand_over(running, sample); });
 }
 
 bool Runner::watch(Running& running, os::Nanoseconds until) {
@@ -174,12 +180,12 @@ void Runner::run_phases(Running& running) {
   if (running.ended) return;
   if (definition_.pacing == Pacing::rounds) return;  // the workers' leader changes the stages
   if (plan_.warmup > os::Nanoseconds{0}) {
-    running.scoreboard.enter({Phase::warmup, 0});
+    enter(running, {Phase::warmup, 0});
     if (!watch(running, os::now() + plan_.warmup)) return;
   }
-  running.scoreboard.enter({Phase::measure, 0});
+  enter(running, {Phase::measure, 0});
   if (!watch(running, os::now() + *plan_.duration)) return;
-  running.scoreboard.enter({Phase::verify, 0});
+  enter(running, {Phase::verify, 0});
 }
 
 void Runner::stop(Running& running, Outcome outcome, std::string reason) {
@@ -203,8 +209,8 @@ void Runner::wait_for_end(Running& running) {
   }
   running.child.kill(SIGKILL);
   const os::ExitStatus status = running.child.wait();
-  running.sampler.finish();
-  hand_over_samples(running);
+  running.sampler.finish([&](const Sample& sample) { hand_over(running, sample); });
+  observer_.handed_over();
   if (running.outcome != Outcome::ok) return;
   running.oom_reports = running.post_mortem.reports();
   if (status.clean()) return;

@@ -29,10 +29,12 @@ std::uint64_t machine_oom_kills() {
   return os::to_number(os::find_value(text, "oom_kill").value_or("")).value_or(0);
 }
 
-Outcome outcome_of(const os::ExitStatus& status, bool oom) {
-  if (status.signalled && status.code == SIGKILL && oom) return Outcome::oom;
+/// `failure` is the code with which a trial that gave up by itself would have ended, or 0: some have to be
+/// killed after that.
+Outcome outcome_of(const os::ExitStatus& status, int failure, bool oom) {
   if (status.signalled && status.code == SIGBUS) return Outcome::io_error;
-  return !status.signalled && status.code == kExitNoMemory ? Outcome::enomem : Outcome::failed;
+  if (status.signalled && status.code == SIGKILL && oom && failure == 0) return Outcome::oom;
+  return (status.signalled ? failure : status.code) == kExitNoMemory ? Outcome::enomem : Outcome::failed;
 }
 
 /// Adds a worker's times to the trial's; false when it has none.
@@ -143,7 +145,8 @@ bool Runner::watch(Running& running, os::Nanoseconds until) {
     hand_over_samples(running);
     if (ballast_ != nullptr)
       if (const std::string fate = ballast_->fate(); !fate.empty()) running.scoreboard.invalidate(fate);
-    if (running.child.poll()) {
+    // A trial that stopped itself has failed, and is not waited for until the clock runs out.
+    if (running.child.poll() || running.scoreboard.stopped()) {
       running.ended = true;
       break;
     }
@@ -198,8 +201,10 @@ void Runner::stop(Running& running, Outcome outcome, std::string reason) {
 void Runner::wait_for_end(Running& running) {
   while (watch(running, os::now() + kGlance)) {
   }
-  // Workers end by themselves when told; one that still prepares has nothing to tell and nobody to listen.
+  // Workers end by themselves when told; one that still prepares has nothing to tell and nobody to listen,
+  // unless the trial stopped by itself: then how it ends says why.
   const bool working =
+      running.outcome == Outcome::ok ||
       running.scoreboard.ready().load() == static_cast<std::uint32_t>(plan_.workers + plan_.bystanders);
   const os::Nanoseconds patience = os::now() + (working ? kGrace : os::Nanoseconds{0});
   while (!running.child.poll() && os::now() < patience) {
@@ -215,8 +220,8 @@ void Runner::wait_for_end(Running& running) {
   running.oom_reports = running.post_mortem.reports();
   if (status.clean()) return;
   const bool oom = running.confinement.oom_kills() > 0 || machine_oom_kills() > running.oom_before;
-  running.outcome = outcome_of(status, oom);
-  const std::string why = running.scoreboard.failure().get();
+  running.outcome = outcome_of(status, running.scoreboard.failure_code(), oom);
+  const std::string why = running.scoreboard.failure();
   running.reason = running.outcome == Outcome::oom        ? account_of_oom(running)
                    : running.outcome == Outcome::io_error ? "a page could not be read back (SIGBUS)"
                    : why.empty()                          ? "the trial process was " + status.text()

@@ -119,6 +119,11 @@ bool Scoreboard::barrier() {
   return !stopped();
 }
 
+void Scoreboard::fail(std::string_view why, int code) {
+  std::int32_t none = 0;
+  if (head_->failure_code.compare_exchange_strong(none, code)) head_->failure.set(why);
+}
+
 void Scoreboard::add(Messages& messages, std::string_view text) {
   for (Message& message : messages) {
     message.set(text);

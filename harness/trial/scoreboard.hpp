@@ -110,8 +110,12 @@ class Scoreboard {
   /// Workers and bystanders that stand ready for the first phase.
   std::atomic<std::uint32_t>& ready() { return head_->ready; }
 
-  /// Why the trial process failed, empty if it did not.
-  Message& failure() { return head_->failure; }
+  /// The trial process can't go on: why, and the exit code that it ends with, should it come to end by
+  /// itself. The first one stays.
+  void fail(std::string_view why, int code);
+  /// Empty and 0 if it did not fail.
+  std::string failure() const { return head_->failure.get(); }
+  int failure_code() const { return head_->failure_code.load(std::memory_order_acquire); }
   /// Reports that the trial's figures don't mean what they should; at most kMessages are kept.
   void invalidate(std::string_view reason);
   void note(std::string_view text);
@@ -134,6 +138,7 @@ class Scoreboard {
     alignas(kCacheLine) std::atomic<std::uint32_t> ready{0};
     std::atomic<std::uint32_t> arrived{0};
     std::atomic<std::uint32_t> generation{0};
+    std::atomic<std::int32_t> failure_code{0};
     Message failure;
     Messages invalid, notes;
   };

@@ -61,11 +61,14 @@ TEST_F(SamplerTest, EndsWithAFullRingWhoeverWasToTakeItsRows) {
 }  // its destructor returns
 
 TEST_F(SamplerTest, EdgesHaveAPlaceWhereOrdinarySamplesAreDropped) {
-  std::this_thread::sleep_for(1500ms);  // more samples than there are places, and nobody takes them
+  Scoreboard board(1);
+  Sampler busy(probes_, board, 10us, 1);
+  busy.start();
+  std::this_thread::sleep_for(1s);  // more samples than there are places, and nobody takes them
   for (std::uint32_t round = 1; round <= 100; ++round)
-    ASSERT_TRUE(board_.wait_for_sample(board_.request_edge({Phase::setup, round}), os::now() + 10s)) << round;
-  sampler_.finish(keep());
-  EXPECT_GT(sampler_.facts().dropped, 0u);
+    ASSERT_TRUE(board.wait_for_sample(board.request_edge({Phase::setup, round}), os::now() + 10s)) << round;
+  busy.finish(keep());
+  EXPECT_GT(busy.facts().dropped, 0u);
 }
 
 }  // namespace

@@ -128,9 +128,10 @@ TEST(Scoreboard, MessagesAreKeptOnceEachAndNoMoreThanThereIsRoomFor) {
   const std::vector<std::string> reasons = board.invalid();
   ASSERT_EQ(reasons.size(), 8u);
   for (std::size_t i = 0; i < reasons.size(); ++i) EXPECT_EQ(reasons[i], "reason " + std::to_string(i));
-  board.failure().set("the first");
-  board.failure().set("the second");
-  EXPECT_EQ(board.failure().get(), "the first");
+  board.fail("the first", 4);
+  board.fail("the second", 1);
+  EXPECT_EQ(board.failure(), "the first");
+  EXPECT_EQ(board.failure_code(), 4);
 }
 
 TEST(Scoreboard, SameMessageOfSeveralWorkersAtOnceIsKeptOnce) {

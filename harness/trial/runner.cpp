@@ -261,6 +261,7 @@ TrialResult Runner::collect(Running& running) {
   result.outcome = running.outcome;
   result.reason = running.reason;
   result.invalid = running.scoreboard.invalid();
+  if (std::string why = running.confinement.broken(); !why.empty()) result.invalid.push_back(std::move(why));
   result.notes = running.scoreboard.notes();
   result.sampling = running.sampler.facts();
   std::vector<std::vector<Gap>> gaps;

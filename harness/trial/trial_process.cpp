@@ -87,6 +87,7 @@ int run_worker(const Trial& trial, int index) {
     worker.report_ready();
     if (trial.pacing == Pacing::timed) worker.wait_for_first_phase();  // rounds meet at barriers of their own
     trial.workload.work(worker);
+    worker.leave();
     return 0;
   });
 }

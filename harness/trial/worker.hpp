@@ -12,6 +12,7 @@
 #include "harness/os/clock.hpp"
 #include "harness/trial/confinement.hpp"
 #include "harness/trial/scoreboard.hpp"
+#include "harness/trial/seat.hpp"
 #include "harness/trial/workload.hpp"
 
 namespace tlbstorm::trial {
@@ -100,6 +101,8 @@ class Worker {
   void report_ready();
   /// Sleeps until warmup or measure begins. Throws Stopped.
   void wait_for_first_phase();
+  /// Its work is done: whether it was where it should have been.
+  void leave();
 
  private:
   static void add(std::atomic<std::uint64_t>& word, std::uint64_t n) {
@@ -109,6 +112,7 @@ class Worker {
   void open_round();
   void close_round();
   void close_usage();
+  void lose_seat();
   void require(bool going) const {
     if (!going) throw Stopped{};
   }
@@ -123,6 +127,7 @@ class Worker {
   os::Nanoseconds warmup_;
   std::optional<os::Nanoseconds> duration_;
   UsageMeter meter_;
+  Seat seat_;
 
   Stage seen_;
   bool measuring_ = false;

@@ -2,6 +2,7 @@
 // The engine with fake workloads, run for real in forked trial processes.
 #include "harness/trial/runner.hpp"
 
+#include <fmt/format.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <signal.h>
@@ -202,6 +203,39 @@ TEST_F(RunnerTest, TrialThatFailedIsNotWaitedForUntilTheTimeout) {
   });
   EXPECT_EQ(result.outcome, Outcome::enomem) << "with what it had to say of itself before it was killed";
   EXPECT_THAT(result.reason, HasSubstr("mlock the region"));
+}
+
+TEST_F(RunnerTest, WorkerThatIsMovedOffItsCpuMakesTheTrialInvalid) {
+  if (plan_.cpus[0] == plan_.cpus[1]) GTEST_SKIP() << "one CPU: there is nowhere to go";
+  plan_.warmup = {};
+  const auto others = plan_.cpus;
+  for (const bool comes_back : {false, true}) {
+    const TrialResult result = run([&](Worker& worker) {
+      if (worker.leader()) {
+        os::run_on({others[1]});  // as anyone may do to it, from outside
+        if (comes_back) os::run_on({others[0]});
+      }
+      count_while_running(worker);
+    });
+    ASSERT_EQ(result.invalid.size(), 1u) << comes_back;
+    EXPECT_THAT(result.invalid[0], HasSubstr(fmt::format("worker 0 did not stay on CPU {}", others[0])));
+    EXPECT_EQ(result.workers[0].cpu, others[comes_back ? 0 : 1]) << "where it was in the end";
+  }
+}
+
+TEST_F(RunnerTest, BystanderThatMayRunElsewhereMakesTheTrialInvalid) {
+  if (plan_.cpus[0] == plan_.cpus[1]) GTEST_SKIP() << "one CPU: there is nowhere to go";
+  plan_.workers = 1;
+  plan_.bystanders = 1;
+  plan_.bystander_cpus = {plan_.cpus.back()};
+  const TrialResult result = run([this](Worker& worker) {
+    for (const auto& task : std::filesystem::directory_iterator("/proc/self/task"))
+      if (const pid_t tid = std::stoi(task.path().filename()); tid != ::getpid() && tid != ::gettid())
+        os::run_on(plan_.cpus, tid);
+    count_while_running(worker);
+  });
+  ASSERT_EQ(result.invalid.size(), 1u);
+  EXPECT_THAT(result.invalid[0], HasSubstr("bystander 0 did not stay on CPU"));
 }
 
 TEST_F(RunnerTest, KilledWorkerKeepsItsCountsAndDoesNotHangTheOthers) {

@@ -61,15 +61,6 @@ class CounterGroup {
   struct Times {
     Nanoseconds enabled{};
     Nanoseconds running{};
-    /// Whether there was anything to count for: a process that has not begun yet is not enabled.
-    bool begun() const { return enabled > Nanoseconds{0}; }
-    /// The part of the time in which it counted.
-    double share() const { return begun() ? double(running.count()) / double(enabled.count()) : 1; }
-    /// What would have been counted in all of the time; nothing when it never counted, which is not zero.
-    std::optional<double> scaled(std::uint64_t value) const {
-      if (!begun()) return 0;
-      return running > Nanoseconds{0} ? std::optional<double>(double(value) / share()) : std::nullopt;
-    }
   };
   /// One value for each counter, in the order of add(); nothing when they can't be read, as when the CPU is
   /// offline. Allocates nothing.

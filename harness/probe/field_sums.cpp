@@ -8,19 +8,24 @@ namespace tlbstorm::probe {
 
 void FieldSums::read(std::span<double> row) noexcept {
   for (const Field& field : fields_) row[field.column] = files_.empty() ? kAbsent : 0;
-  for (TextFile& file : files_) {
-    std::string_view text = file.read();
-    add(os::take_line(text), row);
+  for (std::size_t file = 0; file < files_.size(); ++file) {
+    std::string_view text = files_[file].read();
+    add(os::take_line(text), std::span(counts_).subspan(file * fields_.size(), fields_.size()), row);
   }
 }
 
-void FieldSums::add(std::string_view line, std::span<double> row) const noexcept {
+void FieldSums::add(std::string_view line, std::span<WrappingCount> counts,
+                    std::span<double> row) const noexcept {
   std::size_t passed = 0;
-  for (const Field& field : fields_) {
+  for (std::size_t i = 0; i < fields_.size(); ++i) {
+    const Field& field = fields_[i];
     for (; passed < field.index; ++passed) os::take_field(line);
-    const auto value = os::to_number(os::take_field(line));
+    const auto number = os::to_number(os::take_field(line));
     ++passed;
-    row[field.column] += value ? static_cast<double>(*value) * field.scale : kAbsent;  // NaN stays NaN
+    const double value = !number       ? kAbsent
+                         : field.wraps ? counts[i].follow(*number)
+                                       : static_cast<double>(*number);
+    row[field.column] += value * field.scale;  // NaN stays NaN
   }
 }
 

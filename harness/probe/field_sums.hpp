@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "harness/probe/text_file.hpp"
+#include "harness/probe/wrapping_count.hpp"
 
 namespace tlbstorm::probe {
 
@@ -16,23 +17,25 @@ struct Field {
   std::size_t index = 0;
   std::size_t column = 0;
   double scale = 1;
+  bool wraps = false;  ///< a count that the kernel prints in 32 bits
 };
 
 class FieldSums {
  public:
   /// `fields` in ascending order of their index.
   FieldSums(std::vector<TextFile> files, std::vector<Field> fields)
-      : files_(std::move(files)), fields_(std::move(fields)) {}
+      : files_(std::move(files)), fields_(std::move(fields)), counts_(files_.size() * fields_.size()) {}
 
   /// Writes the column of each field. A number that one device doesn't give makes its sum absent: the sum of
   /// the others is another figure.
   void read(std::span<double> row) noexcept;
 
  private:
-  void add(std::string_view line, std::span<double> row) const noexcept;
+  void add(std::string_view line, std::span<WrappingCount> counts, std::span<double> row) const noexcept;
 
   std::vector<TextFile> files_;
   std::vector<Field> fields_;
+  std::vector<WrappingCount> counts_;  ///< file by file, each field's
 };
 
 }  // namespace tlbstorm::probe

@@ -3,7 +3,8 @@
 //
 // The TLB row counts flush handlers that ran on a CPU for another CPU's sake (arch/x86/mm/tlb.c:
 // flush_tlb_func), CAL counts function-call interrupts taken: several handlers may ride on one. Format:
-// kernel/irq/proc.c: show_interrupts and arch/x86/kernel/irq.c: arch_show_interrupts.
+// kernel/irq/proc.c: show_interrupts and arch/x86/kernel/irq.c: arch_show_interrupts. The counts have 32
+// bits: each CPU's is followed over its wraps, as sums can't be.
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -13,6 +14,7 @@
 #include "harness/os/text.hpp"
 #include "harness/probe/probe.hpp"
 #include "harness/probe/text_file.hpp"
+#include "harness/probe/wrapping_count.hpp"
 
 namespace tlbstorm::probe {
 namespace {
@@ -45,6 +47,7 @@ class Interrupts final : public Probe {
     std::string_view text = file_.read();
     header_ = std::string(os::take_line(text));
     cpus_ = header_cpus(header_);
+    counts_.resize(kRows.size() * cpus_.size());
     for (const Row& row : kRows) {
       columns_.push_back({fmt::format("interrupts.{}", row.column), std::string(row.unit)});
       for (const int cpu : cpus_)
@@ -63,7 +66,8 @@ class Interrupts final : public Probe {
       std::string_view rest = text.substr(places_[i]);
       std::string_view line = os::take_line(rest);
       os::take_field(line);  // the label
-      read_row(line, values.subspan(i * (1 + cpus_.size()), 1 + cpus_.size()));
+      read_row(line, std::span(counts_).subspan(i * cpus_.size(), cpus_.size()),
+               values.subspan(i * (1 + cpus_.size()), 1 + cpus_.size()));
     }
   }
 
@@ -90,24 +94,26 @@ class Interrupts final : public Probe {
     return os::take_field(line) == label;
   }
   /// By hand: with hundreds of CPUs, general scanning would take longer than the kernel's printing.
-  static void read_row(std::string_view line, std::span<double> values) noexcept {
+  static void read_row(std::string_view line, std::span<WrappingCount> counts,
+                       std::span<double> values) noexcept {
     const char* at = line.data();
     const char* const end = at + line.size();
-    std::uint64_t sum = 0;
-    for (double& value : values.subspan(1)) {
+    double sum = 0;
+    for (std::size_t cpu = 0; cpu < counts.size(); ++cpu) {
       while (at != end && *at == ' ') ++at;
       std::uint64_t number = 0;
       for (; at != end && *at >= '0' && *at <= '9'; ++at)
         number = number * 10 + static_cast<std::uint64_t>(*at - '0');
-      value = static_cast<double>(number);
-      sum += number;
+      values[1 + cpu] = counts[cpu].follow(number);
+      sum += values[1 + cpu];
     }
-    values[0] = static_cast<double>(sum);
+    values[0] = sum;
   }
 
   TextFile file_;
   std::string header_;
   std::vector<int> cpus_;
+  std::vector<WrappingCount> counts_;               ///< row by row, each CPU's
   std::array<std::size_t, kRows.size()> places_{};  ///< of the rows in the text; npos is none
 };
 

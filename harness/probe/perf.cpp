@@ -2,7 +2,7 @@
 // Hardware, software and raw events by perf_event_open(2), named as libpfm4 names them: system-wide, summed
 // over the CPUs, and with --events also of each CPU and of the trial's processes alone, user and kernel
 // apart. Hardware that is shared by more events than it has counters counts each for a part of the time:
-// values are scaled up by it, and the part is kept beside them.
+// what it counts from one reading to the next is scaled up by that part, which is kept beside the values.
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
@@ -15,6 +15,7 @@
 #include "harness/os/pmu_event.hpp"
 #include "harness/os/text.hpp"
 #include "harness/probe/probe.hpp"
+#include "harness/probe/scaled_counts.hpp"
 
 namespace tlbstorm::probe {
 namespace {
@@ -64,11 +65,26 @@ Event describe(const os::PmuEvents& library, const std::string& name) {
   return event;
 }
 
+/// A group of counters on one CPU, or in the trial.
+struct Counted {
+  explicit Counted(CounterGroup opened) : group(std::move(opened)), counts(group.size()) {}
+  /// Returns the part of the time in which it counted, or nothing: then it could not be read, or there was no
+  /// time to count.
+  std::optional<double> read(std::span<std::uint64_t> values) noexcept {
+    if (const auto times = group.read(values)) return counts.add(times->enabled, times->running, values);
+    counts.miss();
+    return std::nullopt;
+  }
+  CounterGroup group;
+  ScaledCounts counts;
+};
+
 /// A group's counters wherever they count: on each CPU, or in the trial. The columns: each counter's sum over
 /// the groups, the part of the time that they ran, and, `apart`, each group's counters.
 struct Place {
-  std::vector<CounterGroup> groups;
+  std::vector<Counted> groups;
   std::size_t first_column;
+  bool always_enabled;  ///< as a CPU is that is online; a process is not while it sleeps
   bool apart;
 };
 
@@ -76,12 +92,12 @@ class Perf final : public Probe {
  public:
   /// Opens a group everywhere. Throws os::Error when it can't be had; what was opened of it is closed again.
   void add(const std::vector<Event>& events, const Target& target) {
-    Place machine{{}, 0, !target.events.empty()}, trial{{}, 0, false};
-    for (const int cpu : target.online_cpus) machine.groups.push_back(open(events, Watched::on_cpu(cpu)));
+    Place machine{{}, 0, true, !target.events.empty()}, trial{{}, 0, false, false};
+    for (const int cpu : target.online_cpus) machine.groups.emplace_back(open(events, Watched::on_cpu(cpu)));
     // A task with counters of its own takes longer to switch to: workers that wait for each other on a lock
     // then sleep where they spun, and a CPU that sleeps gets no IPI. So only if it is asked for.
     if (target.trial > 0 && !target.events.empty())
-      trial.groups.push_back(open(events, Watched::process(target.trial)));
+      trial.groups.emplace_back(open(events, Watched::process(target.trial)));
     for (auto* const place : {&machine, &trial}) {
       if (place->groups.empty()) continue;
       place->first_column = columns_.size();
@@ -92,7 +108,6 @@ class Perf final : public Probe {
     std::size_t counters = 0;
     for (const Event& event : events) counters += event.counters.size();
     values_.resize(std::max(values_.size(), counters));
-    scaled_.resize(values_.size());
   }
   void leave_out(const std::string& events, Unavailable why) {
     missing_.push_back({"perf " + events, std::move(why)});
@@ -100,15 +115,18 @@ class Perf final : public Probe {
 
   void read(std::span<double> row) noexcept override {
     for (Place& place : places_) {
-      const std::size_t counters = place.groups.front().size();
+      const std::size_t counters = place.groups.front().group.size();
       const auto cells = row.subspan(place.first_column, counters + 1);
       std::fill(cells.begin(), cells.end(), 0.0);
       std::size_t next = place.first_column + counters + 1;
-      for (CounterGroup& group : place.groups) {
-        cells.back() += read_scaled(group);
-        for (std::size_t i = 0; i < counters; ++i) cells[i] += scaled_[i];
-        if (place.apart) std::copy_n(scaled_.begin(), counters, row.begin() + next);
-        next += counters;
+      for (Counted& one : place.groups) {
+        const auto share = one.read(values_);
+        cells.back() += share.value_or(kAbsent);
+        for (std::size_t i = 0; i < counters; ++i, ++next) {
+          const double count = share || !place.always_enabled ? one.counts.count(i) : kAbsent;
+          cells[i] += count;
+          if (place.apart) row[next] = count;
+        }
       }
       cells.back() /= static_cast<double>(place.groups.size());
     }
@@ -133,17 +151,8 @@ class Perf final : public Probe {
         for (const char* const suffix : event.suffixes)
           columns_.push_back({fmt::format("perf.{}{}_cpu{}", event.name, suffix, cpu), "events"});
   }
-  /// Leaves the group's counters in scaled_; returns the part of the time that they ran.
-  double read_scaled(CounterGroup& group) noexcept {
-    const auto times = group.read(values_);
-    for (std::size_t i = 0; i < group.size(); ++i)
-      scaled_[i] = times ? times->scaled(values_[i]).value_or(kAbsent) : kAbsent;
-    return times ? times->share() : kAbsent;
-  }
-
   std::vector<Place> places_;
   std::vector<std::uint64_t> values_;
-  std::vector<double> scaled_;
 };
 
 /// Why a group can't be opened.

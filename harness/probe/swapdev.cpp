@@ -26,24 +26,26 @@ namespace fs = std::filesystem;
 /// Sectors of these files are 512 bytes, whatever the device's are: Documentation/block/stat.rst.
 constexpr double kSector = 512;
 
-/// A field of a block device's stat and the column for it. Times are in milliseconds there, summed over the
-/// requests; `busy` is when any was under way, `queued` adds up all that were.
+/// A field of a block device's stat and the column for it. Times are in milliseconds there, in 32 bits,
+/// summed over the requests; `busy` is when any was under way, `queued` adds up all that were: with 64
+/// requests under way it wraps after 19 hours.
 struct Statistic {
   std::size_t field;
   const char* column;
   const char* unit;
   double scale;
   Kind kind;
+  bool wraps = false;
 };
 constexpr std::array<Statistic, 9> kStatistics{{{0, "swapdev.reads", "requests", 1, Kind::counter},
                                                 {2, "swapdev.read_bytes", "bytes", kSector, Kind::counter},
-                                                {3, "swapdev.read_time", "s", 1e-3, Kind::counter},
+                                                {3, "swapdev.read_time", "s", 1e-3, Kind::counter, true},
                                                 {4, "swapdev.writes", "requests", 1, Kind::counter},
                                                 {6, "swapdev.written_bytes", "bytes", kSector, Kind::counter},
-                                                {7, "swapdev.write_time", "s", 1e-3, Kind::counter},
+                                                {7, "swapdev.write_time", "s", 1e-3, Kind::counter, true},
                                                 {8, "swapdev.in_flight", "requests", 1, Kind::gauge},
-                                                {9, "swapdev.busy", "s", 1e-3, Kind::counter},
-                                                {10, "swapdev.queued", "s", 1e-3, Kind::counter}}};
+                                                {9, "swapdev.busy", "s", 1e-3, Kind::counter, true},
+                                                {10, "swapdev.queued", "s", 1e-3, Kind::counter, true}}};
 
 /// A device that keeps no statistics shows zeros, which are not figures. zram keeps them without asking for
 /// the queue's flag, which is 0 there (drivers/block/zram/zram_drv.c: bio_start_io_acct). A partition's queue
@@ -92,7 +94,7 @@ class SwapDev final : public Probe {
     if (statistics.empty()) return;
     std::vector<Field> fields;
     for (const Statistic& statistic : kStatistics) {
-      fields.push_back({statistic.field, columns_.size(), statistic.scale});
+      fields.push_back({statistic.field, columns_.size(), statistic.scale, statistic.wraps});
       columns_.push_back({statistic.column, statistic.unit, statistic.kind});
     }
     sums_.emplace(std::move(statistics), std::move(fields));

@@ -27,6 +27,7 @@ struct Counter {
   std::size_t series;  ///< of the digest
   double before = 0;   ///< at the window's begin
   double growth = 0;   ///< over the windows that have ended; NaN when it is not known of one
+  bool fell = false;   ///< in one of them
 };
 struct Gauge {
   std::size_t field;
@@ -122,7 +123,10 @@ void Digester::begin_trial(const Fields& row) {
   phase_text_.reset();
   measuring_ = false;
   measured_ = 0;
-  for (Counter& counter : counters_) counter.growth = 0;
+  for (Counter& counter : counters_) {
+    counter.growth = 0;
+    counter.fell = false;
+  }
   for (Gauge& gauge : gauges_) gauge.sum = gauge.samples = 0;
 }
 
@@ -130,9 +134,17 @@ void Digester::end_trial() {
   if (!number_) return;
   if (measured_ <= 0)
     return remark(fmt::format("trial {} has no measured phase that begins and ends", *number_));
+  std::vector<std::string_view> fell;
   for (const Counter& counter : counters_)
-    if (!std::isnan(counter.growth))
+    if (counter.fell)
+      fell.push_back(result_.series[counter.series].column);
+    else if (!std::isnan(counter.growth))
       result_.series[counter.series].by_trial[*number_] = counter.growth / measured_;
+  if (!fell.empty())
+    remark(
+        fmt::format("trial {}: {} of its counters fell while it was measured, {} first; how much they "
+                    "grew is not known",
+                    *number_, fell.size(), fell.front()));
   for (const Gauge& gauge : gauges_)
     if (gauge.samples > 0) result_.series[gauge.series].by_trial[*number_] = gauge.sum / gauge.samples;
 }
@@ -168,8 +180,11 @@ void Digester::open_window(const Fields& row) {
 void Digester::close_window(const Fields& row, double now) {
   if (now < window_began_) reader_.complain("time goes back");
   measured_ += now - window_began_;
-  for (Counter& counter : counters_)
-    counter.growth += to_double(reader_, row[counter.field]) - counter.before;
+  for (Counter& counter : counters_) {
+    const double grown = to_double(reader_, row[counter.field]) - counter.before;
+    counter.fell = counter.fell || grown < 0;
+    counter.growth += grown;
+  }
   for (Gauge& gauge : gauges_) {
     gauge.sum += gauge.pending;
     gauge.samples += gauge.pending_samples;

@@ -17,7 +17,8 @@ struct DigestSeries {
   std::string unit;  ///< of a counter: growth per second
   bool counter = false;
   /// A counter's growth for each second of all measured windows; a gauge's mean over the samples in them. A
-  /// trial is left out where the column has no value: at an edge of a window, or at all.
+  /// trial is left out where the column has no value, at an edge of a window or at all, and where a counter
+  /// fell in one.
   std::map<int, double> by_trial;
 };
 

@@ -76,6 +76,7 @@ struct TrialResult {
   int trial = 0;
   Outcome outcome = Outcome::ok;
   std::string reason;                      ///< why the outcome isn't ok
+  bool killed = false;                     ///< a worker ended by a signal: what it used last is not known
   std::vector<os::OomReport> oom_reports;  ///< of the whole machine, while the trial ran
   std::vector<std::string> invalid;        ///< what the workload itself found wrong
   std::vector<std::string> notes;

@@ -29,10 +29,12 @@ std::uint64_t machine_oom_kills() {
   return os::to_number(os::find_value(text, "oom_kill").value_or("")).value_or(0);
 }
 
-Outcome outcome_of(const os::ExitStatus& status, bool oom) {
-  if (status.signalled && status.code == SIGKILL && oom) return Outcome::oom;
+/// `failure` is the code with which a trial that gave up by itself would have ended, or 0: some have to be
+/// killed after that.
+Outcome outcome_of(const os::ExitStatus& status, int failure, bool oom) {
   if (status.signalled && status.code == SIGBUS) return Outcome::io_error;
-  return !status.signalled && status.code == kExitNoMemory ? Outcome::enomem : Outcome::failed;
+  if (status.signalled && status.code == SIGKILL && oom && failure == 0) return Outcome::oom;
+  return (status.signalled ? failure : status.code) == kExitNoMemory ? Outcome::enomem : Outcome::failed;
 }
 
 /// Adds a worker's times to the trial's; false when it has none.
@@ -125,12 +127,18 @@ TrialResult Runner::run(int trial) {
   return collect(running);
 }
 
+void Runner::hand_over(Running& running, const Sample& sample) {
+  running.post_mortem.sample(sample);
+  observer_.sample(sample);
+}
+
 void Runner::hand_over_samples(Running& running) {
-  running.sampler.drain([&](const Sample& sample) {
-    running.post_mortem.sample(sample);
-    observer_.sample(sample);
-  });
+  running.sampler.drain([&](const Sample& sample) { hand_over(running, sample); });
   observer_.handed_over();
+}
+
+void Runner::enter(Running& running, Stage stage) {
+  running.sampler.enter(stage, [&](const Sample& sample) { hand_over(running, sample); });
 }
 
 bool Runner::watch(Running& running, os::Nanoseconds until) {
@@ -139,7 +147,8 @@ bool Runner::watch(Running& running, os::Nanoseconds until) {
     hand_over_samples(running);
     if (ballast_ != nullptr)
       if (const std::string fate = ballast_->fate(); !fate.empty()) running.scoreboard.invalidate(fate);
-    if (running.child.poll()) {
+    // A trial that stopped itself has failed, and is not waited for until the clock runs out.
+    if (running.child.poll() || running.scoreboard.stopped()) {
       running.ended = true;
       break;
     }
@@ -176,12 +185,12 @@ void Runner::run_phases(Running& running) {
   if (running.ended) return;
   if (definition_.pacing == Pacing::rounds) return;  // the workers' leader changes the stages
   if (plan_.warmup > os::Nanoseconds{0}) {
-    running.scoreboard.enter({Phase::warmup, 0});
+    enter(running, {Phase::warmup, 0});
     if (!watch(running, os::now() + plan_.warmup)) return;
   }
-  running.scoreboard.enter({Phase::measure, 0});
+  enter(running, {Phase::measure, 0});
   if (!watch(running, os::now() + *plan_.duration)) return;
-  running.scoreboard.enter({Phase::verify, 0});
+  enter(running, {Phase::verify, 0});
 }
 
 void Runner::stop(Running& running, Outcome outcome, std::string reason) {
@@ -194,8 +203,10 @@ void Runner::stop(Running& running, Outcome outcome, std::string reason) {
 void Runner::wait_for_end(Running& running) {
   while (watch(running, os::now() + kGlance)) {
   }
-  // Workers end by themselves when told; one that still prepares has nothing to tell and nobody to listen.
+  // Workers end by themselves when told; one that still prepares has nothing to tell and nobody to listen,
+  // unless the trial stopped by itself: then how it ends says why.
   const bool working =
+      running.outcome == Outcome::ok ||
       running.scoreboard.ready().load() == static_cast<std::uint32_t>(plan_.workers + plan_.bystanders);
   const os::Nanoseconds patience = os::now() + (working ? kGrace : os::Nanoseconds{0});
   while (!running.child.poll() && os::now() < patience) {
@@ -205,14 +216,14 @@ void Runner::wait_for_end(Running& running) {
   }
   running.child.kill(SIGKILL);
   const os::ExitStatus status = running.child.wait();
-  running.sampler.finish();
-  hand_over_samples(running);
+  running.sampler.finish([&](const Sample& sample) { hand_over(running, sample); });
+  observer_.handed_over();
   if (running.outcome != Outcome::ok) return;
   running.oom_reports = running.post_mortem.reports();
   if (status.clean()) return;
   const bool oom = running.confinement.oom_kills() > 0 || machine_oom_kills() > running.oom_before;
-  running.outcome = outcome_of(status, oom);
-  const std::string why = running.scoreboard.failure().get();
+  running.outcome = outcome_of(status, running.scoreboard.failure_code(), oom);
+  const std::string why = running.scoreboard.failure();
   running.reason = running.outcome == Outcome::oom        ? account_of_oom(running)
                    : running.outcome == Outcome::io_error ? "a page could not be read back (SIGBUS)"
                    : why.empty()                          ? "the trial process was " + status.text()
@@ -252,6 +263,7 @@ TrialResult Runner::collect(Running& running) {
   result.outcome = running.outcome;
   result.reason = running.reason;
   result.invalid = running.scoreboard.invalid();
+  if (std::string why = running.confinement.broken(); !why.empty()) result.invalid.push_back(std::move(why));
   result.notes = running.scoreboard.notes();
   result.sampling = running.sampler.facts();
   std::vector<std::vector<Gap>> gaps;

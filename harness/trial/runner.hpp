@@ -37,7 +37,9 @@ class Runner {
   /// Sleeps until the deadline, handing samples over; false when the child ended, a signal came, or it is too
   /// late.
   bool watch(Running& running, os::Nanoseconds until);
+  void hand_over(Running& running, const Sample& sample);
   void hand_over_samples(Running& running);
+  void enter(Running& running, Stage stage);
   std::vector<int> pids_of(const Running& running) const;
   std::string account_of_oom(const Running& running) const;
   void look_for_foreign_victims(const Running& running, TrialResult& result) const;

@@ -57,10 +57,14 @@ class Sampler {
   ~Sampler();
 
   void start();
-  /// Takes no further samples; what is in the ring can still be drained.
-  void finish();
-  /// The main thread's side: hands over the rows that are there.
-  void drain(const std::function<void(const Sample&)>& take);
+  // The main thread's side; `take` gets the rows that are there.
+  using Take = std::function<void(const Sample&)>;
+  void drain(const Take& take);
+  /// Has a sample taken at which the stage changes. Drains while it waits, since a full ring has no place for
+  /// that sample. False when the trial has been stopped.
+  bool enter(Stage stage, const Take& take);
+  /// Takes a last sample and no more.
+  void finish(const Take& take);
   /// After finish().
   SamplingFacts facts() const;
 

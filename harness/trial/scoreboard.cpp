@@ -50,16 +50,29 @@ Scoreboard::Scoreboard(int workers, int bystanders, int trial)
   for (int i = 0; i < bystanders; ++i) std::construct_at(bystander_slots_ + i);
 }
 
-bool Scoreboard::enter(Stage stage) {
+std::uint32_t Scoreboard::request_edge(Stage stage) {
   head_->edge_stage.store(stage.word(), std::memory_order_relaxed);
   const std::uint32_t request = head_->edge_requested.fetch_add(1, std::memory_order_release) + 1;
   os::futex_wake_all(head_->edge_requested);
-  for (;;) {
-    const std::uint32_t completed = head_->edge_completed.load(std::memory_order_acquire);
-    if (completed == request) return !stopped();
-    if (stopped()) return false;
-    os::futex_wait(head_->edge_completed, completed, os::now() + kLookAgain);
+  return request;
+}
+
+bool Scoreboard::wait_for_sample(std::uint32_t request, os::Nanoseconds deadline) const {
+  // Two requests that come together are one edge, which bears the later number.
+  const auto taken = [request](std::uint32_t completed) {
+    return static_cast<std::int32_t>(completed - request) >= 0;
+  };
+  const std::uint32_t completed = head_->edge_completed.load(std::memory_order_acquire);
+  if (taken(completed)) return true;
+  os::futex_wait(head_->edge_completed, completed, deadline);
+  return taken(head_->edge_completed.load(std::memory_order_acquire));
+}
+
+bool Scoreboard::enter(Stage stage) {
+  const std::uint32_t request = request_edge(stage);
+  while (!stopped() && !wait_for_sample(request, os::now() + kLookAgain)) {
   }
+  return !stopped();
 }
 
 std::uint32_t Scoreboard::wait_for_edge(std::uint32_t seen, os::Nanoseconds deadline) const {
@@ -71,19 +84,24 @@ std::uint32_t Scoreboard::wait_for_edge(std::uint32_t seen, os::Nanoseconds dead
 }
 
 void Scoreboard::complete_edge(std::uint32_t request) {
-  // A stop that came in between stays a stop.
-  const Stage stage = stopped() ? Stage{Phase::verify, requested_stage().round} : requested_stage();
-  head_->stage.store(stage.word(), std::memory_order_release);
+  // A stop that comes in between stays a stop: it changes the stage, and then this one looks again.
+  head_->stage.change([&](Stage) {
+    const Stage requested = requested_stage();
+    return stopped() ? Stage{Phase::verify, requested.round} : requested;
+  });
   head_->edge_completed.store(request, std::memory_order_release);
-  os::futex_wake_all(head_->stage);
+  os::futex_wake_all(stage_word());
   os::futex_wake_all(head_->edge_completed);
 }
 
 void Scoreboard::stop() {
   head_->stopped.store(1, std::memory_order_release);
-  head_->stage.store(Stage{Phase::verify, stage().round}.word(), std::memory_order_release);
-  for (const auto* word : {&head_->stage, &head_->edge_completed, &head_->generation})
-    os::futex_wake_all(*word);
+  head_->stage.change([](Stage now) {
+    return now.phase < Phase::verify ? Stage{Phase::verify, now.round} : now;
+  });
+  os::futex_wake_all(stage_word());
+  os::futex_wake_all(head_->edge_completed);
+  os::futex_wake_all(head_->generation);
 }
 
 bool Scoreboard::barrier() {
@@ -99,6 +117,11 @@ bool Scoreboard::barrier() {
     os::futex_wait(head_->generation, generation, os::now() + kLookAgain);
   }
   return !stopped();
+}
+
+void Scoreboard::fail(std::string_view why, int code) {
+  std::int32_t none = 0;
+  if (head_->failure_code.compare_exchange_strong(none, code)) head_->failure.set(why);
 }
 
 void Scoreboard::add(Messages& messages, std::string_view text) {

@@ -5,7 +5,6 @@
 #include <unistd.h>
 
 #include "harness/os/futex.hpp"
-#include "harness/os/process.hpp"
 
 namespace tlbstorm::trial {
 Worker::Worker(Scoreboard& scoreboard, const Plan& plan, int index, const Confinement* fence,
@@ -26,7 +25,7 @@ std::uint64_t Worker::seed() const {
 }
 
 void Worker::pin(int cpu) {
-  os::pin_to_cpu(cpu);
+  seat_.take(cpu);
   slot_.tid.store(::gettid(), std::memory_order_relaxed);
   slot_.cpu.store(cpu, std::memory_order_relaxed);
   meter_.open();
@@ -42,8 +41,22 @@ void Worker::wait_for_first_phase() {
 }
 
 void Worker::close_usage() {
-  if (measuring_) slot_.measured += meter_.read() - at_measure_;
+  if (measuring_) {
+    slot_.measured += meter_.read() - at_measure_;
+    if (!seat_.kept()) lose_seat();
+  }
   measuring_ = false;
+}
+
+void Worker::lose_seat() {
+  slot_.cpu.store(Seat::current(), std::memory_order_relaxed);
+  invalidate(seat_.lost(fmt::format("worker {}", index_)));
+}
+
+void Worker::leave() {
+  if (!seat_.never_left()) lose_seat();
+  if (fence_ != nullptr && !fence_->holds_us())
+    invalidate("the trial was moved out of its cgroup while it ran: nothing limited its memory");
 }
 
 void Worker::observe_stage() {

@@ -13,6 +13,7 @@
 #include "harness/os/folder.hpp"
 #include "harness/trial/confinement.hpp"
 #include "harness/trial/scoreboard.hpp"
+#include "harness/trial/seat.hpp"
 #include "harness/trial/workload.hpp"
 
 namespace tlbstorm::trial {
@@ -103,6 +104,8 @@ class Worker {
   void report_ready();
   /// Sleeps until warmup or measure begins. Throws Stopped.
   void wait_for_first_phase();
+  /// Its work is done: whether it was where it should have been.
+  void leave();
 
  private:
   static void add(std::atomic<std::uint64_t>& word, std::uint64_t n) {
@@ -112,6 +115,7 @@ class Worker {
   void open_round();
   void close_round();
   void close_usage();
+  void lose_seat();
   void require(bool going) const {
     if (!going) throw Stopped{};
   }
@@ -126,6 +130,7 @@ class Worker {
   os::Nanoseconds warmup_;
   std::optional<os::Nanoseconds> duration_;
   UsageMeter meter_;
+  Seat seat_;
 
   Stage seen_;
   bool measuring_ = false;

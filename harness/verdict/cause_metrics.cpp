@@ -3,7 +3,6 @@
 // swap devices and the CPUs' counters say. The summary shows them as its block "why".
 #include <algorithm>
 #include <array>
-#include <initializer_list>
 
 #include "harness/verdict/derivation.hpp"
 
@@ -20,41 +19,30 @@ Value of_sent(F facts, W window, const char* column) {
 
 /// Those neither of the trial nor of kswapd.
 Value by_others(F facts, W window) {
-  const Value trial = of_sent(facts, window, "tlbflush.sent_by_trial");
-  const Value kswapd = of_sent(facts, window, "tlbflush.sent_by_kswapd");
-  if (!std::holds_alternative<double>(trial)) return trial;
-  if (!std::holds_alternative<double>(kswapd)) return kswapd;
-  return std::max(0.0, 1 - std::get<double>(trial) - std::get<double>(kswapd));
+  const Value ours = of_sent(facts, window, "tlbflush.sent_by_trial");
+  const Value kswapds = of_sent(facts, window, "tlbflush.sent_by_kswapd");
+  return not_below_zero(minus(Value(1.0), plus(ours, kswapds)));
 }
 
 /// Of the whole machine, in user mode and in the kernel together.
 Value counted(F facts, W window, const std::string& event) {
-  const Value user = growth(facts, window, "perf." + event + "_user");
-  const Value kernel = growth(facts, window, "perf." + event + "_kernel");
-  if (!std::holds_alternative<double>(user)) return user;
-  if (!std::holds_alternative<double>(kernel)) return kernel;
-  return std::get<double>(user) + std::get<double>(kernel);
+  return plus(growth(facts, window, "perf." + event + "_user"),
+              growth(facts, window, "perf." + event + "_kernel"));
 }
 
 /// Pages scanned at cgroups' limits: all that were less those scanned for the machine, which have counters of
 /// their own (mm/vmscan.c: shrink_inactive_list counts the latter unless cgroup_reclaim()).
 Value scanned_at_limits(F facts, W window) {
-  const auto sum = [&](std::initializer_list<const char*> keys, bool optional) -> Value {
-    double total = 0;
-    for (const char* const key : keys) {
-      const Value value = growth(facts, window, std::string("vmstat.pgscan_") + key);
-      if (const auto* const number = std::get_if<double>(&value))
-        total += *number;
-      else if (!optional)
-        return value;
-    }
-    return total;
+  const auto scanned = [&](const char* key) {
+    return growth(facts, window, std::string("vmstat.pgscan_") + key);
   };
-  const Value all = sum({"anon", "file"}, false), global = sum({"kswapd", "direct"}, false);
-  if (!std::holds_alternative<double>(all)) return all;
-  if (!std::holds_alternative<double>(global)) return global;
-  const Value helpers = sum({"khugepaged", "proactive"}, true);  // kernels have them or not
-  return std::max(0.0, std::get<double>(all) - std::get<double>(global) - std::get<double>(helpers));
+  const auto by_helper = [&](const char* key) {  // kernels have them or not
+    return growth_if_kept(facts, window, std::string("vmstat.pgscan_") + key);
+  };
+  const Value all = plus(scanned("anon"), scanned("file"));
+  const Value global =
+      plus(plus(scanned("kswapd"), scanned("direct")), plus(by_helper("khugepaged"), by_helper("proactive")));
+  return not_below_zero(minus(all, global));
 }
 
 /// Seconds of requests by their number, in nanoseconds.

@@ -7,11 +7,7 @@
 
 namespace tlbstorm::verdict {
 
-void Judge::begin_trial(int /*trial*/, std::span<const probe::Column> columns) {
-  std::vector<std::string> names;
-  for (const probe::Column& column : columns) names.push_back(column.name);
-  totals_.emplace(std::move(names));
-}
+void Judge::begin_trial(int /*trial*/, std::span<const probe::Column> columns) { totals_.emplace(columns); }
 
 void Judge::sample(const trial::Sample& sample) {
   totals_->add(sample.stage, os::to_seconds(sample.at), sample.values);

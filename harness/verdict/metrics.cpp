@@ -38,32 +38,25 @@ bool applies(Scope scope, const TrialFacts& facts) {
   return false;
 }
 
-/// One column of a Figure in a window.
-Value part_of(const TrialFacts& facts, const Window& window, const std::string& column) {
+/// One column of a Figure in a window; nothing if this machine has no such column.
+std::optional<Value> part_of(const TrialFacts& facts, const Window& window, const std::string& column) {
   constexpr std::string_view kMean = "mean ";
   if (column == "seconds") return window.seconds;
   if (column == "worker_seconds") return window.seconds * facts.plan.workers;
-  if (!column.starts_with(kMean)) return growth(facts, window, column);
-  const std::string gauge = column.substr(kMean.size());
-  const auto mean = facts.totals.mean(window, gauge);
-  return mean ? Value(*mean) : missing(facts, gauge);
+  const bool gauge = column.starts_with(kMean);
+  const std::string name = gauge ? column.substr(kMean.size()) : column;
+  if (!facts.totals.has(name)) return std::nullopt;
+  return gauge ? mean(facts, window, name) : growth(facts, window, name);
 }
 
-/// The sum of those columns that there are.
+/// The sum of those columns that there are. One that is there and not known makes the sum unknown, too.
 Value sum(const TrialFacts& facts, const Window& window, const std::vector<std::string>& columns) {
-  double total = 0;
-  std::optional<Value> reason;
-  bool any = false;
-  for (const std::string& column : columns) {
-    const Value value = part_of(facts, window, column);
-    if (const auto* number = std::get_if<double>(&value)) {
-      total += *number;
-      any = true;
-    } else if (!reason) {
-      reason = value;
-    }
-  }
-  return any || !reason ? Value(total) : *reason;
+  std::optional<Value> total;
+  for (const std::string& column : columns)
+    if (const auto part = part_of(facts, window, column)) total = total ? plus(*total, *part) : *part;
+  if (total) return *total;
+  const std::string& first = columns.front();
+  return missing(facts, first.substr(first.find(' ') + 1));
 }
 
 Value own_figure(const TrialFacts& facts, const Window& window, const trial::Figure& figure) {

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "harness/verdict/reclaim.hpp"
 
-#include <algorithm>
 #include <array>
+
+#include "harness/verdict/derivation.hpp"
 
 namespace tlbstorm::verdict {
 namespace {
@@ -13,43 +14,38 @@ bool counts_itself(const TrialFacts& facts) { return facts.totals.has(kOwnCount)
 bool cgroup_counts(const TrialFacts& facts) { return facts.totals.has("memcg.pgsteal"); }
 
 /// `verb` is "pgsteal" or "pgscan". From the cgroup itself.
-std::optional<double> of_cgroup(const TrialFacts& facts, const Window& window, const std::string& verb,
-                                Reclaimer who) {
+Value of_cgroup(const TrialFacts& facts, const Window& window, const std::string& verb, Reclaimer who) {
   static const std::array<const char*, 3> kSuffix{"", "_kswapd", "_direct"};
-  return facts.totals.growth(window, "memcg." + verb + kSuffix[static_cast<std::size_t>(who)]);
+  return growth(facts, window, "memcg." + verb + kSuffix[static_cast<std::size_t>(who)]);
 }
 
 /// From the whole machine: what neither kswapd nor a helper did, tasks did themselves.
-std::optional<double> of_machine(const TrialFacts& facts, const Window& window, const std::string& verb,
-                                 Reclaimer who) {
-  const auto growth = [&](const char* suffix) {
-    return facts.totals.growth(window, "vmstat." + verb + suffix);
-  };
-  const auto kswapd = growth("_kswapd");
-  if (who == Reclaimer::kswapd) return kswapd;
-  const auto anon = growth("_anon");
-  const auto file = growth("_file");
-  if (!anon || !file) return std::nullopt;
-  if (who == Reclaimer::all) return *anon + *file;
-  if (!kswapd) return std::nullopt;
-  return std::max(
-      0.0, *anon + *file - *kswapd - growth("_khugepaged").value_or(0) - growth("_proactive").value_or(0));
+Value of_machine(const TrialFacts& facts, const Window& window, const std::string& verb, Reclaimer who) {
+  const std::string column = "vmstat." + verb;
+  const Value by_kswapd = growth(facts, window, column + "_kswapd");
+  if (who == Reclaimer::kswapd) return by_kswapd;
+  const Value all = plus(growth(facts, window, column + "_anon"), growth(facts, window, column + "_file"));
+  if (who == Reclaimer::all) return all;
+  const Value by_helpers = plus(growth_if_kept(facts, window, column + "_khugepaged"),
+                                growth_if_kept(facts, window, column + "_proactive"));
+  return not_below_zero(minus(minus(all, by_kswapd), by_helpers));
 }
 
-std::optional<double> counted(const TrialFacts& facts, const Window& window, const std::string& verb,
-                              Reclaimer who) {
+Value counted(const TrialFacts& facts, const Window& window, const std::string& verb, Reclaimer who) {
   return cgroup_counts(facts) ? of_cgroup(facts, window, verb, who) : of_machine(facts, window, verb, who);
 }
 
 }  // namespace
 
-std::optional<double> pages_stolen(const TrialFacts& facts, const Window& window, Reclaimer who) {
+Value pages_stolen(const TrialFacts& facts, const Window& window, Reclaimer who) {
   if (!counts_itself(facts)) return counted(facts, window, "pgsteal", who);
-  return who == Reclaimer::all ? facts.totals.growth(window, kOwnCount) : std::nullopt;
+  if (who == Reclaimer::all) return growth(facts, window, kOwnCount);
+  return absent("the workload's own count does not say who took the pages");
 }
 
-std::optional<double> pages_scanned(const TrialFacts& facts, const Window& window, Reclaimer who) {
-  return counts_itself(facts) ? std::nullopt : counted(facts, window, "pgscan", who);
+Value pages_scanned(const TrialFacts& facts, const Window& window, Reclaimer who) {
+  if (!counts_itself(facts)) return counted(facts, window, "pgscan", who);
+  return absent("the workload counts pages that left, not pages that were looked at");
 }
 
 std::string reclaim_source(const TrialFacts& facts) {

@@ -3,7 +3,6 @@
 // version give.
 #pragma once
 
-#include <optional>
 #include <string>
 
 #include "harness/verdict/metrics.hpp"
@@ -19,9 +18,9 @@ enum class Reclaimer { all, kswapd, direct };
 /// counter); the trial's cgroup (v2's pgsteal); the machine's pgsteal_anon + pgsteal_file, which on cgroup v1
 /// is the only counter that includes memcg reclaim (mm/vmscan.c: shrink_inactive_list), and pgsteal_kswapd +
 /// pgsteal_direct leave it out.
-std::optional<double> pages_stolen(const TrialFacts& facts, const Window& window, Reclaimer who);
+Value pages_stolen(const TrialFacts& facts, const Window& window, Reclaimer who);
 
 /// Pages that reclaim looked at; never known for the workload's own count.
-std::optional<double> pages_scanned(const TrialFacts& facts, const Window& window, Reclaimer who);
+Value pages_scanned(const TrialFacts& facts, const Window& window, Reclaimer who);
 
 }  // namespace tlbstorm::verdict

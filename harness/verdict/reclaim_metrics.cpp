@@ -12,18 +12,8 @@ Value flushes_sent(const TrialFacts& facts, const Window& window) {
   return growth(facts, window, "tlbflush.sent");
 }
 
-Value stolen(const TrialFacts& facts, const Window& window, Reclaimer who) {
-  if (const auto pages = pages_stolen(facts, window, who)) return *pages;
-  return missing(facts, "vmstat.pgsteal_file");
-}
-
-Value scanned(const TrialFacts& facts, const Window& window, Reclaimer who) {
-  if (const auto pages = pages_scanned(facts, window, who)) return *pages;
-  return missing(facts, "vmstat.pgscan_file");
-}
-
 Value reclaimed(const TrialFacts& facts, const Window& window) {
-  return stolen(facts, window, Reclaimer::all);
+  return pages_stolen(facts, window, Reclaimer::all);
 }
 
 constexpr const char* kNothingReclaimed = "nothing was reclaimed";
@@ -66,23 +56,29 @@ constexpr std::array<Metric, 16> kMetrics{{
     {"reclaim_rate", "pages/s", Better::higher, "pages reclaimed per second", Scope::reclaiming, false,
      [](F f, W w) { return per_second(reclaimed(f, w), w); }},
     {"reclaim_rate_kswapd", "pages/s", Better::higher, "pages reclaimed per second by kswapd",
-     Scope::kernel_counted, false, [](F f, W w) { return per_second(stolen(f, w, Reclaimer::kswapd), w); }},
+     Scope::kernel_counted, false,
+     [](F f, W w) { return per_second(pages_stolen(f, w, Reclaimer::kswapd), w); }},
     {"reclaim_rate_direct", "pages/s", Better::higher,
      "pages reclaimed per second by tasks themselves, at a watermark or at their cgroup's limit",
-     Scope::kernel_counted, false, [](F f, W w) { return per_second(stolen(f, w, Reclaimer::direct), w); }},
+     Scope::kernel_counted, false,
+     [](F f, W w) { return per_second(pages_stolen(f, w, Reclaimer::direct), w); }},
     {"kswapd_velocity", "pages/s", Better::neither, "pages scanned per second by kswapd",
-     Scope::kernel_counted, false, [](F f, W w) { return per_second(scanned(f, w, Reclaimer::kswapd), w); }},
+     Scope::kernel_counted, false,
+     [](F f, W w) { return per_second(pages_scanned(f, w, Reclaimer::kswapd), w); }},
     {"kswapd_efficiency", "ratio", Better::higher, "pages reclaimed for each page scanned, by kswapd",
      Scope::kernel_counted, false,
      [](F f, W w) {
-       return ratio(stolen(f, w, Reclaimer::kswapd), scanned(f, w, Reclaimer::kswapd), kNothingScanned);
+       return ratio(pages_stolen(f, w, Reclaimer::kswapd), pages_scanned(f, w, Reclaimer::kswapd),
+                    kNothingScanned);
      }},
     {"direct_velocity", "pages/s", Better::neither, "pages scanned per second by tasks themselves",
-     Scope::kernel_counted, false, [](F f, W w) { return per_second(scanned(f, w, Reclaimer::direct), w); }},
+     Scope::kernel_counted, false,
+     [](F f, W w) { return per_second(pages_scanned(f, w, Reclaimer::direct), w); }},
     {"direct_efficiency", "ratio", Better::higher,
      "pages reclaimed for each page scanned, by tasks themselves", Scope::kernel_counted, false,
      [](F f, W w) {
-       return ratio(stolen(f, w, Reclaimer::direct), scanned(f, w, Reclaimer::direct), kNothingScanned);
+       return ratio(pages_stolen(f, w, Reclaimer::direct), pages_scanned(f, w, Reclaimer::direct),
+                    kNothingScanned);
      }},
 }};
 

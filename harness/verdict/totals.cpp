@@ -4,19 +4,22 @@
 #include <algorithm>
 #include <cmath>
 
-#include "harness/probe/probe.hpp"
-
 namespace tlbstorm::verdict {
 
 using probe::kAbsent;
 using trial::Phase;
 
-Totals::Totals(std::vector<std::string> columns)
-    : last_(columns.size(), kAbsent),
+Totals::Totals(std::span<const probe::Column> columns)
+    : counts_(columns.size()),
+      fell_(columns.size()),
+      last_(columns.size(), kAbsent),
       pending_(columns.size(), 0.0),
       sum_(columns.size(), 0.0),
       samples_(columns.size(), 0.0) {
-  for (std::size_t i = 0; i < columns.size(); ++i) index_.emplace(columns[i], i);
+  for (std::size_t i = 0; i < columns.size(); ++i) {
+    index_.emplace(columns[i].name, i);
+    counts_[i] = columns[i].kind == probe::Kind::counter;
+  }
   for (Window& window : phases_) window.growth.assign(columns.size(), 0.0);
 }
 
@@ -27,6 +30,10 @@ void Totals::add(trial::Stage stage, double seconds, std::span<const double> val
       // Between edges a probe may be left out; at an edge its value is what splits the phases.
       if (edge) pending_[i] = last_[i] = kAbsent;
       continue;
+    }
+    if (counts_[i] && values[i] < last_[i]) {
+      fell_[i] = true;
+      pending_[i] = kAbsent;  // of this window
     }
     if (!std::isnan(last_[i])) pending_[i] += values[i] - last_[i];
     last_[i] = values[i];
@@ -56,6 +63,17 @@ void Totals::close_window() {
   };
   merge(phases_[static_cast<std::size_t>(stage_->phase)]);
   if (stage_->phase == Phase::measure) merge(rounds_[stage_->round]);
+}
+
+bool Totals::has_any_of(std::string_view probe) const {
+  return std::any_of(index_.begin(), index_.end(), [&](const auto& column) {
+    return column.first.starts_with(probe) && column.first.substr(probe.size()).starts_with('.');
+  });
+}
+
+bool Totals::fell(const std::string& column) const {
+  const auto found = index_.find(column);
+  return found != index_.end() && fell_[found->second];
 }
 
 std::optional<double> Totals::growth(const Window& window, const std::string& column) const {

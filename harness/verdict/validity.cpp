@@ -8,6 +8,7 @@
 
 #include "harness/os/clock.hpp"
 #include "harness/os/mapping.hpp"
+#include "harness/verdict/derivation.hpp"
 #include "harness/verdict/reclaim.hpp"
 
 namespace tlbstorm::verdict {
@@ -47,6 +48,16 @@ Check workload(const TrialFacts& facts) {
   return {"workload", Verdict::invalid, fmt::format("{}", fmt::join(facts.result.invalid, "; "))};
 }
 
+/// A check that could not be made, and why.
+Check not_known(const char* name, const char* why) { return {name, Verdict::unknown, why}; }
+Check not_known(const char* name, const Value& value) {
+  return {name, Verdict::unknown, std::get<record::Absence>(value).reason};
+}
+
+const Window& measured_phase(const TrialFacts& facts) { return facts.totals.phase(Phase::measure); }
+
+constexpr const char* kKilled = "a worker was killed: what it used last is not known";
+
 /// The worst worker's share of its measured wall time; negative when no worker measured.
 template <typename Get>
 double extreme_share(const TrialFacts& facts, bool smallest, Get get) {
@@ -63,6 +74,7 @@ double extreme_share(const TrialFacts& facts, bool smallest, Get get) {
 Check sharers_on_cpu(const TrialFacts& facts) {
   const double least = extreme_share(facts, true, [](const trial::Usage& used) { return used.on_cpu; });
   if (least < 0) return {"sharers_on_cpu", Verdict::unknown, "no worker finished a measured phase"};
+  if (facts.result.killed) return {"sharers_on_cpu", Verdict::unknown, kKilled};
   const std::string detail = fmt::format(
       "the worker that ran least was on its CPU for {:.1f}% (limit {:.0f}%)", 100 * least, 100 * kLeastOnCpu);
   if (!facts.plan.workers_spin) return {"sharers_on_cpu", Verdict::ok, detail + ": this workload may sleep"};
@@ -86,97 +98,89 @@ Check waiting_for_cpu(const TrialFacts& facts) {
           ": for kernel threads that reclaim for it (kswapd, drains of per-CPU caches), or for other load"};
 }
 
-double cpu_seconds(const TrialFacts& facts, const char* field) {
-  return facts.totals.growth(facts.totals.phase(Phase::measure), std::string("cpu.") + field).value_or(0);
-}
-
-/// Whether /proc/stat can tell anything about the measured phase; says why not in `check`.
-bool ticks_tell(const TrialFacts& facts, Check& check) {
-  check.verdict = Verdict::unknown;
-  if (!facts.totals.has("cpu.user")) {
-    check.detail = "the probe cpu is absent";
-    return false;
-  }
-  if (facts.totals.phase(Phase::measure).seconds < kShortest) {
-    check.detail = "less than 1 s was measured: too short for /proc/stat to tell";
-    return false;
-  }
-  check.verdict = Verdict::ok;
-  return true;
+Value cpu_seconds(const TrialFacts& facts, const char* field) {
+  if (measured_phase(facts).seconds < kShortest)
+    return absent("less than 1 s was measured: too short for /proc/stat to tell");
+  return growth(facts, measured_phase(facts), std::string("cpu.") + field);
 }
 
 double capacity(const TrialFacts& facts) {
-  return facts.totals.phase(Phase::measure).seconds * std::max(1, facts.online_cpus);
+  return measured_phase(facts).seconds * std::max(1, facts.online_cpus);
 }
 
 Check foreign_load(const TrialFacts& facts) {
-  Check check{"foreign_load", Verdict::ok, ""};
-  if (!ticks_tell(facts, check)) return check;
+  const char* const name = "foreign_load";
+  const Value all = plus(cpu_seconds(facts, "user"), cpu_seconds(facts, "nice"));
+  if (!std::holds_alternative<double>(all)) return not_known(name, all);
+  if (facts.result.killed) return not_known(name, kKilled);
   double own = 0;
   for (const trial::WorkerResult& worker : facts.result.workers) own += os::to_seconds(worker.measured.user);
   for (const trial::BystanderResult& bystander : facts.result.bystanders)
     own += os::to_seconds(bystander.measured.user);
   // Kernel threads (kswapd, writeback) work for the workload and have no user time; other processes have
   // some.
-  const double foreign = std::max(0.0, cpu_seconds(facts, "user") + cpu_seconds(facts, "nice") - own);
-  const double share = foreign / capacity(facts);
-  check.detail = fmt::format("other processes' user time took {:.1f}% of all CPU time (limit {:.0f}%)",
-                             100 * share, 100 * kMostForeign);
-  if (share > kMostForeign) check.verdict = Verdict::invalid;
-  return check;
+  const double share = std::max(0.0, std::get<double>(all) - own) / capacity(facts);
+  return {name, share > kMostForeign ? Verdict::invalid : Verdict::ok,
+          fmt::format("other processes' user time took {:.1f}% of all CPU time (limit {:.0f}%)", 100 * share,
+                      100 * kMostForeign)};
 }
 
 Check stolen_time(const TrialFacts& facts) {
-  Check check{"stolen_time", Verdict::ok, ""};
-  if (!ticks_tell(facts, check)) return check;
-  const double share = cpu_seconds(facts, "steal") / capacity(facts);
-  check.detail = fmt::format("the hypervisor stole {:.1f}% of all CPU time (limit {:.0f}%)", 100 * share,
-                             100 * kMostStolen);
-  if (share > kMostStolen) check.verdict = Verdict::invalid;
-  return check;
+  const char* const name = "stolen_time";
+  const Value stolen = cpu_seconds(facts, "steal");
+  if (!std::holds_alternative<double>(stolen)) return not_known(name, stolen);
+  const double share = std::get<double>(stolen) / capacity(facts);
+  return {name, share > kMostStolen ? Verdict::invalid : Verdict::ok,
+          fmt::format("the hypervisor stole {:.1f}% of all CPU time (limit {:.0f}%)", 100 * share,
+                      100 * kMostStolen)};
 }
 
 Check pages_gone(const TrialFacts& facts) {
-  if (!facts.plan.reclaims) return {"pages_gone", Verdict::ok, "this workload reclaims nothing"};
-  const Window& measured = facts.totals.phase(Phase::measure);
-  if (measured.seconds <= 0) return {"pages_gone", Verdict::unknown, "the measured phase was not finished"};
-  const auto pages = pages_stolen(facts, measured, Reclaimer::all);
-  if (!pages) return {"pages_gone", Verdict::unknown, reclaim_source(facts)};
-  const auto offered = facts.totals.growth(measured, "workload.operations");
+  const char* const name = "pages_gone";
+  if (!facts.plan.reclaims) return {name, Verdict::ok, "this workload reclaims nothing"};
+  const Window& measured = measured_phase(facts);
+  if (measured.seconds <= 0) return not_known(name, "the measured phase was not finished");
+  const Value gone = pages_stolen(facts, measured, Reclaimer::all);
+  if (!std::holds_alternative<double>(gone)) return not_known(name, gone);
+  const double pages = std::get<double>(gone);
   if (!facts.totals.has(std::string("workload.") + trial::counter::kPagesGone))
-    return {"pages_gone", *pages > 0 ? Verdict::ok : Verdict::invalid,
-            *pages > 0 ? fmt::format("{:.0f} pages were reclaimed", *pages)
-                       : "nothing was reclaimed: the working set fits, or was charged to another cgroup"};
-  const double share = offered && *offered > 0 ? *pages / *offered : 0;
-  return {"pages_gone", share < kLeastGone ? Verdict::invalid : Verdict::ok,
+    return {name, pages > 0 ? Verdict::ok : Verdict::invalid,
+            pages > 0 ? fmt::format("{:.0f} pages were reclaimed", pages)
+                      : "nothing was reclaimed: the working set fits, or was charged to another cgroup"};
+  const auto offered = facts.totals.growth(measured, "workload.operations");
+  const double share = offered && *offered > 0 ? pages / *offered : 0;
+  return {name, share < kLeastGone ? Verdict::invalid : Verdict::ok,
           fmt::format("{:.1f}% of the pages pushed out really left (limit {:.0f}%)", 100 * share,
                       100 * kLeastGone)};
 }
 
 /// Major faults or write-outs that no device saw are not what they seem: zero pages are only counted.
 Check zero_pages(const TrialFacts& facts) {
-  const Window& measured = facts.totals.phase(Phase::measure);
-  if (facts.plan.zero_pages_meant) return {"zero_pages", Verdict::ok, "zero pages are part of the workload"};
-  const double zero = facts.totals.growth(measured, "vmstat.swpout_zero").value_or(0);
-  const double written = facts.totals.growth(measured, "vmstat.pswpout").value_or(0);
-  if (zero <= written * 0.05)
-    return {"zero_pages", Verdict::ok,
-            fmt::format("{:.0f} zero pages beside {:.0f} written to swap", zero, written)};
-  return {"zero_pages", Verdict::invalid,
-          fmt::format("{:.0f} zero pages were only counted and {:.0f} written: swap saw no such load", zero,
-                      written)};
+  const char* const name = "zero_pages";
+  const Window& measured = measured_phase(facts);
+  if (facts.plan.zero_pages_meant) return {name, Verdict::ok, "zero pages are part of the workload"};
+  // Kernels before 6.12 write zero pages out as any other; one without swap counts neither.
+  const Value zero = growth_if_kept(facts, measured, "vmstat.swpout_zero");
+  const Value written = growth_if_kept(facts, measured, "vmstat.pswpout");
+  if (const Value both = plus(zero, written); !std::holds_alternative<double>(both))
+    return not_known(name, both);
+  const double counted = std::get<double>(zero), really = std::get<double>(written);
+  if (counted <= really * 0.05)
+    return {name, Verdict::ok,
+            fmt::format("{:.0f} zero pages beside {:.0f} written to swap", counted, really)};
+  return {name, Verdict::invalid,
+          fmt::format("{:.0f} zero pages were only counted and {:.0f} written: swap saw no such load",
+                      counted, really)};
 }
 
 /// Pages that came back from swap in the measured phase, by a probe that counts them: those read, those that
 /// a cache in front of it had, and where they are meant, zero pages.
-std::optional<double> read_from_swap(const TrialFacts& facts, const std::string& probe) {
-  const auto growth = [&](const char* key) {
-    return facts.totals.growth(facts.totals.phase(Phase::measure), probe + key);
-  };
-  auto pages = growth(".pswpin");
-  if (!pages) return std::nullopt;
-  if (facts.plan.zero_pages_meant) *pages += growth(".swpin_zero").value_or(0);
-  return *pages + growth(".zswpin").value_or(0);
+Value read_from_swap(const TrialFacts& facts, const std::string& probe) {
+  const Window& measured = measured_phase(facts);
+  const Value pages =
+      plus(growth(facts, measured, probe + ".pswpin"), growth_if_kept(facts, measured, probe + ".zswpin"));
+  return facts.plan.zero_pages_meant ? plus(pages, growth_if_kept(facts, measured, probe + ".swpin_zero"))
+                                     : pages;
 }
 
 /// The block layer must have seen what vmstat says was read. Over the whole trial: the two are not read at
@@ -184,9 +188,10 @@ std::optional<double> read_from_swap(const TrialFacts& facts, const std::string&
 void ask_block_layer(const TrialFacts& facts, Check& check) {
   const auto bytes = facts.totals.whole("swapdev.read_bytes"), pages = facts.totals.whole("vmstat.pswpin");
   // What lies in files is read past the devices' counts.
-  const bool in_files =
-      facts.totals.mean(facts.totals.phase(Phase::measure), "swapdev.in_files").value_or(0) > 0;
-  if (!bytes || !pages || in_files) return;
+  const char* const in_files = "swapdev.in_files";
+  const bool all_on_devices =
+      !facts.totals.has(in_files) || facts.totals.mean(measured_phase(facts), in_files).value_or(1) <= 0;
+  if (!bytes || !pages || !all_on_devices) return;
   const double seen = *bytes / static_cast<double>(os::page_size().count);
   check.detail +=
       fmt::format("; in the whole trial {:.0f} by vmstat, {:.0f} by the block layer", *pages, seen);
@@ -196,19 +201,21 @@ void ask_block_layer(const TrialFacts& facts, Check& check) {
 /// Pages that came back from swap must have come from somewhere: each count of them has to account for the
 /// faults.
 Check device_io(const TrialFacts& facts) {
-  if (!facts.plan.swaps) return {"device_io", Verdict::ok, "this workload needs no swap"};
-  const auto by_machine = read_from_swap(facts, "vmstat"), by_cgroup = read_from_swap(facts, "memcg");
-  if (facts.totals.phase(Phase::measure).seconds <= 0 || !by_machine)
-    return {"device_io", Verdict::unknown, "nothing was measured, or the probe vmstat is absent"};
+  const char* const name = "device_io";
+  if (!facts.plan.swaps) return {name, Verdict::ok, "this workload needs no swap"};
+  if (measured_phase(facts).seconds <= 0) return not_known(name, "nothing was measured");
+  if (facts.result.killed) return not_known(name, kKilled);
+  const Value of_machine = read_from_swap(facts, "vmstat"), of_cgroup = read_from_swap(facts, "memcg");
+  if (!std::holds_alternative<double>(of_machine)) return not_known(name, of_machine);
   double faults = 0;
   for (const trial::WorkerResult& worker : facts.result.workers)
     faults += static_cast<double>(worker.measured.major_faults);
-  Check check{
-      "device_io", Verdict::ok,
-      fmt::format("{:.0f} major faults; pages read from swap: {:.0f} by vmstat", faults, *by_machine)};
+  const double by_machine = std::get<double>(of_machine);
+  Check check{name, Verdict::ok,
+              fmt::format("{:.0f} major faults; pages read from swap: {:.0f} by vmstat", faults, by_machine)};
   const double least = kLeastAccounted * faults;
-  if (*by_machine < least) check.verdict = Verdict::invalid;
-  if (by_cgroup) {
+  if (by_machine < least) check.verdict = Verdict::invalid;
+  if (const auto* const by_cgroup = std::get_if<double>(&of_cgroup)) {
     check.detail += fmt::format(", {:.0f} by the cgroup", *by_cgroup);
     if (*by_cgroup + kStatBatch * facts.online_cpus < least) check.verdict = Verdict::invalid;
   }

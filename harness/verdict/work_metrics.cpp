@@ -24,11 +24,9 @@ Value share_of_wall(const TrialFacts& facts, Get get) {
 }
 
 Value refaults(const TrialFacts& facts, const Window& window) {
-  const Value file = growth(facts, window, "vmstat.workingset_refault_file");
-  const Value anon = growth(facts, window, "vmstat.workingset_refault_anon");
-  if (!std::holds_alternative<double>(file)) return file;
   // Kernels before 5.9 keep no shadow entries of anonymous pages.
-  return std::get<double>(file) + (std::holds_alternative<double>(anon) ? std::get<double>(anon) : 0);
+  return plus(growth(facts, window, "vmstat.workingset_refault_file"),
+              growth_if_kept(facts, window, "vmstat.workingset_refault_anon"));
 }
 
 constexpr const char* kNoOperation = "no operation was finished";

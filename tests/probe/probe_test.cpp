@@ -58,7 +58,7 @@ TEST_P(InterruptsOfManyCpus, RowsAreFoundWhereverTheyStand) {
   std::vector<double> row(probe->columns().size());
   ASSERT_EQ(row.size(), 4u * (1 + static_cast<std::size_t>(cpus)));
   // More than ten digits move every line that follows.
-  for (const std::uint64_t base : {1000ULL, 2000ULL, 123456789012ULL, 5000ULL}) {
+  for (const std::uint64_t base : {1000ULL, 2000ULL, 123456789012ULL, 123456789013ULL}) {
     put(base);
     probe->read(row);
     for (std::size_t i = 0; i < 4; ++i) {
@@ -76,6 +76,58 @@ TEST(Interrupts, ArmIsAbsentWithItsReason) {
   const Opened opened = open("interrupts", fixture("arm64"));
   ASSERT_TRUE(std::holds_alternative<Unavailable>(opened));
   EXPECT_NE(std::get<Unavailable>(opened).reason.find("no TLB row"), std::string::npos);
+}
+
+/// /proc/interrupts of a machine with some CPUs, as they come and go.
+class InterruptsOverTime : public ::testing::Test {
+ protected:
+  void put(const std::string& cpus, const std::string& tlb) const {
+    std::ofstream(folder_.path() / "interrupts") << cpus << "\nTLB: " << tlb << "   TLB shootdowns\n";
+  }
+  /// All CPUs, then each.
+  std::vector<double> read() {
+    if (!probe_) {
+      Target target;
+      target.proc = folder_.path();
+      probe_ = std::get<std::unique_ptr<Probe>>(open("interrupts", target));
+    }
+    std::vector<double> row(probe_->columns().size());
+    probe_->read(row);
+    return {row.begin(), row.begin() + 3};
+  }
+  const test::TemporaryFolder folder_;
+  std::unique_ptr<Probe> probe_;
+};
+
+TEST_F(InterruptsOverTime, CellThatWrapsGoesOnRising) {
+  put("  CPU0 CPU1", "4294967290 4294967000");
+  EXPECT_EQ(read(), (std::vector<double>{8589934290, 4294967290, 4294967000}));
+  put("  CPU0 CPU1", "4 4294967001");
+  EXPECT_EQ(read(), (std::vector<double>{8589934301, 4294967300, 4294967001})) << "10 and 1 more";
+}
+
+TEST_F(InterruptsOverTime, CpuThatWasAwayNeitherWrappedNorFell) {
+  put("  CPU0 CPU1", "4294967290 1000");
+  const auto before = read();
+  put("  CPU0", "4");
+  for (const double value : read()) EXPECT_TRUE(std::isnan(value));
+  put("  CPU0 CPU1", "5 1001");
+  const auto after = read();
+  EXPECT_EQ(after[1] - before[1], 11);
+  EXPECT_EQ(after[2] - before[2], 1);
+}
+
+TEST_F(InterruptsOverTime, CpuThatCountsAnewIsAbsentAndTheSumWithIt) {
+  put("  CPU0 CPU1", "2000 1000");
+  read();
+  put("  CPU0 CPU1", "2001 3");
+  for (int reading = 0; reading < 2; ++reading) {
+    const auto row = read();
+    EXPECT_TRUE(std::isnan(row[0]));
+    EXPECT_EQ(row[1], 2001);
+    EXPECT_TRUE(std::isnan(row[2]));
+    put("  CPU0 CPU1", "2001 1500");
+  }
 }
 
 TEST(Interrupts, CpuThatComesOrGoesMakesTheRowAbsentNotWrong) {

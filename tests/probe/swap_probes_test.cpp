@@ -112,6 +112,23 @@ TEST_F(SwapDevProbe, BlockDevicesAreSummedInBytes) {
   EXPECT_DOUBLE_EQ(all.at("swapdev.queued"), 0.083);
 }
 
+/// Milliseconds are printed in 32 bits, for each device alone: block/genhd.c, part_stat_show.
+TEST_F(SwapDevProbe, TimesGoOnRisingWhereADevicesMillisecondsWrap) {
+  put_swaps(std::string(kZram0) + kDisk);
+  put_device("zram0", "1 0 8 4294967295 1 0 8 4294967290 0 4294967000 4294967000\n");
+  put_device("sda2", "1 0 8 1000 1 0 8 1000 0 1000 1000\n");
+  Opened opened = open("swapdev");
+  const Values before = read(opened);
+  put_device("zram0", "2 0 16 9 2 0 16 4294967295 0 4 1000\n");
+  const Values after = read(opened);
+  for (const auto& [column, milliseconds] :
+       {std::pair{"read_time", 10}, {"write_time", 5}, {"busy", 300}, {"queued", 1296}}) {
+    const std::string name = std::string("swapdev.") + column;
+    EXPECT_NEAR(after.at(name) - before.at(name), milliseconds * 1e-3, 1e-6) << column;
+  }
+  EXPECT_EQ(after.at("swapdev.reads"), 3);
+}
+
 TEST_F(SwapDevProbe, FilesAloneHaveNoDeviceColumns) {
   put_swaps(kFile);
   const Values all = values("swapdev");

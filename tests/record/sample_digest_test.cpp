@@ -65,6 +65,17 @@ TEST_F(SampleDigestTest, WhatIsAbsentAtAnEdgeIsNotKnownOfThatTrial) {
   EXPECT_THAT(find(all, "p.level")->by_trial, ElementsAre(Pair(2, 7)));
 }
 
+TEST_F(SampleDigestTest, CounterThatFellInAWindowIsNoFigureOfThatTrialAndSaid) {
+  const SampleDigest all = digest(
+      "1,measure,0,0,4294967295,9\r\n1,setup,1,1,5,3\r\n1,measure,1,2,5,3\r\n1,done,1,3,4294967299,3\r\n"
+      "2,measure,0,0,1,1\r\n2,done,0,2,9,7\r\n");
+  EXPECT_THAT(find(all, "p.count")->by_trial, ElementsAre(Pair(2, 4)));
+  EXPECT_THAT(find(all, "p.level")->by_trial, ElementsAre(Pair(1, 3), Pair(2, 7))) << "a gauge may fall";
+  EXPECT_THAT(all.remarks, ElementsAre((folder_ / "samples.csv").native() +
+                                       ": trial 1: 1 of its counters fell while it was measured, p.count "
+                                       "first; how much they grew is not known"));
+}
+
 TEST_F(SampleDigestTest, ColumnWithoutAnyValueIsNotThere) {
   const SampleDigest all = digest("1,measure,0,0,1,\r\n1,done,0,2,9,\r\n");
   EXPECT_EQ(find(all, "p.level"), nullptr);
@@ -121,7 +132,8 @@ TEST_F(SampleDigestTest, FiguresAreThoseOfTotals) {
   std::mt19937 random(7);
   const auto one_in = [&](unsigned n) { return random() % n == 0; };
   CsvWriter writer(os::Folder::open(folder_), "samples.csv", "trial,phase,round,seconds,p.count,p.level");
-  verdict::Totals totals({"p.count", "p.level"});
+  const std::vector<probe::Column> columns{{"p.count", ""}, {"p.level", "", probe::Kind::gauge}};
+  verdict::Totals totals(columns);
   trial::Stage stage{Phase::setup, 0};
   double count = 0;
   for (int sample = 0; sample < 2000; ++sample) {

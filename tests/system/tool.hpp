@@ -12,16 +12,10 @@
 #include <string>
 #include <vector>
 
+#include "tests/sanitized.hpp"
 #include "tests/temporary_folder.hpp"
 
 namespace tlbstorm::test {
-
-/// Built for a sanitizer: its mlock does nothing, and its own memory is most of a small cgroup's.
-#ifdef TLBSTORM_SANITIZED
-inline constexpr bool kSanitized = true;
-#else
-inline constexpr bool kSanitized = false;
-#endif
 
 /// A whole file; empty when there is none.
 std::string text_of(const std::filesystem::path& path);

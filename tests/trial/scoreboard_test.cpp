@@ -61,6 +61,49 @@ TEST(Scoreboard, EdgeThatIsCompletedAfterAStopStaysAStop) {
   EXPECT_EQ(board.stage().phase, Phase::verify);
 }
 
+TEST(StageWord, WhatWasDecidedOnAnOlderStageIsDecidedAgain) {
+  StageWord stage;
+  int asked = 0;
+  stage.change([&](Stage now) {
+    if (++asked == 1) {  // another one comes between the look and the change
+      stage.change([](Stage) { return Stage{Phase::verify, 0}; });
+      return Stage{Phase::measure, 0};
+    }
+    return now;
+  });
+  EXPECT_GE(asked, 2);
+  EXPECT_EQ(stage.get().phase, Phase::verify);
+}
+
+TEST(Scoreboard, StopIsTheLastWordWhateverTheSamplerDoesMeanwhile) {
+  for (int time = 0; time < 200; ++time) {
+    Scoreboard board(1);
+    const std::uint32_t request = board.request_edge({Phase::measure, 0});
+    std::atomic<bool> going{false};
+    std::thread sampler([&] {
+      while (!board.stopped()) {
+        board.complete_edge(request);
+        going = true;
+      }
+    });
+    while (!going) std::this_thread::yield();
+    board.stop();
+    sampler.join();
+    ASSERT_EQ(board.stage().phase, Phase::verify) << time;
+  }
+}
+
+TEST(Scoreboard, EdgesThatAreAskedForTogetherAreOneAndBothGoOn) {
+  Scoreboard board(2);
+  const std::uint32_t first = board.request_edge({Phase::measure, 0});
+  const std::uint32_t second = board.request_edge({Phase::done, 0});
+  EXPECT_FALSE(board.wait_for_sample(first, os::now())) << "nothing was sampled yet";
+  board.complete_edge(board.wait_for_edge(0, os::now() + 10s));
+  EXPECT_TRUE(board.wait_for_sample(second, os::now() + 10s));
+  EXPECT_TRUE(board.wait_for_sample(first, os::now() + 10s));
+  EXPECT_EQ(board.stage().phase, Phase::done);
+}
+
 TEST(Scoreboard, NobodyPassesABarrierBeforeTheLastHasCome) {
   constexpr int kThreads = 4, kTimes = 200;
   Scoreboard board(kThreads);
@@ -85,9 +128,10 @@ TEST(Scoreboard, MessagesAreKeptOnceEachAndNoMoreThanThereIsRoomFor) {
   const std::vector<std::string> reasons = board.invalid();
   ASSERT_EQ(reasons.size(), 8u);
   for (std::size_t i = 0; i < reasons.size(); ++i) EXPECT_EQ(reasons[i], "reason " + std::to_string(i));
-  board.failure().set("the first");
-  board.failure().set("the second");
-  EXPECT_EQ(board.failure().get(), "the first");
+  board.fail("the first", 4);
+  board.fail("the second", 1);
+  EXPECT_EQ(board.failure(), "the first");
+  EXPECT_EQ(board.failure_code(), 4);
 }
 
 TEST(Scoreboard, SameMessageOfSeveralWorkersAtOnceIsKeptOnce) {

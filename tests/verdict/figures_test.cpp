@@ -41,6 +41,15 @@ TEST_F(OwnFigures, SumTheColumnsThatThereAre) {
   EXPECT_DOUBLE_EQ(figures(judge()).at("own"), 1900.0 / 4000);
 }
 
+TEST_F(OwnFigures, OfAColumnThatIsThereButNotKnownAreAbsentAndNotTheSumOfTheOthers) {
+  grow_["interrupts.cal"] = probe::kAbsent;
+  figure({"vmstat.allocstall_normal", "interrupts.tlb", "interrupts.cal"}, {"workload.pages"});
+  EXPECT_EQ(absence(judge(), "own"),
+            "interrupts.cal could not be read where the measured phase began or ended");
+  figure({"mean interrupts.cal"}, {});
+  EXPECT_EQ(absence(judge(), "own"), "interrupts.cal could not be read while it was measured");
+}
+
 TEST_F(OwnFigures, WithoutAnyColumnAreAbsentForTheFirstOnesReason) {
   result_.sampling.absent.push_back({"zram", {"no zram device is a swap area", ""}});
   figure({"mean zram.stored", "mean zswap.stored"}, {"workload.pages"});

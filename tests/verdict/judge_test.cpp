@@ -50,6 +50,68 @@ TEST_F(JudgeTest, AbsentIsNotZero) {
   EXPECT_NE(absence(judgement, "memory_stall_some").find("left out by --probes"), std::string::npos);
 }
 
+TEST_F(JudgeTest, CounterThatFellIsNoFigureAndNothingDerivedFromItIs) {
+  grow_["interrupts.tlb"] = -1000;
+  const record::Judgement judgement = judge();
+  for (const char* const metric : {"tlb_ipis", "ipis_per_page", "tlb_ipi_rate", "ipis_per_operation"})
+    EXPECT_EQ(absence(judgement, metric),
+              "interrupts.tlb fell while the trial ran: how much it grew is not known")
+        << metric;
+  for (const auto& [metric, value] : figures(judgement)) EXPECT_GE(value, 0) << metric;
+  EXPECT_TRUE(figures(judgement).contains("cal_interrupts"));
+}
+
+TEST_F(JudgeTest, CounterThatCouldNotBeReadAtAnEdgeIsNotOneThatTheKernelLacks) {
+  grow_["interrupts.tlb"] = grow_["vmstat.pgsteal_anon"] = grow_["vmstat.pgsteal_khugepaged"] =
+      probe::kAbsent;
+  const record::Judgement judgement = judge();
+  EXPECT_EQ(absence(judgement, "tlb_ipis"),
+            "interrupts.tlb could not be read where the measured phase began or ended");
+  EXPECT_EQ(absence(judgement, "pages_reclaimed"),
+            "vmstat.pgsteal_anon could not be read where the measured phase began or ended");
+  EXPECT_TRUE(figures(judgement).contains("reclaim_rate_kswapd"));
+  grow_["vmstat.pgsteal_anon"] = 0;
+  EXPECT_EQ(absence(judge(), "reclaim_rate_direct"),
+            "vmstat.pgsteal_khugepaged could not be read where the measured phase began or ended")
+      << "a counter that is there and not known is not one that a kernel does without";
+}
+
+TEST_F(JudgeTest, CounterThatTheKernelDoesWithoutIsNothingToAdd) {
+  grow_.erase("vmstat.pgsteal_khugepaged");
+  grow_.erase("vmstat.pgsteal_proactive");
+  EXPECT_DOUBLE_EQ(figures(judge()).at("reclaim_rate_direct"), 2500);
+  grow_.erase("vmstat.pgsteal_anon");
+  EXPECT_EQ(absence(judge(), "reclaim_rate_direct"), "the probe vmstat was left out by --probes");
+}
+
+TEST_F(JudgeTest, CheckThatCouldNotBeMadeIsUnknownWithItsReason) {
+  for (const auto& [column, check] : {std::pair{"cpu.user", "foreign_load"},
+                                      {"cpu.nice", "foreign_load"},
+                                      {"cpu.steal", "stolen_time"},
+                                      {"vmstat.swpout_zero", "zero_pages"},
+                                      {"vmstat.pswpout", "zero_pages"},
+                                      {"vmstat.pgsteal_file", "pages_gone"}}) {
+    const auto before = grow_;
+    grow_[column] = probe::kAbsent;
+    for (const Check& one : judge().checks) {
+      if (one.name != check) continue;
+      EXPECT_EQ(one.verdict, Check::Verdict::unknown) << column;
+      EXPECT_EQ(one.detail,
+                std::string(column) + " could not be read where the measured phase began or ended");
+    }
+    grow_ = before;
+  }
+}
+
+TEST_F(JudgeTest, WhatAKilledWorkerUsedIsNotKnown) {
+  plan_.workers_spin = plan_.swaps = true;
+  grow_["vmstat.pswpin"] = 1000;
+  result_.workers[1].measured = {};
+  result_.killed = true;
+  for (const char* const check : {"foreign_load", "sharers_on_cpu", "waiting_for_cpu", "device_io"})
+    EXPECT_EQ(verdict(check), Check::Verdict::unknown) << check;
+}
+
 TEST_F(JudgeTest, NothingReclaimedHasNoRatioAndIsInvalid) {
   grow_["vmstat.pgsteal_file"] = 0;
   grow_["vmstat.pgsteal_kswapd"] = 0;

@@ -12,12 +12,14 @@ using probe::kAbsent;
 using trial::Phase;
 using trial::Stage;
 
+Totals of(const std::vector<probe::Column>& columns) { return Totals(columns); }
+
 void add(Totals& totals, Stage stage, double seconds, std::vector<double> values) {
   totals.add(stage, seconds, values);
 }
 
 TEST(Totals, GrowthBelongsToThePhaseThatBeganBeforeIt) {
-  Totals totals({"a"});
+  Totals totals = of({{"a", ""}});
   add(totals, {Phase::setup, 0}, 0, {100});
   add(totals, {Phase::warmup, 0}, 1, {110});
   add(totals, {Phase::warmup, 0}, 2, {120});
@@ -32,7 +34,7 @@ TEST(Totals, GrowthBelongsToThePhaseThatBeganBeforeIt) {
 }
 
 TEST(Totals, RoundsAreKeptApartAndAddUp) {
-  Totals totals({"a"});
+  Totals totals = of({{"a", ""}});
   add(totals, {Phase::setup, 0}, 0, {0});
   add(totals, {Phase::warmup, 0}, 1, {1});
   add(totals, {Phase::setup, 1}, 2, {10});
@@ -47,7 +49,7 @@ TEST(Totals, RoundsAreKeptApartAndAddUp) {
 }
 
 TEST(Totals, CellLeftOutBetweenEdgesLosesNothing) {
-  Totals totals({"a"});
+  Totals totals = of({{"a", ""}});
   add(totals, {Phase::measure, 0}, 0, {5});
   add(totals, {Phase::measure, 0}, 1, {kAbsent});
   add(totals, {Phase::measure, 0}, 2, {9});
@@ -57,7 +59,7 @@ TEST(Totals, CellLeftOutBetweenEdgesLosesNothing) {
 }
 
 TEST(Totals, ValueAbsentAtAnEdgeIsUnknownNotZero) {
-  Totals totals({"a", "b"});
+  Totals totals = of({{"a", ""}, {"b", ""}});
   add(totals, {Phase::warmup, 0}, 0, {5, 1});
   add(totals, {Phase::measure, 0}, 1, {kAbsent, 2});
   add(totals, {Phase::verify, 0}, 2, {9, 4});
@@ -69,15 +71,47 @@ TEST(Totals, ValueAbsentAtAnEdgeIsUnknownNotZero) {
   EXPECT_FALSE(totals.whole("a"));
 }
 
+TEST(Totals, CounterThatFellHasNoGrowthInThatWindowAndInOthersIts) {
+  Totals totals = of({{"a", ""}});
+  add(totals, {Phase::warmup, 0}, 0, {100});
+  add(totals, {Phase::measure, 0}, 1, {110});
+  add(totals, {Phase::measure, 0}, 2, {5});
+  add(totals, {Phase::verify, 0}, 3, {500});  // more than at the beginning: the fall was in between
+  add(totals, {Phase::done, 0}, 4, {507});
+  EXPECT_EQ(totals.growth(totals.phase(Phase::warmup), "a"), 10);
+  EXPECT_FALSE(totals.growth(totals.phase(Phase::measure), "a"));
+  EXPECT_EQ(totals.growth(totals.phase(Phase::verify), "a"), 7);
+  EXPECT_TRUE(totals.fell("a"));
+  EXPECT_FALSE(totals.whole("a"));
+}
+
+TEST(Totals, CounterThatFellInOneRoundHasNoGrowthOverAllOfThem) {
+  Totals totals = of({{"a", ""}});
+  add(totals, {Phase::measure, 1}, 0, {100});
+  add(totals, {Phase::setup, 2}, 1, {90});
+  add(totals, {Phase::measure, 2}, 2, {95});
+  add(totals, {Phase::setup, 3}, 3, {99});
+  EXPECT_FALSE(totals.growth(totals.rounds().at(1), "a"));
+  EXPECT_EQ(totals.growth(totals.rounds().at(2), "a"), 4);
+  EXPECT_FALSE(totals.growth(totals.phase(Phase::measure), "a"));
+}
+
+TEST(Totals, GaugeMayFall) {
+  Totals totals = of({{"g", "", probe::Kind::gauge}});
+  add(totals, {Phase::measure, 0}, 0, {100});
+  add(totals, {Phase::measure, 0}, 1, {10});
+  EXPECT_FALSE(totals.fell("g"));
+}
+
 TEST(Totals, UnknownColumnHasNoGrowth) {
-  Totals totals({"a"});
+  Totals totals = of({{"a", ""}});
   add(totals, {Phase::measure, 0}, 0, {1});
   EXPECT_FALSE(totals.growth(totals.phase(Phase::measure), "b"));
   EXPECT_FALSE(totals.has("b"));
 }
 
 TEST(Totals, MeanOfAGaugeIsOfItsSamplesInTheWindow) {
-  Totals totals({"g"});
+  Totals totals = of({{"g", "", probe::Kind::gauge}});
   add(totals, {Phase::setup, 0}, 0, {1000});
   add(totals, {Phase::measure, 0}, 1, {2000});  // the last sample of the setup
   add(totals, {Phase::measure, 0}, 2, {10});
@@ -91,7 +125,7 @@ TEST(Totals, MeanOfAGaugeIsOfItsSamplesInTheWindow) {
 }
 
 TEST(Totals, MeanOfRoundsIsOverAllOfThem) {
-  Totals totals({"g"});
+  Totals totals = of({{"g", "", probe::Kind::gauge}});
   add(totals, {Phase::setup, 0}, 0, {0});
   add(totals, {Phase::measure, 0}, 1, {0});
   add(totals, {Phase::setup, 1}, 2, {10});

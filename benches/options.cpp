@@ -60,7 +60,8 @@ void print_help() {
   std::cout
       << "\n"
          "tlbstorm-bench adds:\n"
-         "          [--swap=zram:SIZE|file:PATH:SIZE|device:/dev/X]  for pageout/dirty_anon and fault/swap,\n"
+         "          [--swap=zram:SIZE|file:[PATH:]SIZE|device:/dev/X]  for pageout/dirty_anon and "
+         "fault/swap,\n"
          "              for as long as they run; without it the machine's own, or zram:64M if less than\n"
          "              32M of that are free\n"
          "          [--wait[=TIME]] [--ignore-lock]  as in tlbstorm run\n"

@@ -7,7 +7,6 @@
 
 #include <algorithm>
 #include <cerrno>
-#include <cstdlib>
 #include <vector>
 
 #include "harness/machine/filesystem.hpp"
@@ -64,14 +63,6 @@ void sync(const os::Fd& fd, const fs::path& path) {
 }
 
 }  // namespace
-
-fs::path data_folder() {
-  if (const char* const folder = std::getenv("TLBSTORM_DATA_DIR")) return folder;
-  if (::geteuid() == 0) return "/var/cache/tlbstorm";
-  if (const char* const folder = std::getenv("XDG_CACHE_HOME")) return fs::path(folder) / "tlbstorm";
-  const char* const home = std::getenv("HOME");
-  return fs::path(home ? home : "/var/tmp") / ".cache/tlbstorm";
-}
 
 void check_data_folder(const std::string& option, const fs::path& folder, os::Bytes needed) {
   fs::path existing = fs::absolute(folder);

@@ -2,7 +2,6 @@
 #include "harness/os/journal.hpp"
 
 #include <fmt/format.h>
-#include <pwd.h>
 #include <signal.h>
 #include <sys/file.h>
 #include <sys/stat.h>
@@ -11,7 +10,6 @@
 
 #include <array>
 #include <cerrno>
-#include <cstdlib>
 #include <utility>
 
 #include "harness/os/error.hpp"
@@ -68,25 +66,6 @@ std::string said_apart(const std::function<std::string()>& body) {
 }
 
 }  // namespace
-
-fs::path state_folder() {
-  if (const char* const folder = std::getenv("TLBSTORM_STATE_DIR"); folder != nullptr && *folder != '\0')
-    return folder;
-  if (::geteuid() == 0) return "/var/lib/tlbstorm";
-  if (const char* const folder = std::getenv("XDG_STATE_HOME"); folder != nullptr && *folder == '/')
-    return fs::path(folder) / "tlbstorm";
-  const char* home = std::getenv("HOME");
-  if (home == nullptr || *home != '/') {
-    const passwd* const user = ::getpwuid(::geteuid());
-    home = user == nullptr ? nullptr : user->pw_dir;
-  }
-  if (home == nullptr || *home != '/')
-    throw Error("there is no folder for the journal of changes to the machine: this user has no home",
-                kStateRemedy);
-  return fs::path(home) / ".local/state/tlbstorm";
-}
-
-std::string own_name() { return fmt::format("tlbstorm-{}", ::getpid()); }
 
 Applied::Applied(Applied&& other) noexcept
     : journal_(std::exchange(other.journal_, nullptr)), id_(std::exchange(other.id_, 0)) {}

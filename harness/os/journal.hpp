@@ -15,16 +15,9 @@
 #include "harness/os/change.hpp"
 #include "harness/os/fd.hpp"
 #include "harness/os/folder.hpp"
+#include "harness/os/places.hpp"
 
 namespace tlbstorm::os {
-
-/// Where journals are kept: $TLBSTORM_STATE_DIR, else /var/lib/tlbstorm for root, else
-/// $XDG_STATE_HOME/tlbstorm or ~/.local/state/tlbstorm. On disk, so that it outlives a power cut. Throws
-/// Error for a user who has no home.
-std::filesystem::path state_folder();
-
-/// The name that everything we make on the machine bears: "tlbstorm-<pid>".
-std::string own_name();
 
 /// Something that could not be taken back, and what the user can do about it.
 struct Trouble {

@@ -139,7 +139,7 @@ std::string name_file(os::Journal& journal, const os::Folder& folder, const os::
 
 /// Complete before it has a name, so that what is journalled is this file and no other.
 void bring_file(os::Journal& journal, const SwapRequest& request) {
-  const os::Folder folder = os::Folder::open(folder_of(request));
+  const os::Folder folder = os::Folder::make(folder_of(request));
   const os::Fd file = folder.create_unnamed(0600);
   if (const int failed = ::posix_fallocate(file.get(), 0, static_cast<off_t>(request.size.count)))
     throw os::SystemError(fmt::format("allocate {} in", os::format_size(request.size)),

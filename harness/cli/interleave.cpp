@@ -48,7 +48,7 @@ int Interleaver::run_trial(const Way& way, const std::string& value) {
     if (end.signal) return kSignal + *end.signal;
     if (!end.status.clean())
       throw os::Error(
-          fmt::format("the command of the {} side failed ({}): {}", value, end.status.text(), way.prepare),
+          fmt::format("the command of the {} side failed: {} ({})", value, way.prepare, end.status.text()),
           "try it in a shell; it is run before each trial of its side, without a terminal");
   }
   const BatchRun run{run_name(value), value, way.command, &definition_, way.options};

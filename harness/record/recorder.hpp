@@ -51,7 +51,6 @@ class Recorder final : public trial::Observer {
 
   std::filesystem::path folder_;
   nlohmann::ordered_json manifest_;
-  std::vector<std::string> columns_;
   CsvWriter samples_, trials_, rounds_;
   ResultTables tables_;
 };

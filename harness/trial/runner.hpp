@@ -52,6 +52,7 @@ class Runner {
   os::SignalFd& signals_;
   Observer& observer_;
   Ballast* ballast_;
+  std::optional<ProbeSet> probes_;  ///< from the first trial on
   std::optional<int> signal_;
 };
 

@@ -4,7 +4,6 @@
 #include <fmt/format.h>
 #include <sys/prctl.h>
 
-#include <cstdio>
 #include <iostream>
 #include <string>
 #include <vector>
@@ -15,6 +14,7 @@
 #include "benches/scratch.hpp"
 #include "benches/supervised.hpp"
 #include "harness/cli/command.hpp"
+#include "harness/cli/console.hpp"
 #include "harness/probe/shootdowns.hpp"
 
 namespace {
@@ -36,9 +36,8 @@ void add_context(const benches::Catalogue& catalogue, const benches::Swap& swap,
 
 /// What was asked for may be among what can't run here.
 void tell_skipped(const benches::Catalogue& catalogue) {
-  fmt::print(stderr, "Not to be had on this machine:\n");
-  for (const benches::Skipped& one : catalogue.skipped())
-    fmt::print(stderr, "  {}: {}\n", one.name, one.reason);
+  cli::say("Not to be had on this machine:\n");
+  for (const benches::Skipped& one : catalogue.skipped()) cli::say("  {}: {}\n", one.name, one.reason);
 }
 
 int run(benches::Options options, const benches::Scratch& scratch) {
@@ -60,16 +59,17 @@ int run(benches::Options options, const benches::Scratch& scratch) {
                                                                 options.csv_kept ? &kept : nullptr);
   benchmark::Shutdown();
   if (matched == 0) tell_skipped(catalogue);
-  std::cout.flush();
   return matched == 0 ? cli::kFailed : cli::kOk;
 }
 
 }  // namespace
 
 int main(int argc, char** argv) {
-  return cli::guarded([&] {
+  return cli::program([&] {
     const benches::Options options = benches::read_options(argc, argv);
+    const cli::MachineLock lock(options.lock);
     const benches::Scratch scratch;
-    return benches::supervised([&] { return cli::guarded([&] { return run(options, scratch); }); });
+    return benches::supervised(
+        [&] { return cli::written(cli::guarded([&] { return run(options, scratch); })); });
   });
 }

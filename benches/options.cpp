@@ -8,6 +8,7 @@
 #include <array>
 #include <cctype>
 #include <cstdlib>
+#include <iostream>
 #include <string_view>
 
 namespace tlbstorm::benches {
@@ -38,7 +39,9 @@ std::string value_of(const std::vector<std::string>& words, const std::string& o
 Options read_options(int argc, char** argv) {
   constexpr std::string_view kSwap = "--swap=";
   Options options;
-  for (const std::string_view word : std::vector<std::string_view>(argv, argv + argc))
+  cli::Arguments given(argv, argv + argc);
+  options.lock = cli::take_lock_options(given);
+  for (const std::string_view word : given)
     if (word.starts_with(kSwap))
       options.swap = word.substr(kSwap.size());
     else
@@ -54,14 +57,16 @@ Options read_options(int argc, char** argv) {
 
 void print_help() {
   benchmark::PrintDefaultHelp();
-  fmt::print(
-      "\n"
-      "tlbstorm-bench adds:\n"
-      "          [--swap=zram:SIZE|file:PATH:SIZE|device:/dev/X]  for pageout/dirty_anon and fault/swap,\n"
-      "              for as long as they run; without it the machine's own, or zram:64M if less than\n"
-      "              32M of that are free\n"
-      "and has other defaults: --benchmark_enable_random_interleaving=true, --benchmark_min_time=0.1\n"
-      "docs/benches.md has what each benchmark does and the rule of their names.\n");
+  std::cout
+      << "\n"
+         "tlbstorm-bench adds:\n"
+         "          [--swap=zram:SIZE|file:[PATH:]SIZE|device:/dev/X]  for pageout/dirty_anon and "
+         "fault/swap,\n"
+         "              for as long as they run; without it the machine's own, or zram:64M if less than\n"
+         "              32M of that are free\n"
+         "          [--wait[=TIME]] [--ignore-lock]  as in tlbstorm run\n"
+         "and has other defaults: --benchmark_enable_random_interleaving=true, --benchmark_min_time=0.1\n"
+         "docs/benches.md has what each benchmark does and the rule of their names.\n";
 }
 
 }  // namespace tlbstorm::benches

@@ -5,11 +5,14 @@
 #include <string>
 #include <vector>
 
+#include "harness/cli/lock_options.hpp"
+
 namespace tlbstorm::benches {
 
 struct Options {
   std::vector<std::string> words;  ///< for benchmark::Initialize, the program's name first
   std::string swap;                ///< of --swap, or empty
+  cli::LockOptions lock;
   // Which reporters are to be ours: csv_reporter.hpp.
   bool csv_printed = false;
   bool csv_kept = false;

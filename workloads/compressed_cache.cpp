@@ -124,7 +124,7 @@ void resolve_store(Plan& plan, const machine::Machine& machine, os::Bytes size) 
   if (!zswap && std::filesystem::exists(kZswap)) plan.settings.emplace_back(kZswap, "N");
   if (plan.swap.empty() && machine.swaps.empty()) {
     const std::uint64_t mib = size.count / (1 << 20) * 3 / 2 + 16;
-    const std::string request = zswap ? fmt::format("file:/var/tmp:{}M", mib) : fmt::format("zram:{}M", mib);
+    const std::string request = zswap ? fmt::format("file:{}M", mib) : fmt::format("zram:{}M", mib);
     plan.swap.push_back(trial::request_swap(request, machine));
   }
   require_swap(plan, machine, "store", "size", size);

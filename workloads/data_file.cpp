@@ -7,11 +7,11 @@
 
 #include <algorithm>
 #include <cerrno>
-#include <cstdlib>
 #include <vector>
 
 #include "harness/machine/filesystem.hpp"
 #include "harness/os/error.hpp"
+#include "harness/os/folder.hpp"
 #include "harness/os/mapping.hpp"
 #include "workloads/random.hpp"
 
@@ -62,27 +62,7 @@ void sync(const os::Fd& fd, const fs::path& path) {
   drop_cached(fd);
 }
 
-/// A file that no path leads to: whatever ends its maker ends it, too.
-os::Fd open_unnamed(const fs::path& folder) {
-  std::error_code error;
-  fs::create_directories(folder, error);
-  if (error) throw os::SystemError("mkdir", folder.native(), error.value());
-  os::Fd fd(::open(folder.c_str(), O_TMPFILE | O_RDWR | O_CLOEXEC, 0600));
-  if (!fd)
-    throw os::SystemError("make an unnamed file in", folder.native(), errno,
-                          "name a folder on ext4, xfs, btrfs or another file system with O_TMPFILE");
-  return fd;
-}
-
 }  // namespace
-
-fs::path data_folder() {
-  if (const char* const folder = std::getenv("TLBSTORM_DATA_DIR")) return folder;
-  if (::geteuid() == 0) return "/var/cache/tlbstorm";
-  if (const char* const folder = std::getenv("XDG_CACHE_HOME")) return fs::path(folder) / "tlbstorm";
-  const char* const home = std::getenv("HOME");
-  return fs::path(home ? home : "/var/tmp") / ".cache/tlbstorm";
-}
 
 void check_data_folder(const std::string& option, const fs::path& folder, os::Bytes needed) {
   fs::path existing = fs::absolute(folder);
@@ -132,18 +112,17 @@ Found look_at(const fs::path& path) {
 }
 
 void make_data_file(const fs::path& path, os::Bytes size, bool sparse, std::uint64_t seed) {
-  os::Fd fd = open_unnamed(path.parent_path());
+  const os::Folder folder = os::Folder::make(path.parent_path());
+  const std::string name = path.filename();
+  os::Fd fd = folder.create_unnamed();
   if (::ftruncate(fd.get(), static_cast<off_t>(size.count)) != 0)
     throw os::SystemError("truncate", path.native(), errno);
   if (!sparse) write_random(fd, size, seed, path);
   const std::string first = header(size, sparse);
   write_at(fd, first.data(), first.size(), 0, path);
   sync(fd, path);
-  ::unlink(path.c_str());  // an older one of ours, of another size
-  const std::string unnamed = fmt::format("/proc/self/fd/{}", fd.get());
-  if (::linkat(AT_FDCWD, unnamed.c_str(), AT_FDCWD, path.c_str(), AT_SYMLINK_FOLLOW) != 0)
-    throw os::SystemError("link", path.native(), errno,
-                          "this file system can't name an unnamed file; use another folder");
+  folder.remove(name);  // an older one of ours, of another size
+  folder.give_name(fd, name);
 }
 
 namespace {
@@ -154,7 +133,7 @@ os::Fd open_unnamed_anywhere(const fs::path& folder) {
   const bool existed = fs::exists(folder);
   for (int attempt = 1;; ++attempt) {
     try {
-      os::Fd fd = open_unnamed(folder);
+      os::Fd fd = os::Folder::make(folder).create_unnamed();
       if (!existed) ::rmdir(folder.c_str());
       return fd;
     } catch (const os::SystemError& error) {

@@ -4,6 +4,7 @@
 // try_to_unmap_flush). The case of "TLB flush multiple pages per IPI" (2015), measured there with
 // vm-scalability's lru-file-mmap-read.
 #include <fmt/format.h>
+#include <linux/capability.h>
 #include <sys/mman.h>
 
 #include <cerrno>
@@ -215,6 +216,8 @@ void check_files(Plan& plan) {
     if (found.exists && !found.ours && !named)
       throw os::UsageError("--file", path.native(), "was not made by tlbstorm, or is damaged",
                            "remove it, or name another; one of yours can be read with --files one");
+    // A file of someone else's: to read it, and to ask what of it is cached (mm/mincore.c: can_do_mincore()).
+    if (found.exists && !found.ours) plan.capabilities = {CAP_DAC_READ_SEARCH, CAP_FOWNER};
     const bool usable = found.exists && (!found.ours || (found.size == files.each && found.sparse == sparse));
     if (usable && machine::file_system_of(path).in_memory)
       throw os::UsageError("--file", path.native(), "is in memory: its pages have no disk to be reclaimed to",

@@ -3,6 +3,7 @@
 // go out to swap and come back (mm/vmscan.c: shrink_folio_list -> pageout, mm/memory.c: do_swap_page). Each
 // access is timed, and kept apart by what it met; each page that comes back is verified.
 #include <fmt/format.h>
+#include <linux/capability.h>
 #include <sys/mman.h>
 
 #include "harness/os/mapping.hpp"
@@ -281,6 +282,7 @@ const trial::Registered registration{{
                  "TLB-shootdown handlers run for each page written to swap",
                  {"interrupts.tlb"},
                  {"vmstat.pswpout"}}},
+    .capabilities = {CAP_IPC_LOCK},  // its table of versions stays in memory
     .resolve = &resolve,
     .make = [](const Plan& plan) -> std::unique_ptr<trial::Workload> {
       return std::make_unique<SwapChurn>(plan);

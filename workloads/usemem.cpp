@@ -4,6 +4,7 @@
 // 2010: an OOM kill while swap is free, as locked pages can't go there (mm/oom_kill.c). What vm-scalability's
 // usemem can.
 #include <fmt/format.h>
+#include <linux/capability.h>
 #include <sys/mman.h>
 
 #include <cerrno>
@@ -276,6 +277,7 @@ const trial::Registered registration{{
                 rate("swap_in_bandwidth", "memory read back in a worker's second of it", "read_back",
                      "read_back_ns"),
                 rate("free_bandwidth", "memory given back in a worker's second of it", "freed", "free_ns")},
+    .capabilities = {CAP_IPC_LOCK},
     .trials = 3,
     .warmup = "0",
     .duration = "",

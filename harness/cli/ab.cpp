@@ -8,8 +8,9 @@
 #include <algorithm>
 #include <iostream>
 
-#include "harness/cli/execute.hpp"
+#include "harness/cli/console.hpp"
 #include "harness/cli/interleave.hpp"
+#include "harness/cli/leftovers.hpp"
 #include "harness/os/clock.hpp"
 #include "harness/os/error.hpp"
 #include "harness/os/units.hpp"
@@ -27,6 +28,7 @@ struct AbOptions {
   std::vector<std::string> metrics;
   double level = 0.05, same_within = 0.02;
   bool quiet = false;
+  LockOptions lock;
 };
 
 /// What is said of a side is either options of the run, or a command that switches the machine over.
@@ -58,7 +60,7 @@ void print_look(const verdict::Look& look, std::size_t pairs,
   std::string line = fmt::format("{:>4} pairs, at level {:.2g}:", pairs, look.level);
   for (const verdict::MetricChange& one : answers)
     line += fmt::format("  {} {} {}", one.metric.name, verdict::format_change(one.change), name(one.outcome));
-  fmt::print(stderr, "{}\n", line);
+  show("{}\n", line);
 }
 
 std::string conclusion(const std::vector<verdict::MetricChange>& answers, const verdict::Look& look,
@@ -127,6 +129,7 @@ int ab(const Arguments& given) {
         ->capture_default_str();
     app.add_option("--output", options.output, "folder of the runs; a new one in results/ by default");
     app.add_flag("--quiet", options.quiet, "the result only");
+    add_lock_options(app, options.lock);
     app.allow_extras();
     parse(app, given);
     Arguments common = app.remaining();
@@ -139,8 +142,9 @@ int ab(const Arguments& given) {
               next = side_of(definition, common, options.next);
     if (options.output.empty()) options.output = record::default_folder(definition.name, "ab");
     record::check_folder(options.output);
+    const MachineLock lock(options.lock);
     restore_leftovers();
-    Interleaver interleaver(options.output, verdict::shell_line(command), definition, base, next, true);
+    Interleaver interleaver(options.output, verdict::shell_line(command), definition, base, next, lock, true);
     std::string said;
     const int code = run_until_clear(interleaver, options, budget, said);
     interleaver.finish();

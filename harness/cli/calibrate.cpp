@@ -8,8 +8,9 @@
 #include <cmath>
 #include <iostream>
 
-#include "harness/cli/execute.hpp"
+#include "harness/cli/console.hpp"
 #include "harness/cli/interleave.hpp"
+#include "harness/cli/leftovers.hpp"
 #include "harness/os/error.hpp"
 #include "harness/os/units.hpp"
 #include "harness/record/recorder.hpp"
@@ -72,9 +73,11 @@ int calibrate(const Arguments& given) {
     int pairs = 10;
     std::string output;
     bool quiet = false;
+    LockOptions lock_options;
     app.add_option("--pairs", pairs, "pairs of trials")->check(CLI::Range(2, 1000))->capture_default_str();
     app.add_option("--output", output, "folder of the runs; a new one in results/ by default");
     app.add_flag("--quiet", quiet, "the result only");
+    add_lock_options(app, lock_options);
     app.allow_extras();
     parse(app, given);
     Arguments words = app.remaining();
@@ -84,11 +87,12 @@ int calibrate(const Arguments& given) {
     command.insert(command.end(), given.begin(), given.end());
     if (output.empty()) output = record::default_folder(definition.name, "calibrate");
     record::check_folder(output);
+    const MachineLock lock(lock_options);
     restore_leftovers();
-    Interleaver interleaver(output, verdict::shell_line(command), definition, way, way, true);
+    Interleaver interleaver(output, verdict::shell_line(command), definition, way, way, lock, true);
     for (int pair = 1; pair <= pairs; ++pair) {
       if (const int code = interleaver.run_pair(); code >= kSignal) return code;
-      if (!quiet) fmt::print(stderr, "{} of {} pairs\n", pair, pairs);
+      if (!quiet) show("{} of {} pairs\n", pair, pairs);
     }
     interleaver.finish();
     const auto comparisons = verdict::compare_folders({output}, {}, {}, false);

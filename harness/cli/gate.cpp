@@ -14,7 +14,7 @@
 #include "harness/cli/confirm.hpp"
 #include "harness/cli/named_format.hpp"
 #include "harness/os/error.hpp"
-#include "harness/os/fd.hpp"
+#include "harness/os/folder.hpp"
 #include "harness/verdict/compare/batches.hpp"
 #include "harness/verdict/formats/formats.hpp"
 #include "harness/verdict/gate/reports.hpp"
@@ -29,6 +29,7 @@ struct GateCommand {
   std::string rules_file, format = "text", unsure;
   bool confirm = false, self_test = false, force = false, paired = false;
   double level = verdict::kGateLevel;
+  LockOptions lock;
 };
 
 /// "junit=FILE".
@@ -105,7 +106,7 @@ void publish(const GateCommand& command, const verdict::GateReport& report,
     verdict::GateReport plain = report;
     plain.coloured = false;
     try {
-      os::replace_text(file, how->print(plain));
+      os::write_named_file(file, how->print(plain));
     } catch (const os::SystemError& error) {
       throw os::UsageError("--report", text, os::errno_text(error.code()), "name a file that you can write");
     }
@@ -150,7 +151,7 @@ int judge(const GateCommand& command) {
     report.gate.complete = false;
   }
   if (command.confirm && report.gate.ruling() == Ruling::fail)
-    if (const int code = confirm(contests, options, report.gate); code >= kSignal) return code;
+    if (const int code = confirm(contests, options, command.lock, report.gate); code >= kSignal) return code;
   publish(command, report, format);
   return exit_code(report.gate.ruling(), command.unsure);
 }
@@ -181,6 +182,7 @@ int gate(const Arguments& given) {
         ->capture_default_str();
     app.add_flag("--confirm", command.confirm,
                  "before it fails: run the workload again, interleaved, where it can");
+    add_lock_options(app, command.lock);
     app.add_flag("--self-test", command.self_test, "show from which change on each rule fails on these data");
     app.add_flag("--paired", command.paired, "trials were interleaved: the n-th of a side belong together");
     app.add_flag("--force", command.force, "judge other work and other machines all the same");
@@ -190,10 +192,9 @@ int gate(const Arguments& given) {
     } catch (const os::UsageError&) {
       throw;
     } catch (const os::Error& error) {
-      fmt::print(stderr, "tlbstorm: {}\n", error.what());
-      if (!error.hint().empty()) fmt::print(stderr, "  hint: {}\n", error.hint());
+      complain(error.what(), error.hint());
     } catch (const std::exception& error) {  // whatever it is, it is no regression
-      fmt::print(stderr, "tlbstorm: {}\n", error.what());
+      complain(error.what(), "");
     }
     return kNotMade;
   });

@@ -4,9 +4,9 @@
 #include <fmt/format.h>
 
 #include <CLI/CLI.hpp>
-#include <cstdlib>
 
 #include "harness/os/error.hpp"
+#include "harness/os/process.hpp"
 #include "harness/record/manifest_shape.hpp"
 #include "harness/record/schema.hpp"
 #include "harness/verdict/compare/batches.hpp"
@@ -14,10 +14,12 @@
 namespace tlbstorm::cli {
 
 Interleaver::Interleaver(std::filesystem::path folder, const std::string& about,
-                         const trial::Definition& definition, Way base, Way next, bool quiet)
+                         const trial::Definition& definition, Way base, Way next, const MachineLock& lock,
+                         bool quiet)
     : definition_(definition),
       base_(std::move(base)),
       next_(std::move(next)),
+      lock_(lock),
       quiet_(quiet),
       recorder_(std::move(folder), {"ab", definition.name, about}) {}
 
@@ -42,13 +44,15 @@ bool Interleaver::was_valid(const std::string& value) const {
 
 int Interleaver::run_trial(const Way& way, const std::string& value) {
   if (!way.prepare.empty()) {
-    const int status = std::system(way.prepare.c_str());
-    if (status != 0)
-      throw os::Error(fmt::format("the command of the {} side failed: {}", value, way.prepare),
-                      "try it in a shell; it is run before each trial of its side");
+    const os::CommandEnd end = os::run_shell(way.prepare);
+    if (end.signal) return kSignal + *end.signal;
+    if (!end.status.clean())
+      throw os::Error(
+          fmt::format("the command of the {} side failed ({}): {}", value, end.status.text(), way.prepare),
+          "try it in a shell; it is run before each trial of its side, without a terminal");
   }
   const BatchRun run{run_name(value), value, way.command, &definition_, way.options};
-  const int code = run_one(run, recorder_, quiet_);
+  const int code = run_one(run, recorder_, lock_, quiet_);
   if (code == kUsage)
     throw os::UsageError(fmt::format("the {} side can't be run here", value),
                          fmt::format("why: {}", recorder_.last_reason()));

@@ -21,7 +21,7 @@ struct Way {
 class Interleaver {
  public:
   Interleaver(std::filesystem::path folder, const std::string& about, const trial::Definition& definition,
-              Way base, Way next, bool quiet);
+              Way base, Way next, const MachineLock& lock, bool quiet);
   /// One trial of each side. kOk, or kSignal + n. Throws os::UsageError when a side can't be run here,
   /// os::Error when a command before it fails.
   int run_pair();
@@ -43,6 +43,7 @@ class Interleaver {
 
   const trial::Definition& definition_;
   Way base_, next_;
+  const MachineLock& lock_;
   bool quiet_;
   record::BatchRecorder recorder_;
   std::size_t pairs_ = 0, valid_pairs_ = 0;

@@ -56,7 +56,7 @@ int unknown(const std::string& name) {
 }  // namespace
 
 int main(int argc, char** argv) {
-  return tlbstorm::cli::guarded([&] {
+  return tlbstorm::cli::program([&] {
     tlbstorm::os::raise_open_files_limit();
     const Arguments words(argv + 1, argv + argc);
     if (words.empty() || words[0] == "--help" || words[0] == "-h" || words[0] == "help") {

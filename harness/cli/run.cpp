@@ -6,6 +6,7 @@
 
 #include "harness/cli/batch.hpp"
 #include "harness/cli/execute.hpp"
+#include "harness/cli/leftovers.hpp"
 #include "harness/cli/run_options.hpp"
 #include "harness/record/recorder.hpp"
 #include "harness/record/run_folder.hpp"
@@ -32,8 +33,9 @@ int run_once(const Arguments& command, const RunOptions& run, const trial::Defin
     std::cout << record::to_json(plan, definition).dump(2) << "\n";
     return kOk;
   }
+  const MachineLock lock(run.lock);
   restore_leftovers();
-  const int code = execute(plan, definition, machine, command, run.quiet);
+  const int code = execute(plan, definition, machine, command, lock, run.quiet);
   std::cout << verdict::summarise(record::read_run(plan.output)) << std::flush;
   return code;
 }

@@ -98,6 +98,7 @@ RunOptions parse_run_options(const trial::Definition& definition, const Argument
   app.add_flag("--dry-run", run.dry_run, "print the whole plan and touch nothing")
       ->group("Options of every run");
   app.add_flag("--quiet", run.quiet, "no progress; the summary only")->group("Options of every run");
+  add_lock_options(app, run.lock, "Options of every run");
   app.allow_config_extras(CLI::config_extras_mode::error);
   try {
     parse(app, arguments);

@@ -6,6 +6,7 @@
 #include <string>
 
 #include "harness/cli/command.hpp"
+#include "harness/cli/lock_options.hpp"
 #include "harness/trial/planner.hpp"
 
 namespace tlbstorm::cli {
@@ -15,6 +16,7 @@ struct RunOptions {
   std::string sweep;       ///< "workers=1..8", or empty
   bool dry_run = false;
   bool quiet = false;
+  LockOptions lock;
 };
 
 /// Takes the workload's name out of the arguments: the first, or a later one that names a workload when

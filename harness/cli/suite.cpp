@@ -14,10 +14,11 @@ namespace tlbstorm::cli {
 namespace {
 
 void list_suites() {
-  std::cout
-      << "Runs a list of workloads, each into a run folder under one parent, and prints one table.\n"
-         "Usage: tlbstorm suite NAME|FILE [--output FOLDER] [--quiet] [--dry-run] [OPTIONS of every run]\n\n"
-         "Suites:\n";
+  std::cout << "Runs a list of workloads, each into a run folder under one parent, and prints one table.\n"
+               "Usage: tlbstorm suite NAME|FILE [--output FOLDER] [--quiet] [--dry-run] [--wait[=TIME]] "
+               "[--ignore-lock]\n"
+               "       [OPTIONS of every run]\n\n"
+               "Suites:\n";
   for (const SuiteText& known : suite_texts())
     std::cout << fmt::format("  {:<10}{}\n", known.name,
                              parse_suite(std::string(known.name), known.text).about);
@@ -53,6 +54,7 @@ int suite(const Arguments& given) {
       list_suites();
       return given.empty() ? kUsage : kOk;
     }
+    const LockOptions lock = take_lock_options(arguments);
     std::filesystem::path parent = take_option(arguments, "--output");
     const bool quiet = take_flag(arguments, "--quiet"), dry_run = take_flag(arguments, "--dry-run");
     const Suite suite = find_suite(arguments.front());
@@ -65,7 +67,7 @@ int suite(const Arguments& given) {
     }
     if (parent.empty()) parent = record::default_folder("suite", suite.name);
     record::check_folder(parent);
-    return run_batch({"suite", suite.name, suite.about}, std::move(runs), parent, quiet);
+    return run_batch({"suite", suite.name, suite.about}, std::move(runs), parent, lock, quiet);
   });
 }
 

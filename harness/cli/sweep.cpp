@@ -112,7 +112,7 @@ int sweep(const RunOptions& given, const trial::Definition& definition) {
           : record::default_folder(definition.name, sweep_label(option, given.options));
   record::check_folder(parent);
   return run_batch({"sweep", option, definition.name + ": " + definition.operation}, std::move(runs), parent,
-                   given.quiet);
+                   given.lock, given.quiet);
 }
 
 }  // namespace tlbstorm::cli

@@ -95,12 +95,7 @@ std::string cgroup_text(const CgroupHome& home) {
 
 }  // namespace
 
-std::string chosen(std::string_view text) {
-  const std::size_t open = text.find('[');
-  const std::size_t close = text.find(']', open);
-  if (open == std::string_view::npos || close == std::string_view::npos) return std::string(os::trim(text));
-  return std::string(text.substr(open + 1, close - open - 1));
-}
+std::string chosen(std::string_view text) { return std::string(os::chosen(text)); }
 
 std::vector<Fact> collect_facts(const fs::path& root, const Machine& machine) {
   std::vector<Fact> facts;

@@ -53,6 +53,22 @@ class Child {
   std::optional<ExitStatus> status_;
 };
 
+/// How a command of run_shell() ended.
+struct CommandEnd {
+  ExitStatus status;
+  std::optional<int> signal;  ///< one that came to us meanwhile, and ended it
+};
+
+/// Runs a command by sh(1), in a session of its own, without a terminal to ask on, and waits for it. A
+/// SIGINT, SIGTERM or SIGHUP to us ends it and all that it started. Throws SystemError.
+CommandEnd run_shell(const std::string& command);
+
+/// Whether a process is there and will go on: not one that has ended, or that a SIGKILL is about to end.
+bool lives(pid_t pid);
+
+/// Whether a process is this one's parent, or the parent of that, and so on.
+bool is_ancestor(pid_t pid);
+
 /// A child waits at it until its parent has made ready.
 class Gate {
  public:

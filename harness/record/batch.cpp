@@ -10,6 +10,7 @@
 #include "harness/record/csv.hpp"
 #include "harness/record/excerpt.hpp"
 #include "harness/record/manifest_shape.hpp"
+#include "harness/record/recorder.hpp"
 #include "harness/record/schema.hpp"
 
 namespace tlbstorm::record {
@@ -17,11 +18,7 @@ namespace tlbstorm::record {
 namespace fs = std::filesystem;
 using nlohmann::ordered_json;
 
-BatchRecorder::BatchRecorder(fs::path folder, const BatchKind& kind) : folder_(std::move(folder)) {
-  std::error_code error;
-  fs::create_directories(folder_, error);
-  if (error)
-    throw os::UsageError("--output", folder_.native(), error.message(), "name a folder that you can write");
+BatchRecorder::BatchRecorder(fs::path folder, const BatchKind& kind) : folder_(make_folder(folder)) {
   manifest_["schema"] = kSchemaVersion;
   manifest_["tool"] = {{"name", "tlbstorm"}, {"version", TLBSTORM_VERSION}};
   manifest_["kind"] = kind.kind;
@@ -46,8 +43,9 @@ void BatchRecorder::end(const std::string& state, const std::string& reason) {
 }
 
 void BatchRecorder::finish() {
-  CsvWriter points(folder_ / kPointsFile, kPointsHeader);
-  for (const BatchEntry& entry : read_batch(folder_).entries) {
+  folder_.remove(kPointsFile);  // of a pair before
+  CsvWriter points(folder_, kPointsFile, kPointsHeader);
+  for (const BatchEntry& entry : read_batch(folder()).entries) {
     if (!entry.run) continue;
     for (const Series& series : entry.run->series) {
       const std::vector<double> values = entry.run->values(series.metric);
@@ -60,7 +58,7 @@ void BatchRecorder::finish() {
   points.flush();
 }
 
-void BatchRecorder::write() const { os::replace_text(folder_ / kBatchFile, manifest_.dump(2) + "\n"); }
+void BatchRecorder::write() const { folder_.replace(kBatchFile, manifest_.dump(2) + "\n"); }
 
 namespace {
 

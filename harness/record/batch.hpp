@@ -9,6 +9,7 @@
 #include <string>
 #include <vector>
 
+#include "harness/os/folder.hpp"
 #include "harness/record/run_folder.hpp"
 
 namespace tlbstorm::record {
@@ -36,13 +37,13 @@ class BatchRecorder {
   void end(const std::string& state, const std::string& reason);
   /// Writes points.csv from the runs' folders.
   void finish();
-  const std::filesystem::path& folder() const { return folder_; }
+  const std::filesystem::path& folder() const { return folder_.path(); }
   /// What was said of the run that ended last.
   std::string last_reason() const { return manifest_["entries"].back()["reason"]; }
 
  private:
   void write() const;
-  std::filesystem::path folder_;
+  os::Folder folder_;
   nlohmann::ordered_json manifest_;
 };
 

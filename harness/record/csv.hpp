@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "harness/os/fd.hpp"
+#include "harness/os/folder.hpp"
 
 namespace tlbstorm::record {
 
@@ -17,8 +18,10 @@ namespace tlbstorm::record {
 class CsvWriter {
  public:
   CsvWriter() = default;
-  /// Creates the file with its header. Throws os::SystemError.
-  CsvWriter(const std::filesystem::path& path, std::string_view header);
+  /// Makes the file, never over one that exists, with its header. Throws os::SystemError.
+  CsvWriter(const os::Folder& folder, const std::string& name, std::string_view header);
+  /// Writes to an open file; `path` names it in errors.
+  CsvWriter(os::Fd file, std::filesystem::path path, std::string_view header);
 
   CsvWriter& field(std::string_view text);
   CsvWriter& field(double value);  ///< shortest text that reads back the same; empty when absent (NaN)

@@ -9,6 +9,7 @@
 
 #include "harness/os/clock.hpp"
 #include "harness/os/error.hpp"
+#include "harness/os/privileges.hpp"
 #include "harness/record/recorder.hpp"
 
 namespace tlbstorm::record {
@@ -64,6 +65,7 @@ ordered_json to_json(const trial::Plan& plan, const trial::Definition& definitio
   json["seed"] = plan.seed;
   json["label"] = plan.label;
   json["output"] = plan.output;
+  json["capabilities"] = os::capability_names(plan.capabilities);
   json["notes"] = plan.notes;
   return json;
 }
@@ -75,6 +77,32 @@ fs::path default_folder(const std::string& workload, const std::string& label) {
   fs::path folder = base;
   for (int n = 2; fs::exists(folder); ++n) folder = fmt::format("{}-{}", base, n);
   return folder;
+}
+
+namespace {
+
+/// An error about a folder as one about --output.
+template <typename Do>
+auto naming_output(Do something) {
+  try {
+    return something();
+  } catch (const os::UsageError&) {
+    throw;
+  } catch (const os::Error& error) {
+    throw os::UsageError(fmt::format("--output {}", error.what()), error.hint());
+  }
+}
+
+}  // namespace
+
+os::Folder make_folder(const fs::path& path) {
+  return naming_output([&] {
+    os::Folder folder = os::Folder::make(path);
+    if (!folder.is_empty())
+      throw os::UsageError("--output", path.native(), "there is something in it",
+                           "name a new or an empty folder; runs are never overwritten");
+    return folder;
+  });
 }
 
 void check_folder(const fs::path& folder) {
@@ -97,6 +125,7 @@ void check_folder(const fs::path& folder) {
   if (::access(existing.c_str(), W_OK | X_OK) != 0)
     throw os::UsageError("--output", folder.native(), "can't write in " + existing.native(),
                          "name a folder that you can write, with --output");
+  naming_output([&] { os::Folder::check(folder); });
 }
 
 }  // namespace tlbstorm::record

@@ -4,6 +4,7 @@
 #include <fmt/chrono.h>
 #include <fmt/format.h>
 
+#include <cerrno>
 #include <ctime>
 
 #include "harness/os/clock.hpp"
@@ -46,14 +47,12 @@ ordered_json to_json(std::span<const probe::Column> columns) {
 }  // namespace
 
 Recorder::Recorder(fs::path folder, const trial::Plan& plan, const trial::Definition& definition,
-                   const machine::Machine& machine, const std::vector<std::string>& command)
-    : folder_(std::move(folder)) {
-  std::error_code error;
-  fs::create_directories(folder_, error);
-  if (error)
-    throw os::UsageError("--output", folder_.native(), error.message(), "name a folder that you can write");
+                   const machine::Machine& machine, const std::vector<std::string>& command,
+                   const std::string& lock)
+    : folder_(make_folder(folder)) {
   manifest_["schema"] = kSchemaVersion;
   manifest_["tool"] = {{"name", "tlbstorm"}, {"version", TLBSTORM_VERSION}, {"command", command}};
+  manifest_["lock"] = lock;
   manifest_["state"] = "running";
   manifest_["started"] = utc_now();
   manifest_["plan"] = record::to_json(plan, definition);
@@ -66,17 +65,29 @@ Recorder::Recorder(fs::path folder, const trial::Plan& plan, const trial::Defini
   manifest_["columns"] = ordered_json::array();
   manifest_["absent_probes"] = ordered_json::array();
   manifest_["trials"] = ordered_json::array();
+  claim();
   write_manifest();
-  trials_ = CsvWriter(folder_ / kTrialsFile, kTrialsHeader);
+  trials_ = CsvWriter(folder_, kTrialsFile, kTrialsHeader);
   tables_.create(folder_);
-  if (definition.pacing == trial::Pacing::rounds) rounds_ = CsvWriter(folder_ / kRoundsFile, kRoundsHeader);
+  if (definition.pacing == trial::Pacing::rounds) rounds_ = CsvWriter(folder_, kRoundsFile, kRoundsHeader);
+}
+
+/// Two runs may have found the folder empty at the same moment.
+void Recorder::claim() const {
+  try {
+    folder_.create(kManifestFile);
+  } catch (const os::SystemError& error) {
+    if (error.code() != EEXIST) throw;
+    throw os::UsageError("--output", folder_.path().native(), "another run has just begun in it",
+                         "name a new or an empty folder");
+  }
 }
 
 void Recorder::begin_trial(int trial, std::span<const probe::Column> columns) {
   if (!samples_.is_open()) {  // the columns are those of the run
     std::string header = kSamplesFirstColumns;
     for (const probe::Column& column : columns) header += "," + column.name;
-    samples_ = CsvWriter(folder_ / kSamplesFile, header);
+    samples_ = CsvWriter(folder_, kSamplesFile, header);
     manifest_["columns"] = to_json(columns);
   }
   manifest_["trials"].push_back({{"trial", trial}, {"outcome", "running"}});
@@ -136,16 +147,17 @@ void Recorder::write_oom_reports(const trial::TrialResult& result) const {
   std::string text;
   for (const os::OomReport& report : result.oom_reports)
     for (const std::string& line : report.lines) text += line + "\n";
-  os::replace_text(folder_ / fmt::format("oom-trial{}.txt", result.trial), text);
+  folder_.replace(fmt::format("oom-trial{}.txt", result.trial), text);
 }
 
-void Recorder::finish(const std::string& state) {
+void Recorder::finish(const std::string& state, const std::vector<os::Trouble>& troubles) {
   flush();
+  for (const os::Trouble& trouble : troubles) manifest_["not_undone"].push_back(trouble.what);
   manifest_["state"] = state;
   manifest_["ended"] = utc_now();
   write_manifest();
 }
 
-void Recorder::write_manifest() const { os::replace_text(folder_ / kManifestFile, manifest_.dump(2) + "\n"); }
+void Recorder::write_manifest() const { folder_.replace(kManifestFile, manifest_.dump(2) + "\n"); }
 
 }  // namespace tlbstorm::record

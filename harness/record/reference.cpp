@@ -9,6 +9,7 @@
 
 #include "harness/os/error.hpp"
 #include "harness/os/fd.hpp"
+#include "harness/os/folder.hpp"
 #include "harness/record/schema.hpp"
 
 namespace tlbstorm::record {
@@ -65,12 +66,10 @@ fs::path add_reference(const fs::path& run, const fs::path& folder, const std::s
   if (fs::exists(target))
     throw os::UsageError("--name", target.native(), "there is something already",
                          "give another name; baselines are never overwritten");
-  std::error_code error;
-  fs::create_directories(target, error);
-  if (error) throw os::SystemError("make the folder", target.native(), error.value());
-  os::replace_text(target / kManifestFile, compact(read.manifest).dump(1) + "\n");
+  const os::Folder made = os::Folder::make(target);
+  made.replace(kManifestFile, compact(read.manifest).dump(1) + "\n");
   for (const char* const file : {kTrialsFile, kLatencyFile})
-    if (fs::exists(run / file)) os::replace_text(target / file, os::read_text(run / file));
+    if (fs::exists(run / file)) made.replace(file, os::read_text(run / file));
   return target;
 }
 

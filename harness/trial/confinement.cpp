@@ -8,6 +8,7 @@
 #include <cerrno>
 
 #include "harness/os/error.hpp"
+#include "harness/os/identity.hpp"
 #include "harness/os/text.hpp"
 
 namespace tlbstorm::trial {
@@ -42,14 +43,17 @@ Confinement::Confinement(os::Journal& journal, const machine::CgroupHome& home, 
   // Looked at now: when the home was found, what a killed run had left may not have been undone yet.
   if (version_ == CgroupVersion::v2 && !machine::hands_memory_down(home.parent)) {
     const std::filesystem::path control = home.parent / "cgroup.subtree_control";
-    controller_ =
-        journal.apply({Change::Kind::value, control, "-memory"}, [&] { os::write_text(control, "+memory"); });
+    controller_ = journal.apply({Change::Kind::controller, control, "-memory"}, [&] {
+      os::write_text(control, "+memory");
+      return "";
+    });
   }
   group_ = journal.apply({Change::Kind::cgroup, folder_, ""}, [this] {
     if (::mkdir(folder_.c_str(), 0755) != 0)
       throw os::SystemError(
           "make the cgroup", folder_.native(), errno,
           "run as root, or in a delegated cgroup; `tlbstorm run pageout` works without one");
+    return os::identity_at(AT_FDCWD, folder_);
   });
   limit_ =
       MemoryLimit(folder_ / (version_ == CgroupVersion::v2 ? "memory.max" : "memory.limit_in_bytes"), limit);

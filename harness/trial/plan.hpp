@@ -58,6 +58,7 @@ struct Plan {
   bool workers_spin = false;
   bool reclaims = true;
   bool swaps = false;
+  std::vector<int> capabilities;  ///< of root's, those that the trial process keeps
   bool zero_pages_meant = false;  ///< the workload swaps zero pages on purpose
   /// Kernel files and what to write there for the run: sysctls, parameters of modules.
   std::vector<std::pair<std::filesystem::path, std::string>> settings;

@@ -36,7 +36,7 @@ const std::array<CommonOption, 25> kCommon{{
      "memory limit of the trial's cgroup: 512M, 2G, 25% of the machine's memory, or a share between bounds: "
      "64M..1%..4G"},
     {"swap", "",
-     "swap to bring along for the run: zram:SIZE[:ALGORITHM], file:PATH:SIZE, device:/dev/X; several with "
+     "swap to bring along for the run: zram:SIZE[:ALGORITHM], file:[PATH:]SIZE, device:/dev/X; several with "
      "commas or by a pattern (device:/dev/nvme0n1p*), all at equal priority; or existing: what is active"},
     {"erase-device", "", "a device of --swap on which everything may be destroyed; several with commas"},
     {"ballast", "",
@@ -91,6 +91,7 @@ class Planner {
     plan_.workers_spin = definition.workers_spin;
     plan_.reclaims = definition.reclaims;
     plan_.swaps = definition.swaps;
+    plan_.capabilities = definition.capabilities;
     plan_.parameters = Parameters(definition.parameters);
     plan_.parameters.set_whole(machine.memory, 1);
     if (const auto preset = given.find("preset"); preset != given.end()) apply_preset(preset->second);

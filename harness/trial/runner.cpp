@@ -77,14 +77,14 @@ struct Runner::Running {
   std::vector<os::OomReport> oom_reports;
 
   Running(const Plan& plan, const Definition& definition, const std::vector<int>& online_cpus,
-          Confinement fence, int number, std::optional<ProbeSet>& of_run)
+          Confinement fence, const os::Folder* folder, int number, std::optional<ProbeSet>& of_run)
       : trial(number),
         scoreboard(plan.workers, plan.bystanders, number),
         confinement(std::move(fence)),
         child(os::Child::fork(true,
                               [&] {
                                 gate.wait();
-                                return run_trial_process(plan, definition, confinement, scoreboard);
+                                return run_trial_process(plan, definition, confinement, folder, scoreboard);
                               })),
         notes(begin(of_run, plan, definition, target(plan, online_cpus))),
         probes(*of_run),
@@ -109,20 +109,22 @@ struct Runner::Running {
 };
 
 Runner::Runner(const Plan& plan, const Definition& definition, const machine::Machine& machine,
-               os::Journal& journal, os::SignalFd& signals, Observer& observer, Ballast* ballast)
+               os::Journal& journal, os::SignalFd& signals, Observer& observer, const os::Folder* folder,
+               Ballast* ballast)
     : plan_(plan),
       definition_(definition),
       machine_(machine),
       journal_(journal),
       signals_(signals),
       observer_(observer),
+      folder_(folder),
       ballast_(ballast) {}
 
 TrialResult Runner::run(int trial) {
   Confinement fence;
   if (!machine_.cgroup.parent.empty())
     fence = Confinement(journal_, machine_.cgroup, os::own_name(), plan_.memory);
-  Running running(plan_, definition_, machine_.topology.online, std::move(fence), trial, probes_);
+  Running running(plan_, definition_, machine_.topology.online, std::move(fence), folder_, trial, probes_);
   observer_.begin_trial(trial, running.probes.columns());
   running.sampler.start();
   running.gate.open();

@@ -17,10 +17,11 @@ namespace tlbstorm::trial {
 
 class Runner {
  public:
-  /// All must outlive the runner. `signals` are those that end the run; `ballast` is what the machine carries
-  /// beside, if it does.
+  /// All must outlive the runner. `signals` are those that end the run; `folder` is the run's, `ballast` what
+  /// the machine carries beside, if there is one.
   Runner(const Plan& plan, const Definition& definition, const machine::Machine& machine,
-         os::Journal& journal, os::SignalFd& signals, Observer& observer, Ballast* ballast = nullptr);
+         os::Journal& journal, os::SignalFd& signals, Observer& observer, const os::Folder* folder = nullptr,
+         Ballast* ballast = nullptr);
 
   /// Runs trial number `trial` (from 1).
   TrialResult run(int trial);
@@ -51,6 +52,7 @@ class Runner {
   os::Journal& journal_;
   os::SignalFd& signals_;
   Observer& observer_;
+  const os::Folder* folder_;
   Ballast* ballast_;
   std::optional<ProbeSet> probes_;  ///< from the first trial on
   std::optional<int> signal_;

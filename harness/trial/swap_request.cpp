@@ -11,10 +11,11 @@
 #include <memory>
 #include <span>
 
-#include "harness/machine/block_device.hpp"
 #include "harness/machine/filesystem.hpp"
 #include "harness/os/error.hpp"
+#include "harness/os/folder.hpp"
 #include "harness/os/mapping.hpp"
+#include "harness/os/places.hpp"
 #include "harness/os/text.hpp"
 
 namespace tlbstorm::trial {
@@ -24,7 +25,8 @@ namespace fs = std::filesystem;
 using os::UsageError;
 
 constexpr const char* kRemedy =
-    "give zram:SIZE, zram:SIZE:ALGORITHM, file:PATH:SIZE, device:/dev/X or existing, such as zram:1G";
+    "give zram:SIZE, zram:SIZE:ALGORITHM, file:SIZE, file:PATH:SIZE, device:/dev/X or existing, such as "
+    "zram:1G";
 constexpr os::Bytes kFloor = os::operator""_GiB(1);  // left free on a file system
 
 std::vector<std::string> split(std::string_view text, char separator) {
@@ -45,6 +47,10 @@ SwapRequest parse_swap(const std::string& text, os::Bytes memory) {
     request.kind = SwapRequest::Kind::zram;
     request.size = os::parse_size("--swap", parts[1], memory);
     if (parts.size() == 3) request.algorithm = parts[2];
+  } else if (parts[0] == "file" && parts.size() == 2) {
+    request.kind = SwapRequest::Kind::file;
+    request.path = os::data_folder() / "swap";
+    request.size = os::parse_size("--swap", parts[1], memory);
   } else if (parts[0] == "file" && parts.size() == 3 && !parts[1].empty()) {
     request.kind = SwapRequest::Kind::file;
     request.path = parts[1];
@@ -71,9 +77,15 @@ void check_zram(const SwapRequest& request, const machine::Machine& machine) {
 }
 
 void check_file(const SwapRequest& request) {
-  const fs::path folder = folder_of(request);
-  if (!fs::is_directory(folder))
+  fs::path folder = folder_of(request);
+  if (!fs::is_directory(folder) && folder != os::data_folder())
     throw UsageError("--swap", request.text, fmt::format("no folder {}", folder.native()), kRemedy);
+  try {
+    os::Folder::check(folder);
+  } catch (const os::Error& error) {
+    throw UsageError(fmt::format("--swap {}: {}", request.text, error.what()), error.hint());
+  }
+  while (!fs::exists(folder)) folder = folder.parent_path();  // our data folder is made when it is used
   const machine::FileSystem where = machine::file_system_of(folder);
   if (where.in_memory)
     throw UsageError("--swap", request.text,
@@ -143,6 +155,10 @@ void check_device(const SwapRequest& request) {
   if (!found.in_use.empty())
     throw UsageError("--swap", request.text, found.in_use,
                      "name a device that nobody uses; no option overrides this");
+  check_content(request, found);
+}
+
+void check_content(const SwapRequest& request, const machine::DeviceContent& found) {
   if (found.size < machine::kSmallestDevice)
     throw UsageError("--swap", request.text, "too small: " + os::format_size(found.size),
                      "name a larger device");

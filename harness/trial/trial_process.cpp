@@ -11,6 +11,7 @@
 #include <thread>
 #include <vector>
 
+#include "harness/os/privileges.hpp"
 #include "harness/os/process.hpp"
 #include "harness/trial/bystander.hpp"
 #include "harness/trial/worker.hpp"
@@ -74,6 +75,7 @@ struct Trial {
   const Plan& plan;
   Pacing pacing;
   const Confinement& fence;
+  const os::Folder* folder;
   Scoreboard& scoreboard;
   Workload& workload;
 };
@@ -81,7 +83,7 @@ struct Trial {
 int run_worker(const Trial& trial, int index) {
   return guarded(trial.scoreboard, [&] {
     trial.plan.mempolicy.apply();
-    Worker worker(trial.scoreboard, trial.plan, index, &trial.fence);
+    Worker worker(trial.scoreboard, trial.plan, index, &trial.fence, trial.folder);
     worker.pin(trial.plan.cpus[static_cast<std::size_t>(index)]);
     if (trial.pacing == Pacing::timed) trial.workload.set_up(worker);
     worker.report_ready();
@@ -162,18 +164,28 @@ int run_processes(const Trial& trial) {
   return end_as(worst);
 }
 
+/// What goes wrong in a workload can then harm nothing but the trial: it holds no counter, no journal, and no
+/// right of root's but those of its own.
+void give_up_what_is_not_needed(const Plan& plan, const os::Folder* folder) {
+  std::vector<int> kept;
+  if (folder != nullptr) kept.push_back(folder->fd().get());
+  os::close_files_but(kept);
+  os::keep_only_capabilities(plan.capabilities);
+}
+
 }  // namespace
 
 int run_trial_process(const Plan& plan, const Definition& definition, const Confinement& confinement,
-                      Scoreboard& scoreboard) {
+                      const os::Folder* folder, Scoreboard& scoreboard) {
   return guarded(scoreboard, [&] {
     // The kernel's choice of a victim, should memory run out, is us.
     os::write_text("/proc/self/oom_score_adj", "1000");
     confinement.join();
+    give_up_what_is_not_needed(plan, folder);
     plan.mempolicy.apply();
     const std::unique_ptr<Workload> workload = definition.make(plan);
     workload->prepare();
-    const Trial trial{plan, definition.pacing, confinement, scoreboard, *workload};
+    const Trial trial{plan, definition.pacing, confinement, folder, scoreboard, *workload};
     return plan.mode == Mode::threads ? run_threads(trial) : run_processes(trial);
   });
 }

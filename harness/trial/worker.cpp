@@ -7,14 +7,15 @@
 #include "harness/os/futex.hpp"
 
 namespace tlbstorm::trial {
-Worker::Worker(Scoreboard& scoreboard, const Plan& plan, int index, const Confinement* fence)
+Worker::Worker(Scoreboard& scoreboard, const Plan& plan, int index, const Confinement* fence,
+               const os::Folder* folder)
     : scoreboard_(scoreboard),
       slot_(scoreboard.slot(index)),
       index_(index),
       mode_(plan.mode),
       run_seed_(plan.seed),
-      output_(plan.output),
       fence_(fence),
+      folder_(folder),
       warmup_(plan.warmup),
       duration_(plan.duration) {}
 
@@ -115,10 +116,11 @@ void Worker::measure_together(const std::function<void()>& work) {
 bool Worker::reclaim_own_memory() const { return fence_ != nullptr && fence_->reclaim_all(); }
 
 std::filesystem::path Worker::keep_evidence(std::string_view name, std::span<const std::byte> bytes) const {
-  const std::filesystem::path path = output_ / fmt::format("{}-trial{}.bin", name, scoreboard_.trial());
-  const os::Fd file = os::Fd::open(path, O_WRONLY | O_CREAT | O_TRUNC, 0644);
-  os::write_all(file, {reinterpret_cast<const char*>(bytes.data()), bytes.size()}, path);
-  return path;
+  if (folder_ == nullptr) return {};
+  const std::string file = fmt::format("{}-trial{}.bin", name, scoreboard_.trial());
+  os::write_all(folder_->create(file), {reinterpret_cast<const char*>(bytes.data()), bytes.size()},
+                *folder_ / file);
+  return *folder_ / file;
 }
 
 }  // namespace tlbstorm::trial

@@ -10,6 +10,7 @@
 #include <string_view>
 
 #include "harness/os/clock.hpp"
+#include "harness/os/folder.hpp"
 #include "harness/trial/confinement.hpp"
 #include "harness/trial/scoreboard.hpp"
 #include "harness/trial/seat.hpp"
@@ -31,7 +32,9 @@ struct Stopped {};
 
 class Worker {
  public:
-  Worker(Scoreboard& scoreboard, const Plan& plan, int index, const Confinement* fence = nullptr);
+  /// `fence` is the trial's, `folder` the run's, if they have one.
+  Worker(Scoreboard& scoreboard, const Plan& plan, int index, const Confinement* fence = nullptr,
+         const os::Folder* folder = nullptr);
 
   int index() const { return index_; }
   int count() const { return scoreboard_.workers(); }
@@ -122,8 +125,8 @@ class Worker {
   int index_;
   Mode mode_;
   std::uint64_t run_seed_;
-  std::filesystem::path output_;
   const Confinement* fence_;
+  const os::Folder* folder_;
   os::Nanoseconds warmup_;
   std::optional<os::Nanoseconds> duration_;
   UsageMeter meter_;

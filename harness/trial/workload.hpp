@@ -91,6 +91,9 @@ struct Definition {
   std::vector<Counter> counters = {};
   std::vector<Figure> figures = {};
   std::vector<Preset> presets = {};
+  /// Of root's capabilities (linux/capability.h) those that its workers need; resolve() may add some. All
+  /// others are given up before it is made.
+  std::vector<int> capabilities = {};
   int trials = 3;
   std::string warmup = "1s";
   std::string duration = "3s";  ///< "" for rounds: until they are done

@@ -40,7 +40,7 @@ class CsvTest : public RecordTest {
 
 TEST_F(CsvTest, WhatIsWrittenReadsBack) {
   {
-    CsvWriter writer(folder_ / "x.csv", "a,b,c");
+    CsvWriter writer(os::Folder::open(folder_), "x.csv", "a,b,c");
     writer.field("plain").field("with, comma").field("with \"quotes\"\nand a line").end_row();
     writer.field(std::nan("")).field(12345678901234.0).field(0.1).end_row();
     writer.flush();
@@ -56,7 +56,7 @@ TEST_F(CsvTest, WhatIsWrittenReadsBack) {
 
 TEST_F(CsvTest, RowsEndAsRfc4180HasIt) {
   {
-    CsvWriter writer(folder_ / "x.csv", "a,b");
+    CsvWriter writer(os::Folder::open(folder_), "x.csv", "a,b");
     writer.field(1).field(2).end_row();
     writer.flush();
   }

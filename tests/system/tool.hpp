@@ -36,9 +36,13 @@ class Workplace {
 
   /// Runs it to its end.
   Finished run(const std::vector<std::string>& arguments, Program program = Program::tlbstorm) const;
+  /// Runs a script of bash's, in which $tlbstorm and $bench are the programs.
+  Finished shell(const std::string& script) const;
   /// Starts it and returns its pid; finish() waits for it.
   pid_t start(const std::vector<std::string>& arguments, Program program = Program::tlbstorm) const;
   Finished finish(pid_t pid) const;
+  /// Any program, in the folder and with the environment of the others.
+  pid_t start_words(const std::vector<std::string>& words) const;
 
   /// A new name for a run folder.
   std::string new_folder();

@@ -39,7 +39,7 @@ TEST(SwapRequest, ExistingIsWhatIsActiveAndMustBeThere) {
 
 TEST(SwapRequest, RefusesWhatIsNoAreaAndNamesIt) {
   for (const char* const wrong :
-       {"disk:1G", "zram", "zram:1G:lz4:more", "file:1G", "device", "device:sda2", "device:"})
+       {"disk:1G", "zram", "zram:1G:lz4:more", "file::1G", "device", "device:sda2", "device:"})
     EXPECT_THAT(refusal(wrong), HasSubstr(std::string("--swap ") + wrong));
   EXPECT_THAT(refusal("zram:1K"), HasSubstr("too small"));
 }

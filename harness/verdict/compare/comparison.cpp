@@ -283,6 +283,10 @@ Comparison compare(Side base, Side next, const ComparisonOptions& options) {
   if (options.metrics.empty())
     comparison.distributions = compare_distributions(comparison.base, comparison.next, options.paired);
   note_chance(comparison, options);
+  if (comparison.base.beside_others() || comparison.next.beside_others()) {
+    comparison.notes.emplace_back(std::string(kBesideOthers) + ": no verdict on them is sure");
+    for (MetricChange& change : comparison.metrics) change.outcome = Outcome::unsure;
+  }
   return comparison;
 }
 

@@ -110,6 +110,11 @@ std::vector<std::vector<double>> Side::values_by_run(std::string_view metric) co
   return all;
 }
 
+bool Side::beside_others() const {
+  return std::any_of(runs_.begin(), runs_.end(),
+                     [](const RunFolder& run) { return run.manifest.value("lock", "") == "ignored"; });
+}
+
 bool Side::was_made() const { return trials_ > 0; }
 
 Side make_side(const std::string& name, std::vector<RunFolder> runs, bool raw) {

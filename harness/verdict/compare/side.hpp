@@ -39,6 +39,8 @@ class Side {
   int valid_trials() const { return valid_; }
   /// Trials that ended otherwise than the run expected, or runs that never came to one.
   bool was_made() const;
+  /// Whether other runs were not kept away meanwhile (--ignore-lock): no verdict on it is sure.
+  bool beside_others() const;
 
  private:
   std::string name_;
@@ -46,6 +48,9 @@ class Side {
   std::vector<MetricInfo> metrics_;
   int trials_ = 0, valid_ = 0;
 };
+
+inline constexpr const char* kBesideOthers =
+    "other runs were not kept away while these were measured (--ignore-lock)";
 
 /// Pools runs that were read. With `raw`, what samples.csv says of each column is among their metrics. Throws
 /// os::Error when there is no run, or a file is damaged.

@@ -197,6 +197,12 @@ void judge_relative(const Question& question, double needed_p, const GateOptions
                            bound_text(result));
 }
 
+void make_unsure_beside_others(const Contest& contest, RuleResult& result) {
+  if (!contest.next->beside_others() && (contest.base == nullptr || !contest.base->beside_others())) return;
+  if (result.ruling != Ruling::unsure) result.why = fmt::format("{}; but {}", result.why, kBesideOthers);
+  result.ruling = Ruling::unsure;
+}
+
 }  // namespace
 
 std::string_view name(Ruling ruling) {
@@ -233,6 +239,7 @@ Gate judge(std::span<const Contest> contests, const std::vector<Rule>& rules, co
       judge_relative(question, best_p(question, options) * relative, options, result);
     else
       judge_absolute(question, result);
+    make_unsure_beside_others(*question.contest, result);
     gate.results.push_back(std::move(result));
   }
   return gate;

@@ -62,14 +62,18 @@ class CounterGroup {
     Nanoseconds enabled{};
     Nanoseconds running{};
   };
-  /// One value for each counter, in the order of add(); nothing when they can't be read, as when the CPU is
-  /// offline. Allocates nothing.
+  /// One value for each counter, in the order of add(); nothing when they can't be read, or no longer count:
+  /// those of a CPU that went offline are never started again. Allocates nothing.
   std::optional<Times> read(std::span<std::uint64_t> values) noexcept;
 
  private:
+  bool still_counts() noexcept;
+
   Watched watched_;
   std::vector<Fd> members_;            ///< the first one leads
   std::vector<std::uint64_t> buffer_;  ///< as the kernel fills it: number, two times, values
+  std::uint64_t enabled_ = 0;          ///< at the reading that last showed more of it
+  Nanoseconds alive_{};                ///< when that was
 };
 
 /// What counts the hits of a tracepoint, by its number from TraceFs::event_id().

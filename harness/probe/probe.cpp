@@ -15,6 +15,14 @@ std::vector<Source>& registry() {
 
 }  // namespace
 
+void Probe::begin_trial(const Target& /*target*/) {
+  for (Part& part : parts_) part.left_out = part.gone;
+}
+
+bool Probe::any_left() const noexcept {
+  return std::any_of(parts_.begin(), parts_.end(), [](const Part& part) { return !part.left_out; });
+}
+
 std::span<const Source> sources() { return registry(); }
 
 Registered::Registered(Source source) {

@@ -28,29 +28,41 @@ class TracepointProbe final : public Probe {
       : counters_(counters), first_cpu_column_(first_cpu_column), values_(counters.size()) {
     columns_ = std::move(columns);
     for (const int cpu : cpus) {
-      os::CounterGroup& group = groups_.emplace_back(os::Watched::on_cpu(cpu));
-      for (const Counter& counter : counters_)
-        group.add(os::tracepoint_attributes(counter.event_id),
-                  fmt::format("tracepoint {} on CPU {}", counter.term.event, cpu), counter.term.filter);
+      parts_.push_back({fmt::format("CPU {}", cpu)});
+      add_group(cpu);
     }
   }
 
   void read(std::span<double> row) noexcept override {
-    std::fill(row.begin(), row.end(), 0.0);
+    std::fill(row.begin(), row.end(), any_left() ? 0.0 : kAbsent);
     for (std::size_t cpu = 0; cpu < groups_.size(); ++cpu) {
-      if (!groups_[cpu].read(values_)) {  // it went offline: a sum without it is another figure
-        std::fill(row.begin(), row.end(), kAbsent);
-        return;
-      }
+      os::CounterGroup& group = groups_[cpu];
+      Part& part = parts_[cpu];
+      part.gone = part.gone || !group.read(values_);
       for (std::size_t i = 0; i < counters_.size(); ++i) {
-        const double value = static_cast<double>(values_[i]) * counters_[i].term.weight;
-        for (const std::size_t column : counters_[i].columns) row[column] += value;
+        // A sum without one that has just gone is another figure.
+        const double value = part.gone ? kAbsent : static_cast<double>(values_[i]) * counters_[i].term.weight;
+        if (!part.left_out)
+          for (const std::size_t column : counters_[i].columns) row[column] += value;
         if (counters_[i].per_cpu) row[first_cpu_column_ + cpu] += value;
       }
     }
   }
 
  private:
+  /// All of a CPU's counters. One that is offline by now has gone, as one that goes later.
+  void add_group(int cpu) {
+    os::CounterGroup& group = groups_.emplace_back(os::Watched::on_cpu(cpu));
+    try {
+      for (const Counter& counter : counters_)
+        group.add(os::tracepoint_attributes(counter.event_id),
+                  fmt::format("tracepoint {} on CPU {}", counter.term.event, cpu), counter.term.filter);
+    } catch (const os::SystemError& error) {
+      if (error.code() != ENODEV) throw;
+      parts_.back().gone = parts_.back().left_out = true;
+    }
+  }
+
   std::vector<Counter> counters_;
   std::vector<os::CounterGroup> groups_;  ///< one for each CPU
   std::size_t first_cpu_column_;

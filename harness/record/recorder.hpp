@@ -57,7 +57,6 @@ class Recorder final : public trial::Observer {
 
   os::Folder folder_;
   nlohmann::ordered_json manifest_;
-  std::vector<std::string> columns_;
   CsvWriter samples_, trials_, rounds_;
   ResultTables tables_;
 };

@@ -65,7 +65,8 @@ struct Runner::Running {
   Confinement confinement;
   os::Gate gate;    ///< opened when the probes that watch the child are there
   os::Child child;  ///< the trial process
-  ProbeSet probes;
+  std::vector<std::string> notes;
+  ProbeSet& probes;  ///< the run's
   std::uint64_t oom_before;
   PostMortem post_mortem;
   Sampler sampler;
@@ -76,7 +77,7 @@ struct Runner::Running {
   std::vector<os::OomReport> oom_reports;
 
   Running(const Plan& plan, const Definition& definition, const std::vector<int>& online_cpus,
-          Confinement fence, const os::Folder* folder, int number)
+          Confinement fence, const os::Folder* folder, int number, std::optional<ProbeSet>& of_run)
       : trial(number),
         scoreboard(plan.workers, plan.bystanders, number),
         confinement(std::move(fence)),
@@ -85,11 +86,18 @@ struct Runner::Running {
                                 gate.wait();
                                 return run_trial_process(plan, definition, confinement, folder, scoreboard);
                               })),
-        probes(plan, definition, target(plan, online_cpus), scoreboard),
+        notes(begin(of_run, plan, definition, target(plan, online_cpus))),
+        probes(*of_run),
         oom_before(machine_oom_kills()),
         post_mortem(probes.columns()),
         sampler(probes, scoreboard, plan.interval, number) {}
 
+  std::vector<std::string> begin(std::optional<ProbeSet>& of_run, const Plan& plan,
+                                 const Definition& definition, const probe::Target& target) const {
+    const std::string when = fmt::format("before trial {}", trial);
+    if (of_run) return of_run->begin_trial(target, when);
+    return of_run.emplace(plan, definition, target).changes(when);
+  }
   probe::Target target(const Plan& plan, const std::vector<int>& online_cpus) const {
     return {.proc = "/proc",
             .cgroup_version = confinement.version(),
@@ -116,7 +124,7 @@ TrialResult Runner::run(int trial) {
   Confinement fence;
   if (!machine_.cgroup.parent.empty())
     fence = Confinement(journal_, machine_.cgroup, os::own_name(), plan_.memory);
-  Running running(plan_, definition_, machine_.topology.online, std::move(fence), folder_, trial);
+  Running running(plan_, definition_, machine_.topology.online, std::move(fence), folder_, trial, probes_);
   observer_.begin_trial(trial, running.probes.columns());
   running.sampler.start();
   running.gate.open();
@@ -265,6 +273,9 @@ TrialResult Runner::collect(Running& running) {
   result.invalid = running.scoreboard.invalid();
   if (std::string why = running.confinement.broken(); !why.empty()) result.invalid.push_back(std::move(why));
   result.notes = running.scoreboard.notes();
+  for (const auto& lines :
+       {running.notes, running.probes.changes(fmt::format("during trial {}", running.trial))})
+    result.notes.insert(result.notes.end(), lines.begin(), lines.end());
   result.sampling = running.sampler.facts();
   std::vector<std::vector<Gap>> gaps;
   for (int i = 0; i < plan_.workers; ++i) {

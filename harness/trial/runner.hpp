@@ -54,6 +54,7 @@ class Runner {
   Observer& observer_;
   const os::Folder* folder_;
   Ballast* ballast_;
+  std::optional<ProbeSet> probes_;  ///< from the first trial on
   std::optional<int> signal_;
 };
 

@@ -80,7 +80,7 @@ bool Sampler::take_sample(Stage stage, bool edge) {
   const std::size_t width = probes_.columns().size();
   const std::size_t at = static_cast<std::size_t>(row % capacity_);
   const os::Nanoseconds begin = os::now();
-  probes_.read({values_.data() + at * width, width}, facts_.samples, edge,
+  probes_.read({values_.data() + at * width, width}, scoreboard_, facts_.samples, edge,
                edge && stage.phase == Phase::measure);
   const os::Nanoseconds end = os::now();
   // The time of a row is the moment next to the measured phase.

@@ -30,7 +30,7 @@ class SamplerTest : public ::testing::Test {
   Plan plan_;
   Definition definition_;
   Scoreboard board_{1};
-  ProbeSet probes_{plan_, definition_, {}, board_};
+  ProbeSet probes_{plan_, definition_, {}};
   Sampler sampler_{probes_, board_, 1ms, 1};
   std::vector<Stage> stages_;
   std::uint32_t round_ = 0;

@@ -21,7 +21,11 @@ bool restore_leftovers() {
     say("tlbstorm: left alone what a killed run had changed: {}\n", change);
   for (const std::string& change : restored.given_up)
     say("tlbstorm: gave up what a killed run had left: {}\n", change);
-  return tell_troubles(restored.troubles) && restored.given_up.empty();
+  for (const os::Trouble& trouble : restored.troubles) {
+    say("tlbstorm: what a killed run left is not undone: {}\n", trouble.what);
+    if (!trouble.remedy.empty()) say("  hint: {}\n", trouble.remedy);
+  }
+  return restored.complete();
 }
 
 }  // namespace tlbstorm::cli

@@ -148,11 +148,10 @@ Restored restore(const fs::path& path, Leftovers which) {
   Folder folder;
   try {
     folder = Folder::open(path);
-  } catch (const SystemError& problem) {
-    if (problem.code() != ENOENT) result.troubles.push_back({problem.what(), problem.hint()});
-    return result;
   } catch (const Error& problem) {
-    result.troubles.push_back({problem.what(), problem.hint()});
+    const auto* const system = dynamic_cast<const SystemError*>(&problem);
+    if (system == nullptr || system->code() != ENOENT)
+      result.troubles.push_back({fmt::format("its journal is not obeyed: {}", problem.what()), problem.hint()});
     return result;
   }
   for (const std::string& name : journals_in(folder, which)) try {

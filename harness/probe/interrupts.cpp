@@ -70,8 +70,8 @@ class Interrupts final : public Probe {
     find_rows(text);
     for (std::size_t i = 0; i < kRows.size(); ++i) {
       if (places_[i] == std::string_view::npos) continue;
-      std::string_view rest = text.substr(places_[i]);
-      std::string_view line = os::take_line(rest);
+      std::string_view from = text.substr(places_[i]);
+      std::string_view line = os::take_line(from);
       os::take_field(line);  // the label
       read_row(line, std::span(counts_).subspan(i * cpus_.size(), cpus_.size()),
                values.subspan(i * (1 + cpus_.size()), 1 + cpus_.size()));

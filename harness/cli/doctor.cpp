@@ -13,6 +13,7 @@
 #include "harness/os/error.hpp"
 #include "harness/os/fd.hpp"
 #include "harness/os/journal.hpp"
+#include "harness/record/json_file.hpp"
 
 namespace tlbstorm::cli {
 namespace {
@@ -75,7 +76,7 @@ void print_json(const std::vector<Examined>& all) {
     entry["fixable"] = !finding.fix.empty();
     json.push_back(std::move(entry));
   }
-  std::cout << json.dump(2) << "\n";
+  std::cout << record::json_text(json);
 }
 
 /// Writes down and makes every change that can be taken back. What can't be made is said, and the rest done.

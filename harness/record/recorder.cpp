@@ -8,6 +8,7 @@
 
 #include "harness/os/clock.hpp"
 #include "harness/os/error.hpp"
+#include "harness/record/json_file.hpp"
 #include "harness/record/schema.hpp"
 
 namespace tlbstorm::record {
@@ -155,6 +156,6 @@ void Recorder::finish(const std::string& state) {
   write_manifest();
 }
 
-void Recorder::write_manifest() const { os::replace_text(folder_ / kManifestFile, manifest_.dump(2) + "\n"); }
+void Recorder::write_manifest() const { os::replace_text(folder_ / kManifestFile, json_text(manifest_)); }
 
 }  // namespace tlbstorm::record

@@ -64,10 +64,10 @@ void print_look(const verdict::Look& look, std::size_t pairs,
 }
 
 std::string conclusion(const std::vector<verdict::MetricChange>& answers, const verdict::Look& look,
-                       bool in_time) {
+                       double level, bool in_time) {
   std::string out =
       fmt::format("\n  {} at level {:.2g}, of which this look has {:.2g}:\n",
-                  in_time ? "settled" : "the budget is spent; what can be said", look.level, look.level);
+                  in_time ? "settled" : "the budget is spent; what can be said", level, look.level);
   for (const verdict::MetricChange& one : answers)
     out += fmt::format("    {:<22}{:<8}{} ({})\n", one.metric.name, name(one.outcome),
                        verdict::format_change(one.change), verdict::format_interval(one.interval));
@@ -97,7 +97,7 @@ int run_until_clear(Interleaver& interleaver, const AbOptions& options, os::Nano
           fmt::format("look at why they are invalid: tlbstorm report {}", interleaver.folder().native()));
     if (!options.quiet) print_look(look, interleaver.valid_pairs(), answers);
     if (verdict::settled(answers) || spent) {
-      said = conclusion(answers, look, verdict::settled(answers));
+      said = conclusion(answers, look, options.level, verdict::settled(answers));
       return kOk;
     }
   }
@@ -112,9 +112,9 @@ int ab(const Arguments& given) {
         "surely\n"
         "better, worse or the same, or the budget is spent. Options of `tlbstorm run WORKLOAD` go to both "
         "sides.\n"
-        "Example: tlbstorm ab file-cache --base '--sysctl vm.page-cluster=3' --new '--sysctl "
+        "Example: tlbstorm ab swap-churn --swap zram:1G --base '--sysctl vm.page-cluster=3' --new '--sysctl "
         "vm.page-cluster=0'",
-        "tlbstorm ab");
+        "tlbstorm ab WORKLOAD");
     AbOptions options;
     app.add_option("--base", options.base,
                    "run options of this side ('--workers 2'), or a command before its trials");

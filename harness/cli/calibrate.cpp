@@ -69,7 +69,7 @@ int calibrate(const Arguments& given) {
         "Runs a workload against itself, interleaved, and says how small a change so many trials can show on "
         "this\n"
         "machine. Options of `tlbstorm run WORKLOAD` may follow.",
-        "tlbstorm calibrate");
+        "tlbstorm calibrate WORKLOAD");
     int pairs = 10;
     std::string output;
     bool quiet = false;

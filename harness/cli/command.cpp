@@ -7,13 +7,15 @@
 #include "harness/cli/console.hpp"
 #include "harness/cli/lock_options.hpp"
 #include "harness/os/error.hpp"
+#include "harness/os/printable.hpp"
+#include "harness/os/text.hpp"
 
 namespace tlbstorm::cli {
 
 void complain(const std::string& what, const std::string& hint) {
   std::cout.flush();
-  say("tlbstorm: {}\n", what);
-  if (!hint.empty()) say("  hint: {}\n", hint);
+  say("tlbstorm: {}\n", os::printable_line(os::trim(what)));
+  if (!hint.empty()) say("  hint: {}\n", os::printable_line(os::trim(hint)));
 }
 
 void parse(CLI::App& app, const Arguments& arguments) {

@@ -127,6 +127,9 @@ namespace {
 
 /// Why the new side can't be confirmed; empty when it can.
 std::string why_not(const verdict::Contest& contest, bool interleaved) {
+  for (const std::string& word : words_of(*contest.next))
+    if (word.find("\\x") != std::string::npos)  // os/printable.hpp
+      return fmt::format("its command has bytes that can't be told: {}", word);
   if (const std::string why = why_not_here(*contest.next); !why.empty()) return why;
   // `tlbstorm ab` with commands: they are not in the manifests of the runs.
   if (interleaved && contest.base != nullptr && words_of(*contest.base) == words_of(*contest.next))

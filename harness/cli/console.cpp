@@ -11,6 +11,7 @@
 #include <iostream>
 
 #include "harness/os/error.hpp"
+#include "harness/os/printable.hpp"
 
 namespace tlbstorm::cli {
 namespace {
@@ -42,13 +43,24 @@ void take_standard_streams() {
   for (const int signal : {SIGPIPE, SIGXFSZ}) ::sigaction(signal, &nothing, nullptr);
 }
 
-void say(std::string_view text) noexcept {
+namespace {
+
+void write_error(std::string_view text) noexcept {
   while (!text.empty()) {
     const ssize_t put = ::write(STDERR_FILENO, text.data(), text.size());
     if (put < 0 && errno == EINTR) continue;
     if (put < 0 && errno == EAGAIN) return;
     if (put < 0) return give_up();
     text.remove_prefix(static_cast<std::size_t>(put));
+  }
+}
+
+}  // namespace
+
+void say(std::string_view text) noexcept {
+  try {
+    write_error(os::shown(text));
+  } catch (...) {  // no memory for a message: go on without it
   }
 }
 

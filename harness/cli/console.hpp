@@ -17,7 +17,7 @@ namespace tlbstorm::cli {
 /// a write from now on, not signals that end us; what we start gets the signals as they were.
 void take_standard_streams();
 
-/// Writes to standard error; from the first failure on, to nowhere.
+/// Writes to standard error what is safe to show (os/printable.hpp); from the first failure on, to nowhere.
 void say(std::string_view text) noexcept;
 /// The same, unless standard error would make us wait (a terminal that is stopped, a pipe that is full): then
 /// nobody sees it.

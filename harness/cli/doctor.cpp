@@ -15,6 +15,7 @@
 #include "harness/os/fd.hpp"
 #include "harness/os/setting.hpp"
 #include "harness/os/text.hpp"
+#include "harness/record/json_file.hpp"
 
 namespace tlbstorm::cli {
 namespace {
@@ -77,7 +78,7 @@ void print_json(const std::vector<Examined>& all) {
     entry["fixable"] = !finding.fix.empty();
     json.push_back(std::move(entry));
   }
-  std::cout << json.dump(2) << "\n";
+  std::cout << record::json_text(json);
 }
 
 /// Writes down and makes every change that can be taken back. What can't be made is said, and the rest done.

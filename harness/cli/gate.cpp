@@ -5,9 +5,12 @@
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <CLI/CLI.hpp>
+#include <cerrno>
+#include <filesystem>
 #include <iostream>
 
 #include "harness/cli/command.hpp"
@@ -15,6 +18,9 @@
 #include "harness/cli/named_format.hpp"
 #include "harness/os/error.hpp"
 #include "harness/os/folder.hpp"
+#include "harness/os/printable.hpp"
+#include "harness/os/user_file.hpp"
+#include "harness/record/sample_digest.hpp"
 #include "harness/verdict/compare/batches.hpp"
 #include "harness/verdict/formats/formats.hpp"
 #include "harness/verdict/gate/reports.hpp"
@@ -63,10 +69,16 @@ std::vector<verdict::Rule> default_rules(std::span<const verdict::Contest> conte
   return rules;
 }
 
-/// A name with a dot is a column of samples.csv.
+/// The base is an argument; the new runs are what was to be made, and may not have been.
+void require_made(const std::vector<std::string>& folders) {
+  for (std::size_t i = folders.size() > 1 ? 1 : 0; i < folders.size(); ++i)
+    if (!verdict::holds_runs(folders[i]))
+      throw os::Error(fmt::format("{}: there is no run to judge", folders[i]), "see what its run said");
+}
+
 bool looks_at_columns(const std::vector<verdict::Rule>& rules) {
   return std::any_of(rules.begin(), rules.end(),
-                     [](const verdict::Rule& rule) { return rule.metric.find('.') != std::string::npos; });
+                     [](const verdict::Rule& rule) { return record::is_column(rule.metric); });
 }
 
 /// Invalid trials are no evidence: told where a side has any.
@@ -98,19 +110,35 @@ std::string side_text(const verdict::Side* side) {
   return side == nullptr ? "" : verdict::describe_side(*side);
 }
 
-void publish(const GateCommand& command, const verdict::GateReport& report,
+/// Before anything is judged: a verdict must not be lost for the lack of a folder. What is there and no plain
+/// file, /dev/stdout say, would be replaced by one.
+void require_writable(const std::string& text) {
+  const std::filesystem::path file = report_of(text).second;
+  const std::filesystem::path folder = file.has_parent_path() ? file.parent_path() : ".";
+  struct stat facts {};
+  const bool there = ::stat(file.c_str(), &facts) == 0;
+  if (there && !S_ISREG(facts.st_mode))
+    throw os::UsageError("--report", text, fmt::format("{}, not a file", os::special_kind(facts.st_mode)),
+                         "name a new file; --format chooses what is printed");
+  if (::access(folder.c_str(), W_OK | X_OK) != 0)
+    throw os::UsageError("--report", text, os::errno_text(errno), "name a file that you can write");
+}
+
+/// Whether all could be written. What could not is told, and takes nothing from the verdict.
+bool publish(const GateCommand& command, const verdict::GateReport& report,
              const verdict::GateFormat& format) {
   std::cout << format.print(report);
-  for (const std::string& text : command.reports) {
-    const auto [how, file] = report_of(text);
-    verdict::GateReport plain = report;
-    plain.coloured = false;
-    try {
-      os::write_named_file(file, how->print(plain));
-    } catch (const os::SystemError& error) {
-      throw os::UsageError("--report", text, os::errno_text(error.code()), "name a file that you can write");
+  bool all = true;
+  verdict::GateReport plain = report;
+  plain.coloured = false;
+  for (const std::string& text : command.reports) try {
+      const auto [how, file] = report_of(text);
+      os::write_named_file(file, os::printable(how->print(plain)));
+    } catch (const os::Error& error) {
+      complain(fmt::format("--report {}: {}", text, error.what()), error.hint());
+      all = false;
     }
-  }
+  return all;
 }
 
 int exit_code(Ruling ruling, const std::string& unsure) {
@@ -124,8 +152,9 @@ int exit_code(Ruling ruling, const std::string& unsure) {
 
 int judge(const GateCommand& command) {
   const verdict::GateFormat& format = format_named("--format", command.format, verdict::gate_formats());
-  for (const std::string& text : command.reports) report_of(text);
+  for (const std::string& text : command.reports) require_writable(text);
   std::vector<verdict::Rule> rules = given_rules(command);
+  require_made(command.folders);
   const std::vector<verdict::Sides> sides = verdict::read_sides(
       {command.folders.begin(), command.folders.end()}, {command.more_base.begin(), command.more_base.end()},
       true, looks_at_columns(rules));
@@ -152,8 +181,9 @@ int judge(const GateCommand& command) {
   }
   if (command.confirm && report.gate.ruling() == Ruling::fail)
     if (const int code = confirm(contests, options, command.lock, report.gate); code >= kSignal) return code;
-  publish(command, report, format);
-  return exit_code(report.gate.ruling(), command.unsure);
+  const bool published = publish(command, report, format);
+  const int code = exit_code(report.gate.ruling(), command.unsure);
+  return code == kOk && !published ? kFailed : code;
 }
 
 }  // namespace

@@ -9,13 +9,14 @@
 
 #include "harness/cli/console.hpp"
 #include "harness/os/clock.hpp"
+#include "harness/os/printable.hpp"
 
 namespace tlbstorm::cli {
 namespace {
 
 constexpr os::Nanoseconds kRefresh = std::chrono::milliseconds{250};
 constexpr double kRateWindow = 0.2;  // seconds that a rate is taken over, at least
-constexpr const char* kEraseLine = "\r\033[K";
+const std::string kEraseLine = os::ink("[G") + os::ink("[K");
 
 }  // namespace
 

@@ -8,6 +8,7 @@
 #include "harness/cli/execute.hpp"
 #include "harness/cli/leftovers.hpp"
 #include "harness/cli/run_options.hpp"
+#include "harness/record/json_file.hpp"
 #include "harness/record/recorder.hpp"
 #include "harness/record/run_folder.hpp"
 #include "harness/verdict/summary.hpp"
@@ -30,7 +31,7 @@ int run_once(const Arguments& command, const RunOptions& run, const trial::Defin
   if (plan.output.empty()) plan.output = record::default_folder(plan.workload, plan.label);
   record::check_folder(plan.output);
   if (run.dry_run) {
-    std::cout << record::to_json(plan, definition).dump(2) << "\n";
+    std::cout << record::json_text(record::to_json(plan, definition));
     return kOk;
   }
   const MachineLock lock(run.lock);

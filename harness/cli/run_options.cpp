@@ -8,6 +8,7 @@
 #include <algorithm>
 
 #include "harness/os/error.hpp"
+#include "harness/os/user_file.hpp"
 
 namespace tlbstorm::cli {
 namespace {
@@ -26,6 +27,12 @@ void add_option(CLI::App& app, const std::string& name, const std::string& help,
   option->group(group);
   option->take_last();  // what is passed to all of a suite stands after what its line says
   if (!standard.empty()) option->default_str(standard);
+}
+
+/// For CLI11, which would open a FIFO and wait.
+std::string no_plain_text(const std::string& path) {
+  os::read_option_text("--config", path, "name a file with a line for each option");
+  return "";
 }
 
 /// Names the first word that is no option, and the option that it may have been meant to be.
@@ -81,7 +88,7 @@ RunOptions parse_run_options(const trial::Definition& definition, const Argument
     presets += fmt::format("; {}: {}", preset.name, preset.help);
   for (const trial::CommonOption& option : trial::common_options()) {
     if (option.name == "config") {
-      app.set_config("--config", "", option.help)->group("Options of every run");
+      app.set_config("--config", "", option.help)->group("Options of every run")->check(&no_plain_text);
       continue;
     }
     std::string standard = option.standard;
@@ -104,9 +111,6 @@ RunOptions parse_run_options(const trial::Definition& definition, const Argument
     parse(app, arguments);
   } catch (const CLI::ExtrasError&) {
     refuse_unexpected(app, definition.name);
-  } catch (const CLI::FileError& error) {
-    throw os::UsageError(fmt::format("--config: {}", error.what()),
-                         "name a file with a line for each option");
   } catch (const CLI::ConfigError& error) {
     throw os::UsageError(fmt::format("--config: {}", error.what()),
                          "name options without their dashes: trials = 5");

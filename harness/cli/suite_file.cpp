@@ -9,11 +9,19 @@
 #include <filesystem>
 
 #include "harness/os/error.hpp"
-#include "harness/os/fd.hpp"
 #include "harness/os/text.hpp"
+#include "harness/os/user_file.hpp"
+#include "harness/record/manifest_shape.hpp"
 
 namespace tlbstorm::cli {
 namespace {
+
+/// A run's name is its folder's beside the batch's own files, and stands in a cell of points.csv, where a
+/// spreadsheet would take some for a formula.
+bool is_run_name(const std::string& name) {
+  return record::is_folder_name(name) && name.find_first_of(".=+-@") != 0 && name != record::kBatchFile &&
+         name != record::kPointsFile;
+}
 
 BatchRun make_run(const Arguments& line, const Arguments& extra) {
   BatchRun run;
@@ -48,10 +56,13 @@ Suite parse_suite(const std::string& name, std::string_view text) {
     Arguments words;
     while (!os::trim(line).empty()) words.emplace_back(os::take_field(line));
     if (words.empty()) continue;
-    const bool plain = words[0].find('/') == std::string::npos && !words[0].starts_with(".");
-    if (words.size() < 2 || !plain)
+    if (words.size() < 2 || !is_run_name(words[0]))
       throw os::UsageError("suite " + name, words[0], "not a run's name and its workload",
                            "write a line as: dirty-anon  pageout --pages dirty-anon --trials 3");
+    if (std::any_of(suite.lines.begin(), suite.lines.end(),
+                    [&](const Arguments& other) { return other[0] == words[0]; }))
+      throw os::UsageError("suite " + name, words[0], "two runs have that name",
+                           "give each line a name of its own");
     suite.lines.push_back(std::move(words));
   }
   return suite;
@@ -63,10 +74,10 @@ Suite find_suite(const std::string& name) {
     if (known.name == name) return parse_suite(name, known.text);
     names.emplace_back(known.name);
   }
-  if (std::filesystem::is_regular_file(name))
-    return parse_suite(std::filesystem::path(name).stem(), os::read_text(name));
-  throw os::UsageError("suite", name, "no such suite and no such file",
-                       fmt::format("the suites are: {}", fmt::join(names, ", ")));
+  const std::string remedy = fmt::format("name a file, or one of: {}", fmt::join(names, ", "));
+  if (!record::may_be_there(name))
+    throw os::UsageError("suite", name, "no such suite and no such file", remedy);
+  return parse_suite(std::filesystem::path(name).stem(), os::read_option_text("suite", name, remedy));
 }
 
 std::vector<BatchRun> runs_of(const Suite& suite, const Arguments& extra) {

@@ -8,6 +8,7 @@
 #include "harness/cli/batch.hpp"
 #include "harness/os/error.hpp"
 #include "harness/os/text.hpp"
+#include "harness/record/json_file.hpp"
 #include "harness/record/recorder.hpp"
 
 namespace tlbstorm::cli {
@@ -67,6 +68,15 @@ void require_option(const std::string& option, const std::string& text, const tr
                                     : fmt::format("did you mean {}?", near));
 }
 
+/// Two values that make the same run ("1,01"), or give its folder the same name, would be two points of one.
+void refuse_twice(const BatchRun& run, const nlohmann::ordered_json& plan, const std::vector<BatchRun>& runs,
+                  const nlohmann::ordered_json& plans) {
+  for (std::size_t i = 0; i < runs.size(); ++i)
+    if (run.name == runs[i].name || plan == plans[i])
+      throw os::UsageError("--sweep", run.value, fmt::format("the same run as {}", runs[i].value),
+                           "name each value once");
+}
+
 }  // namespace
 
 std::vector<std::string> sweep_values(const std::string& text, int cpus) {
@@ -95,14 +105,20 @@ int sweep(const RunOptions& given, const trial::Definition& definition) {
     run.options.erase("output");
     run.options[option] = value;
     for (const auto& [name, text] : run.options) run.command.push_back(fmt::format("--{}={}", name, text));
-    // All points are validated before the first one is run.
-    plans.push_back(record::to_json(trial::make_plan(definition, run.options, machine), definition));
     for (char& c : run.name)
       if (c == '/') c = '_';
+    if (!record::is_folder_name(run.name))
+      throw os::UsageError("--sweep", value, "a run's folder can't have that in its name",
+                           "run it by itself");
+    // All points are validated before the first one is run.
+    nlohmann::ordered_json plan =
+        record::to_json(trial::make_plan(definition, run.options, machine), definition);
+    refuse_twice(run, plan, runs, plans);
+    plans.push_back(std::move(plan));
     runs.push_back(std::move(run));
   }
   if (given.dry_run) {
-    std::cout << plans.dump(2) << "\n";
+    std::cout << record::json_text(plans);
     return kOk;
   }
   const auto output = given.options.find("output");

@@ -7,6 +7,7 @@
 #include <nlohmann/json.hpp>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "harness/os/folder.hpp"
@@ -58,6 +59,8 @@ struct Batch {
   std::vector<BatchEntry> entries;
 };
 
+/// Whether it is the name of a folder in the batch's own, and no path that leads out of it.
+bool is_folder_name(std::string_view name);
 bool is_batch(const std::filesystem::path& folder);
 /// Without its runs. Throws as read_batch() does.
 BatchKind read_batch_kind(const std::filesystem::path& folder);

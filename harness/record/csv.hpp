@@ -77,6 +77,8 @@ class CsvReader {
   bool truncated_ = false;
 };
 
+/// A name or a unit. Throws os::Error with file:line where it can't be shown as it is.
+std::string to_text(const CsvReader& reader, std::string_view field);
 /// A finite number, or NaN for an empty field. Throws os::Error with file:line otherwise.
 double to_double(const CsvReader& reader, std::string_view field);
 /// The number of a trial or a round, `what` in the error. Throws os::Error with file:line.

@@ -9,6 +9,7 @@
 
 #include "harness/os/clock.hpp"
 #include "harness/os/error.hpp"
+#include "harness/record/json_file.hpp"
 #include "harness/record/schema.hpp"
 
 namespace tlbstorm::record {
@@ -158,6 +159,6 @@ void Recorder::finish(const std::string& state, const std::vector<os::Trouble>& 
   write_manifest();
 }
 
-void Recorder::write_manifest() const { folder_.replace(kManifestFile, manifest_.dump(2) + "\n"); }
+void Recorder::write_manifest() const { folder_.replace(kManifestFile, json_text(manifest_)); }
 
 }  // namespace tlbstorm::record

@@ -211,15 +211,28 @@ std::string dear_probes(const ordered_json& readings) {
                      no_interrupts ? "; the time line of shootdowns is tlbflush.received, by CPU" : "");
 }
 
+/// "oom: the kernel killed a worker ...", of a trial that was to end so; what was not is said as invalid.
+std::string expected_end(const ordered_json& entry) {
+  const std::string outcome = text_or(entry, "outcome", "ok"), reason = text_or(entry, "reason", "");
+  if (outcome == "ok" || reason.empty()) return "";
+  for (const auto& check : entry.value("checks", ordered_json::array()))
+    if (text_or(check, "check", "") == "outcome" && text_or(check, "verdict", "") == "ok")
+      return fmt::format("{}: {}", outcome, reason);
+  return "";
+}
+
 void reasons(const RunFolder& run, std::string& out) {
   const auto& trials = run.manifest["trials"];
-  Gathered invalid, unknown, absent, notes;
+  Gathered invalid, unknown, absent, ended, notes;
   for (const auto& entry : trials) {
     const int trial = entry.value("trial", 0);
+    if (const std::string end = expected_end(entry); !end.empty()) ended.add(end, trial);
     for (const auto& check : entry.value("checks", ordered_json::array())) {
       const std::string subject = text_or(check, "check", "?");
       const std::string text = fmt::format("{}: {}", subject, text_or(check, "detail", ""));
-      if (check.value("verdict", "") == "invalid") invalid.add(subject, text, trial);
+      // How each trial ended is told of each: when it was, and how much was free.
+      if (check.value("verdict", "") == "invalid")
+        invalid.add(subject == "outcome" ? text : subject, text, trial);
       if (check.value("verdict", "") == "unknown") unknown.add(subject, text, trial);
     }
     std::map<std::string, std::vector<std::string>> metrics_by_reason;
@@ -242,6 +255,7 @@ void reasons(const RunFolder& run, std::string& out) {
       absent.add(fmt::format("probe {}: {}{}", text_or(probe, "probe", "?"), text_or(probe, "reason", ""),
                              text_or(probe, "remedy", "").empty() ? "" : "; " + text_or(probe, "remedy", "")),
                  0);
+  ended.print(out, "ended as expected", trials.size() + 1);
   invalid.print(out, "INVALID: these trials do not mean what they should", trials.size() + 1);
   absent.print(out, "absent", trials.size());
   unknown.print(out, "not known", trials.size());

@@ -105,13 +105,25 @@ TEST(SuiteFile, FirstCommentIsWhatItIsForAndExtraOptionsGoToEveryRun) {
 }
 
 TEST(SuiteFile, RefusesALineWithoutAWorkloadAndANameThatIsAPath) {
-  for (const char* const line : {"alone", "../up pageout", ".hidden pageout", "a/b pageout"}) try {
+  for (const char* const line :
+       {"alone", "../up pageout", ".hidden pageout", "a/b pageout", "=1+1 pageout", "-x pageout",
+        "@x pageout", "a\x1b[31m pageout", "batch.json pageout", "points.csv pageout"})
+    try {
       parse_suite("mine", line);
       ADD_FAILURE() << line;
     } catch (const os::UsageError& error) {
       EXPECT_THAT(error.what(), HasSubstr("suite mine"));
       EXPECT_THAT(error.hint(), HasSubstr("write a line as"));
     }
+}
+
+TEST(SuiteFile, TwoRunsOfOneNameWouldGoToOneFolder) {
+  try {
+    parse_suite("mine", "one pageout\ntwo pageout\none usemem\n");
+    ADD_FAILURE();
+  } catch (const os::UsageError& error) {
+    EXPECT_STREQ(error.what(), "suite mine one: two runs have that name");
+  }
 }
 
 TEST(SuiteFile, OptionsThatCannotBeParsedAreRefusedWithTheRunsName) {

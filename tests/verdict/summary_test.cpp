@@ -8,6 +8,7 @@
 
 #include <fstream>
 
+#include "harness/record/json_file.hpp"
 #include "tests/temporary_folder.hpp"
 
 namespace tlbstorm::verdict {
@@ -99,6 +100,31 @@ TEST_F(Summary, RoundsShowTheWorkloadsOwnFiguresFirst) {
   write("rounds.csv",
         "trial,round,metric,unit,value\r\n1,0,touch_bandwidth,bytes/s,3\r\n1,0,tlb_ipis,handlers,10\r\n");
   EXPECT_THAT(summary(true, true), HasSubstr("trial round    touch_bandwidth           tlb_ipis\n"));
+}
+
+TEST_F(Summary, TellsOfEachTrialHowItEnded) {
+  EXPECT_THAT(summary(true, true), Not(HasSubstr("ended as expected")));
+  auto run = record::read_json(folder_.path() / "run.json");
+  const std::vector<std::string> accounts{"killed after 1.20 s: 96 MiB locked, 1 GiB of 1 GiB swap free",
+                                          "killed after 3.40 s: 97 MiB locked, 1 GiB of 1 GiB swap free"};
+  const auto summary_of_ends = [&](const char* verdict) {
+    for (std::size_t i : {0, 1}) {
+      auto& trial = run["trials"][i];
+      trial["outcome"] = "oom";
+      trial["reason"] = accounts[i];
+      trial["checks"] = {{{"check", "outcome"}, {"verdict", verdict}, {"detail", "oom: " + accounts[i]}}};
+    }
+    write("run.json", run.dump());
+    return summarise(record::read_run(folder_.path()));
+  };
+  EXPECT_THAT(summary_of_ends("ok"),
+              HasSubstr(fmt::format("  ended as expected\n    oom: {} (trial 1)\n    oom: {} (trial 2)\n",
+                                    accounts[0], accounts[1])));
+  const std::string unexpected = summary_of_ends("invalid");
+  EXPECT_THAT(unexpected, Not(HasSubstr("ended as expected")));
+  EXPECT_THAT(unexpected,
+              HasSubstr(fmt::format("    outcome: oom: {} (trial 1)\n    outcome: oom: {} (trial 2)\n",
+                                    accounts[0], accounts[1])));
 }
 
 TEST_F(Summary, FiguresFitTheScreen) {

@@ -9,7 +9,9 @@
 #include "harness/os/error.hpp"
 #include "harness/record/batch.hpp"
 #include "harness/record/benchmark_json.hpp"
+#include "harness/record/manifest_shape.hpp"
 #include "harness/record/sample_digest.hpp"
+#include "harness/record/schema.hpp"
 #include "harness/verdict/metrics.hpp"
 
 namespace tlbstorm::verdict {
@@ -66,6 +68,11 @@ trial::Better direction_of_counter(std::string_view counter) {
 }
 
 }  // namespace
+
+bool holds_runs(const fs::path& path) {
+  return record::is_benchmark_file(path) || record::is_batch(path) ||
+         record::may_be_there(path / record::kManifestFile);
+}
 
 trial::Better direction(const RunFolder& run, std::string_view metric) {
   if (run.manifest["plan"].value("workload", "") == "benchmark")

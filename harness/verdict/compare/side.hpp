@@ -59,6 +59,9 @@ Side make_side(const std::string& name, std::vector<record::RunFolder> runs, boo
 /// Reads run folders, Google Benchmark's JSON files, and folders that hold run folders. Throws os::Error.
 Side read_side(const std::string& name, const std::vector<std::filesystem::path>& paths, bool raw = false);
 
+/// Whether read_side() would find runs there, be they damaged or not.
+bool holds_runs(const std::filesystem::path& path);
+
 /// Which way is better, by the run's own word, else by the dictionary.
 trial::Better direction(const record::RunFolder& run, std::string_view metric);
 

@@ -10,6 +10,9 @@
 
 #include "harness/os/error.hpp"
 #include "harness/os/units.hpp"
+#include "harness/record/manifest_shape.hpp"
+#include "harness/record/sample_digest.hpp"
+#include "harness/record/schema.hpp"
 #include "harness/verdict/formats/formats.hpp"
 
 namespace tlbstorm::verdict {
@@ -120,9 +123,20 @@ std::vector<double> corrected_p(const std::vector<Question>& all, const GateOpti
   return p;
 }
 
+/// Why a side has no value to judge. `who` is "the base".
+std::string why_none(const Side& side, std::string_view who, const std::string& metric) {
+  const auto sampled = [](const record::RunFolder& run) {
+    return record::may_be_there(run.path / record::kSamplesFile);
+  };
+  if (side.has(metric) || side.valid_trials() == 0) return fmt::format("no valid trial of {} has it", who);
+  if (record::is_column(metric) && std::none_of(side.runs().begin(), side.runs().end(), sampled))
+    return fmt::format("no counters are kept of {}: a baseline has no {}", who, record::kSamplesFile);
+  return fmt::format("{} did not measure it: tlbstorm report may say why", who);
+}
+
 void judge_absolute(const Question& question, RuleResult& result) {
   if (question.next.empty()) {
-    result.why = "no valid trial has it";
+    result.why = why_none(*question.contest->next, "the new runs", question.metric.name);
     return;
   }
   const bool keeps = question.rule->keeps(result.next.median, question.bound);
@@ -162,7 +176,9 @@ bool all_keep(const Question& question) {
 void judge_relative(const Question& question, double needed_p, const GateOptions& options,
                     RuleResult& result) {
   if (question.base.empty() || question.next.empty()) {
-    result.why = fmt::format("no valid trial of the {} has it", question.base.empty() ? "base" : "new runs");
+    result.why = question.base.empty()
+                     ? why_none(*question.contest->base, "the base", question.metric.name)
+                     : why_none(*question.contest->next, "the new runs", question.metric.name);
     return;
   }
   if (needed_p > options.level) {

@@ -201,7 +201,7 @@ TEST_F(ModelTest, ValuesOutOfRangeAreRefusedAndOddNamesStayOneLine) {
             "values out of range for a fit: their squares are beyond what a double holds");
   MadeRun odd = run_of_ipis({1});
   odd.manifest["plan"]["workload"] = "two\nlines";
-  EXPECT_THAT(refused({put("odd", odd)}), HasSubstr("the runs of two?lines, so that"));
+  EXPECT_THAT(refused({put("odd", odd)}), HasSubstr(R"(the runs of two\x0alines, so that)"));
 }
 
 TEST_F(ModelTest, RunsThatDifferInNoNumberAreRefused) {

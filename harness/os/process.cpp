@@ -199,7 +199,9 @@ void run_on(const std::vector<int>& cpus, pid_t thread) {
   for (const int cpu : cpus) CPU_SET_S(static_cast<std::size_t>(cpu), size, set);
   const int failed = ::sched_setaffinity(thread, size, set) != 0 ? errno : 0;
   CPU_FREE(set);
-  if (failed) throw SystemError("run on CPU", fmt::format("{}", fmt::join(cpus, ",")), failed);
+  if (failed)
+    throw SystemError("run on CPU", fmt::format("{}", fmt::join(cpus, ",")), failed,
+                      "it is offline, or not in the cpuset of this process any more");
 }
 
 SignalFd::SignalFd(std::initializer_list<int> signals) {

@@ -65,8 +65,8 @@ class Interrupts final : public Probe {
   void read(std::span<double> values) noexcept override {
     const std::string_view text = file_.read();
     std::fill(values.begin(), values.end(), kAbsent);
-    std::string_view rest = text;
-    if (const std::string_view header = os::take_line(rest); header != header_ && !follow(header)) return;
+    std::string_view rows = text;
+    if (const std::string_view header = os::take_line(rows); header != header_ && !follow(header)) return;
     find_rows(text);
     for (std::size_t i = 0; i < kRows.size(); ++i) {
       if (places_[i] == std::string_view::npos) continue;

@@ -76,6 +76,7 @@ TEST_F(ProbeSetTest, WhatGoesAndComesIsToldOnceAndNothingElseChanges) {
 TEST_F(ProbeSetTest, WhatGoesBetweenTrialsLeavesTheNextOneItsSums) {
   ProbeSet probes(plan_, definition_, target_);
   put_device("zram0", "");
+  put_swaps({"zram3"});
   EXPECT_THAT(
       probes.begin_trial(target_, "before trial 2"),
       ElementsAre("the swap area /dev/zram0 went away before trial 2: its figures are absent from then on"));

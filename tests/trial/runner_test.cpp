@@ -228,6 +228,7 @@ TEST_F(RunnerTest, BystanderThatMayRunElsewhereMakesTheTrialInvalid) {
   plan_.workers = 1;
   plan_.bystanders = 1;
   plan_.bystander_cpus = {plan_.cpus.back()};
+  plan_.duration = 300ms;  // on a busy machine it must have been there
   const TrialResult result = run([this](Worker& worker) {
     for (const auto& task : std::filesystem::directory_iterator("/proc/self/task"))
       if (const pid_t tid = std::stoi(task.path().filename()); tid != ::getpid() && tid != ::gettid())

@@ -30,7 +30,7 @@ ProbeSet::ProbeSet(const Plan& plan, const Definition& definition, const probe::
   first_worker_column_ = columns_.size();
   columns_.push_back({"workload.operations", "operations"});
   for (const Counter& counter : definition.counters)
-    columns_.push_back({"workload." + counter.name, counter.unit});
+    columns_.push_back({"workload." + counter.name, counter.unit, counter.kind});
 }
 
 std::vector<std::string> ProbeSet::begin_trial(const probe::Target& target, std::string_view when) {

@@ -74,6 +74,7 @@ struct Runner::Running {
   bool ended = false;  ///< by the child, a signal or the clock: no further phase
   Outcome outcome = Outcome::ok;
   std::string reason;
+  bool killed = false;  ///< by a signal
   std::vector<os::OomReport> oom_reports;
 
   Running(const Plan& plan, const Definition& definition, const std::vector<int>& online_cpus,
@@ -151,7 +152,6 @@ void Runner::enter(Running& running, Stage stage) {
 
 bool Runner::watch(Running& running, os::Nanoseconds until) {
   while (!running.ended) {
-    const os::Nanoseconds now = os::now();
     hand_over_samples(running);
     if (ballast_ != nullptr)
       if (const std::string fate = ballast_->fate(); !fate.empty()) running.scoreboard.invalidate(fate);
@@ -160,6 +160,7 @@ bool Runner::watch(Running& running, os::Nanoseconds until) {
       running.ended = true;
       break;
     }
+    const os::Nanoseconds now = os::now();  // handing over may have taken long
     if (now >= running.give_up) {
       stop(running, Outcome::timeout,
            fmt::format("still in phase {} after {}; --timeout {} allows no more",
@@ -224,6 +225,7 @@ void Runner::wait_for_end(Running& running) {
   }
   running.child.kill(SIGKILL);
   const os::ExitStatus status = running.child.wait();
+  running.killed = status.signalled;
   running.sampler.finish([&](const Sample& sample) { hand_over(running, sample); });
   observer_.handed_over();
   if (running.outcome != Outcome::ok) return;
@@ -232,27 +234,20 @@ void Runner::wait_for_end(Running& running) {
   const bool oom = running.confinement.oom_kills() > 0 || machine_oom_kills() > running.oom_before;
   running.outcome = outcome_of(status, running.scoreboard.failure_code(), oom);
   const std::string why = running.scoreboard.failure();
-  running.reason = running.outcome == Outcome::oom        ? account_of_oom(running)
+  const PostMortem& post_mortem = running.post_mortem;
+  running.reason = running.outcome == Outcome::oom
+                       ? post_mortem.account(running.oom_reports, pids_of(running))
                    : running.outcome == Outcome::io_error ? "a page could not be read back (SIGBUS)"
                    : why.empty()                          ? "the trial process was " + status.text()
                                                           : why;
 }
 
-/// The trial process, and its workers: as processes they have pids of their own.
+/// The trial process, its workers, which as processes have pids of their own, and the ballast.
 std::vector<int> Runner::pids_of(const Running& running) const {
   std::vector<int> pids{running.child.pid()};
+  if (ballast_ != nullptr) pids.push_back(ballast_->pid());
   for (int i = 0; i < plan_.workers; ++i) pids.push_back(running.scoreboard.slot(i).tid);
   return pids;
-}
-
-std::string Runner::account_of_oom(const Running& running) const {
-  std::optional<os::Bytes> locked;
-  for (std::size_t c = 0; c < definition_.counters.size(); ++c) {
-    if (definition_.counters[c].name != counter::kLocked) continue;
-    locked = os::Bytes{0};
-    for (int i = 0; i < plan_.workers; ++i) locked->count += running.scoreboard.slot(i).counters[c];
-  }
-  return running.post_mortem.account(running.oom_reports, pids_of(running), locked);
 }
 
 /// A kill outside the trial says that the machine itself was in need: the figures are not of this workload
@@ -270,6 +265,7 @@ TrialResult Runner::collect(Running& running) {
   result.trial = running.trial;
   result.outcome = running.outcome;
   result.reason = running.reason;
+  result.killed = running.killed;
   result.invalid = running.scoreboard.invalid();
   if (std::string why = running.confinement.broken(); !why.empty()) result.invalid.push_back(std::move(why));
   result.notes = running.scoreboard.notes();

@@ -41,7 +41,6 @@ class Runner {
   void hand_over_samples(Running& running);
   void enter(Running& running, Stage stage);
   std::vector<int> pids_of(const Running& running) const;
-  std::string account_of_oom(const Running& running) const;
   void look_for_foreign_victims(const Running& running, TrialResult& result) const;
   void stop(Running& running, Outcome outcome, std::string reason);
   TrialResult collect(Running& running);

@@ -35,6 +35,7 @@ Sampler::~Sampler() {
 
 void Sampler::start() {
   origin_ = os::now();
+  scoreboard_.set_sampling(true);
   thread_ = std::thread([this] { run(); });
 }
 
@@ -49,6 +50,7 @@ void Sampler::finish(const Take& take) {
   const std::uint32_t request = scoreboard_.request_edge({Phase::done, scoreboard_.stage().round});
   while (!scoreboard_.wait_for_sample(request, os::now() + kPatience)) drain(take);
   thread_.join();
+  scoreboard_.set_sampling(false);
   drain(take);
 }
 
@@ -73,6 +75,7 @@ void Sampler::run() {
 }
 
 bool Sampler::take_sample(Stage stage, bool edge) {
+  edge = edge || stage != last_;
   const std::uint64_t row = written_.load(std::memory_order_relaxed);
   // Somebody waits for an edge: the last places are for those alone.
   const std::size_t usable = edge ? capacity_ : capacity_ - capacity_ / 4;
@@ -86,6 +89,7 @@ bool Sampler::take_sample(Stage stage, bool edge) {
   // The time of a row is the moment next to the measured phase.
   rows_[at] = {stage, (edge && stage.phase == Phase::measure ? end : begin) - origin_};
   written_.store(row + 1, std::memory_order_release);
+  last_ = stage;
   ++facts_.samples;
   facts_.total += end - begin;
   facts_.longest = std::max(facts_.longest, end - begin);

@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 #include <signal.h>
 #include <sys/wait.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <cerrno>
@@ -178,6 +179,7 @@ void give_up_what_is_not_needed(const Plan& plan, const os::Folder* folder) {
 int run_trial_process(const Plan& plan, const Definition& definition, const Confinement& confinement,
                       const os::Folder* folder, Scoreboard& scoreboard) {
   return guarded(scoreboard, [&] {
+    os::name_thread(os::trial_name(::getpid()));
     // The kernel's choice of a victim, should memory run out, is us.
     os::write_text("/proc/self/oom_score_adj", "1000");
     confinement.join();

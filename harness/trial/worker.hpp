@@ -35,6 +35,10 @@ class Worker {
   /// `fence` is the trial's, `folder` the run's, if they have one.
   Worker(Scoreboard& scoreboard, const Plan& plan, int index, const Confinement* fence = nullptr,
          const os::Folder* folder = nullptr);
+  Worker(const Worker&) = delete;
+  Worker& operator=(const Worker&) = delete;
+  /// One that was stopped, or failed, in the middle of a measured phase has used what it has used.
+  ~Worker() { close_usage(); }
 
   int index() const { return index_; }
   int count() const { return scoreboard_.workers(); }

@@ -11,6 +11,7 @@
 
 #include "harness/machine/facts.hpp"
 #include "harness/os/error.hpp"
+#include "harness/probe/probe.hpp"
 #include "harness/trial/plan.hpp"
 
 namespace tlbstorm::trial {
@@ -35,6 +36,7 @@ struct Counter {
   std::string name;
   std::string unit;
   std::string meaning;
+  probe::Kind kind = probe::Kind::counter;  ///< a gauge if it may fall
 };
 
 /// Counters that verdict/ knows.
@@ -52,7 +54,7 @@ std::string_view name(Better better);
 /// A figure of a workload's own: scale * part / whole, over the measured phase; without a whole, the part.
 /// Both are sums of columns of samples.csv, of those that this machine has: by how much a counter grew
 /// ("vmstat.pswpout", "workload.<counter>"), what a gauge was on average ("mean zram.stored"), or "seconds",
-/// or "worker_seconds".
+/// or "worker_seconds": those of all workers but onlookers.
 struct Figure {
   std::string name;
   std::string unit;

@@ -118,7 +118,7 @@ void wrong_pages(const RunFolder& run, std::string& out) {
     const auto first = wrong.value("first", std::vector<std::string>());
     out += fmt::format(
         "\n  DATA CORRUPTION in trial {}: {} page{} came back with other content than was written.\n"
-        "  The kernel, the swap device or the memory is at fault. What was found{}:\n",
+        "  Suspect the kernel, the swap device or the memory. What was found{}:\n",
         entry.value("trial", 0), count, count == 1 ? "" : "s",
         count > first.size() ? fmt::format(", the first {}", first.size()) : "");
     for (const std::string& line : first) out += fmt::format("    {}\n", line);

@@ -92,10 +92,9 @@ TEST_F(Summary, BeginsWithPagesThatCameBackWrong) {
       R"(, "wrong_pages": {"count": 40, "first": ["page 7: zero", "page 9: older version 3"]})";
   const std::string text = summary(true, false);
   EXPECT_THAT(
-      text,
-      HasSubstr("DATA CORRUPTION in trial 2: 40 pages came back with other content than was written.\n"
-                "  The kernel, the swap device or the memory is at fault. What was found, the first 2:\n"
-                "    page 7: zero\n    page 9: older version 3\n"));
+      text, HasSubstr("DATA CORRUPTION in trial 2: 40 pages came back with other content than was written.\n"
+                      "  Suspect the kernel, the swap device or the memory. What was found, the first 2:\n"
+                      "    page 7: zero\n    page 9: older version 3\n"));
   EXPECT_LT(text.find("DATA CORRUPTION"), text.find("tlb_ipis"));
 }
 

@@ -8,7 +8,6 @@
 #include <algorithm>
 #include <bit>
 #include <cmath>
-#include <set>
 
 #include "harness/os/fd.hpp"
 #include "harness/os/mapping.hpp"

@@ -110,6 +110,7 @@ Shape trials_shape() {
                   {"valid", flag},
                   {"reclaim_source", text},
                   {"timing_overhead_ns", count},
+                  {"wrong_pages", object, {{"count", count}, texts("first")}},
                   texts("notes"),
                   objects("checks", {{"check", text}, {"verdict", text}, {"detail", text}}),
                   objects("absent", {{"metric", text}, {"reason", text}}),

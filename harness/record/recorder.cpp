@@ -109,6 +109,8 @@ void Recorder::end_trial(const trial::TrialResult& result) {
   ordered_json& entry = manifest_["trials"].back();
   entry["outcome"] = trial::name(result.outcome);
   if (!result.reason.empty()) entry["reason"] = result.reason;
+  if (result.wrong_pages > 0)
+    entry["wrong_pages"] = {{"count", result.wrong_pages}, {"first", result.wrong_page_texts}};
   entry["notes"] = result.notes;
   if (result.latency) entry["timing_overhead_ns"] = result.timing_overhead.count();
   entry["sampling"] = to_json(result.sampling);

@@ -48,6 +48,18 @@ bool merge(const Slot& slot, TrialResult& result) {
   return true;
 }
 
+/// Wrong data is a finding about the kernel or the device, whatever else has happened.
+void collect_wrong_pages(const Scoreboard& scoreboard, TrialResult& result) {
+  result.wrong_pages = scoreboard.wrong_pages();
+  result.wrong_page_texts = scoreboard.wrong_page_descriptions();
+  if (result.wrong_pages == 0) return;
+  const std::string besides =
+      result.outcome == Outcome::ok ? "" : fmt::format("; also {}: {}", name(result.outcome), result.reason);
+  result.outcome = Outcome::corrupted;
+  result.reason = fmt::format("{} page{} came back wrong{}", result.wrong_pages,
+                              result.wrong_pages == 1 ? "" : "s", besides);
+}
+
 void collect_bystander(int index, const BystanderSlot& slot, TrialResult& result) {
   if (!result.gaps) result.gaps = std::make_unique<Histogram>();
   result.gaps->merge(slot.gaps);
@@ -266,6 +278,7 @@ TrialResult Runner::collect(Running& running) {
   result.outcome = running.outcome;
   result.reason = running.reason;
   result.killed = running.killed;
+  collect_wrong_pages(running.scoreboard, result);
   result.invalid = running.scoreboard.invalid();
   if (std::string why = running.confinement.broken(); !why.empty()) result.invalid.push_back(std::move(why));
   result.notes = running.scoreboard.notes();

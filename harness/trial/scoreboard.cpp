@@ -156,7 +156,7 @@ void Scoreboard::add(Messages& messages, std::string_view text) {
   }
 }
 
-std::vector<std::string> Scoreboard::texts(const Messages& messages) {
+std::vector<std::string> Scoreboard::texts(std::span<const Message> messages) {
   std::vector<std::string> all;
   for (const Message& message : messages)
     if (std::string text = message.get(); !text.empty()) all.push_back(std::move(text));
@@ -165,5 +165,9 @@ std::vector<std::string> Scoreboard::texts(const Messages& messages) {
 
 void Scoreboard::invalidate(std::string_view reason) { add(head_->invalid, reason); }
 void Scoreboard::note(std::string_view text) { add(head_->notes, text); }
+
+void Scoreboard::describe_wrong_page(std::uint64_t number, std::string_view text) {
+  head_->wrong_page_descriptions[number - 1].set(text);
+}
 
 }  // namespace tlbstorm::trial

@@ -10,6 +10,7 @@
 #include <atomic>
 #include <cstdint>
 #include <memory>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -123,8 +124,16 @@ class Scoreboard {
   /// Reports that the trial's figures don't mean what they should; at most kMessages are kept.
   void invalidate(std::string_view reason);
   void note(std::string_view text);
+  /// Counts a page that came back wrong and returns its number, from 1; of the first ones there are
+  /// descriptions.
+  std::uint64_t count_wrong_page() { return head_->wrong_pages.fetch_add(1, std::memory_order_relaxed) + 1; }
+  void describe_wrong_page(std::uint64_t number, std::string_view text);
+  std::uint64_t wrong_pages() const { return head_->wrong_pages.load(std::memory_order_relaxed); }
   std::vector<std::string> invalid() const { return texts(head_->invalid); }
   std::vector<std::string> notes() const { return texts(head_->notes); }
+  std::vector<std::string> wrong_page_descriptions() const { return texts(head_->wrong_page_descriptions); }
+
+  static constexpr std::size_t kWrongPagesDescribed = 16;
 
  private:
   void take_closing_edge();
@@ -148,9 +157,11 @@ class Scoreboard {
     std::atomic<std::int32_t> failure_code{0};
     Message failure;
     Messages invalid, notes;
+    std::atomic<std::uint64_t> wrong_pages{0};
+    std::array<Message, kWrongPagesDescribed> wrong_page_descriptions;
   };
   static void add(Messages& messages, std::string_view text);
-  static std::vector<std::string> texts(const Messages& messages);
+  static std::vector<std::string> texts(std::span<const Message> messages);
 
   int workers_;
   int bystanders_;

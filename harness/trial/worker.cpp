@@ -116,6 +116,21 @@ void Worker::measure_together(const std::function<void()>& work) {
 
 bool Worker::reclaim_own_memory() const { return fence_ != nullptr && fence_->reclaim_all(); }
 
+void Worker::report_wrong_page(std::string_view description, std::span<const std::byte> found,
+                               std::span<const std::byte> expected) {
+  const std::uint64_t number = scoreboard_.count_wrong_page();
+  if (number > Scoreboard::kWrongPagesDescribed) return;
+  std::string text = fmt::format("{}; worker {}, {}", description, index_, name(scoreboard_.stage().phase));
+  try {
+    const std::string file = fmt::format("wrong-page-{}", number);
+    if (!found.empty()) text += ": " + keep_evidence(file, found).filename().native();
+    if (!expected.empty()) keep_evidence(file + "-expected", expected);
+  } catch (const os::Error& error) {
+    text += fmt::format(": {}", error.what());  // a full disk must not end the search
+  }
+  scoreboard_.describe_wrong_page(number, text);
+}
+
 std::filesystem::path Worker::keep_evidence(std::string_view name, std::span<const std::byte> bytes) const {
   if (folder_ == nullptr) return {};
   const std::string file = fmt::format("{}-trial{}.bin", name, scoreboard_.trial());

@@ -93,6 +93,11 @@ class Worker {
 
   /// Says that this trial's figures don't mean what they should.
   void invalidate(std::string_view reason) { scoreboard_.invalidate(reason); }
+  /// Counts a page that came back wrong: the trial goes on, and ends as Outcome::corrupted. The first ones
+  /// are kept in the run folder with `description`, one line: as they were found and as they should be, where
+  /// that is given.
+  void report_wrong_page(std::string_view description, std::span<const std::byte> found,
+                         std::span<const std::byte> expected);
   /// Writes `<name>-trial<N>.bin` into the run folder, for whoever has to find out why. Throws
   /// os::SystemError.
   std::filesystem::path keep_evidence(std::string_view name, std::span<const std::byte> bytes) const;

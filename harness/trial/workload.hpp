@@ -45,6 +45,7 @@ inline constexpr const char* kBytes = "bytes";             ///< data read or wri
 inline constexpr const char* kPagesGone = "pages_gone";    ///< pages that left, as the workload itself saw
 inline constexpr const char* kReclaimTime = "reclaim_ns";  ///< time in the call that reclaims
 inline constexpr const char* kLocked = "locked";           ///< bytes that the workers hold locked
+inline constexpr const char* kVerified = "verified";       ///< pages looked at whole, and found right
 }  // namespace counter
 
 /// Which way a figure gets better.

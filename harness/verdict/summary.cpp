@@ -109,6 +109,22 @@ void context(const RunFolder& run, std::string& out) {
   for (const auto& note : plan["notes"]) line("note", note.get<std::string>());
 }
 
+/// First of all: what follows is of less weight.
+void wrong_pages(const RunFolder& run, std::string& out) {
+  for (const auto& entry : run.manifest["trials"]) {
+    const ordered_json wrong = entry.value("wrong_pages", ordered_json::object());
+    const auto count = wrong.value("count", std::uint64_t{0});
+    if (count == 0) continue;
+    const auto first = wrong.value("first", std::vector<std::string>());
+    out += fmt::format(
+        "\n  DATA CORRUPTION in trial {}: {} page{} came back with other content than was written.\n"
+        "  Suspect the kernel, the swap device or the memory. What was found{}:\n",
+        entry.value("trial", 0), count, count == 1 ? "" : "s",
+        count > first.size() ? fmt::format(", the first {}", first.size()) : "");
+    for (const std::string& line : first) out += fmt::format("    {}\n", line);
+  }
+}
+
 void metrics(const RunFolder& run, std::string& out) {
   if (run.series.empty()) return;
   const bool any_valid = std::any_of(run.manifest["trials"].begin(), run.manifest["trials"].end(),
@@ -286,6 +302,7 @@ void whole_run(const RunFolder& run, std::string& out) {
 std::string summarise(const RunFolder& run) {
   std::string out;
   context(run, out);
+  wrong_pages(run, out);
   metrics(run, out);
   rounds(run, out);
   out += latency_table(run);

@@ -9,12 +9,14 @@
 #include <sys/resource.h>
 #include <unistd.h>
 
+#include <array>
 #include <cerrno>
 #include <functional>
 
 #include "harness/os/text.hpp"
 #include "harness/trial/access_timer.hpp"
 #include "tests/sanitized.hpp"
+#include "tests/temporary_folder.hpp"
 
 namespace tlbstorm::trial {
 namespace {
@@ -393,6 +395,48 @@ TEST_F(RunnerTest, RefusedMemoryIsAnOutcomeOfItsOwn) {
     EXPECT_EQ(result.outcome, Outcome::enomem);
     EXPECT_NE(result.reason.find("mlock the region"), std::string::npos) << result.reason;
   }
+}
+
+TEST_F(RunnerTest, WrongPagesAreCountedKeptAndOutrankAnyOtherEnd) {
+  const test::TemporaryFolder folder;
+  plan_.output = folder.path();
+  const std::vector<std::byte> found(4096, std::byte{1}), expected(4096, std::byte{2});
+  for (const Mode mode : {Mode::threads, Mode::processes}) {
+    plan_.mode = mode;
+    const TrialResult result = run([&](Worker& worker) {
+      for (int page = 0; page < 20; ++page) worker.report_wrong_page("page 7: zero", found, expected);
+      worker.barrier();
+      if (worker.leader()) throw os::Error("the disk is full");
+      count_while_running(worker);
+    });
+    EXPECT_EQ(result.outcome, Outcome::corrupted);
+    EXPECT_EQ(result.reason, "40 pages came back wrong; also failed: the disk is full");
+    EXPECT_EQ(result.wrong_pages, 40u);
+    EXPECT_EQ(result.wrong_page_texts.size(), 16u);
+    EXPECT_TRUE(result.wrong_page_texts[0].starts_with("page 7: zero; worker "))
+        << result.wrong_page_texts[0];
+    EXPECT_TRUE(result.wrong_page_texts[0].ends_with(": wrong-page-1-trial1.bin"))
+        << result.wrong_page_texts[0];
+    for (int number = 1; number <= 16; ++number) {
+      const auto read = [&](const char* kind) {
+        return os::read_text(folder.path() / fmt::format("wrong-page-{}{}-trial1.bin", number, kind));
+      };
+      EXPECT_EQ(read(""), std::string(4096, '\1'));
+      EXPECT_EQ(read("-expected"), std::string(4096, '\2'));
+    }
+  }
+}
+
+TEST_F(RunnerTest, WrongPageIsReportedEvenIfItCannotBeKept) {
+  plan_.output = "/nonexistent";
+  const TrialResult result = run([&](Worker& worker) {
+    if (worker.leader()) worker.report_wrong_page("page 7: zero", std::array{std::byte{1}}, {});
+    count_while_running(worker);
+  });
+  EXPECT_EQ(result.outcome, Outcome::corrupted);
+  EXPECT_EQ(result.reason, "1 page came back wrong");
+  ASSERT_EQ(result.wrong_page_texts.size(), 1u);
+  EXPECT_NE(result.wrong_page_texts[0].find("/nonexistent/wrong-page-1-trial1.bin"), std::string::npos);
 }
 
 TEST_F(RunnerTest, PageThatCannotBeReadIsAnOutcome) {

@@ -194,6 +194,20 @@ TEST(Scoreboard, LongMessageIsCutAndNotLost) {
   EXPECT_EQ(board.notes()[0], text.substr(0, 499));
 }
 
+TEST(Scoreboard, CountsAllWrongPagesAndKeepsTheFirstDescriptionsInTheirOrder) {
+  Scoreboard board(1);
+  EXPECT_EQ(board.wrong_pages(), 0u);
+  EXPECT_TRUE(board.wrong_page_descriptions().empty());
+  for (std::uint64_t page = 1; page <= 100; ++page) {
+    const std::uint64_t number = board.count_wrong_page();
+    EXPECT_EQ(number, page);
+    if (number <= Scoreboard::kWrongPagesDescribed)
+      board.describe_wrong_page(number, "the same");  // as two pages may well be
+  }
+  EXPECT_EQ(board.wrong_pages(), 100u);
+  EXPECT_EQ(board.wrong_page_descriptions(), std::vector<std::string>(16, "the same"));
+}
+
 TEST(Scoreboard, SlotsOfWorkersAndBystandersShareNoCacheLine) {
   Scoreboard board(3, 2);
   const auto line = [](const auto& slot) { return reinterpret_cast<std::uintptr_t>(&slot) / kCacheLine; };

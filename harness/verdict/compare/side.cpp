@@ -122,6 +122,16 @@ bool Side::beside_others() const {
                      [](const RunFolder& run) { return run.manifest.value("lock", "") == "ignored"; });
 }
 
+std::string Side::corruption() const {
+  std::uint64_t pages = 0;
+  for (const RunFolder& run : runs_)
+    for (const auto& entry : run.manifest["trials"])
+      pages += entry.value("wrong_pages", ordered_json::object()).value("count", std::uint64_t{0});
+  return pages == 0 ? ""
+                    : fmt::format("{}: DATA CORRUPTION: {} page{} came back wrong: see tlbstorm report",
+                                  name_, pages, pages == 1 ? "" : "s");
+}
+
 bool Side::was_made() const { return trials_ > 0; }
 
 Side make_side(const std::string& name, std::vector<RunFolder> runs, bool raw) {

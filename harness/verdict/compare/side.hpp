@@ -37,6 +37,8 @@ class Side {
 
   int trials() const { return trials_; }
   int valid_trials() const { return valid_; }
+  /// That pages came back wrong in any trial, and how many; empty when none did.
+  std::string corruption() const;
   /// Trials that ended otherwise than the run expected, or runs that never came to one.
   bool was_made() const;
   /// Whether other runs were not kept away meanwhile (--ignore-lock): no verdict on it is sure.

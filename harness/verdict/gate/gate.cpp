@@ -227,6 +227,7 @@ std::string_view name(Ruling ruling) {
 }
 
 Ruling Gate::ruling() const {
+  if (corrupted) return Ruling::fail;
   Ruling all = complete ? Ruling::pass : Ruling::unsure;
   for (const RuleResult& result : results) {
     if (result.ruling == Ruling::fail) return Ruling::fail;
@@ -241,6 +242,12 @@ Gate judge(std::span<const Contest> contests, const std::vector<Rule>& rules, co
   const auto relative = static_cast<double>(
       std::count_if(all.begin(), all.end(), [](const Question& one) { return one.rule->relative; }));
   Gate gate;
+  for (const Contest& contest : contests)
+    for (const Side* const side : {contest.base, contest.next})
+      if (const std::string text = side == nullptr ? "" : side->corruption(); !text.empty()) {
+        gate.corrupted |= side == contest.next;
+        gate.notes.push_back(text);
+      }
   for (std::size_t i = 0; i < all.size(); ++i) {
     const Question& question = all[i];
     RuleResult result;

@@ -53,6 +53,18 @@ TEST_F(GateTest, PassesWhenItLiesWithin) {
   EXPECT_THAT(of_ipis(around(1), around(1.01), "<= +5%").why, HasSubstr(", within +5.0%"));
 }
 
+TEST_F(GateTest, FailsWhatCameBackWrongWhateverTheRulesSay) {
+  const Gate good =
+      judged(run_of_ipis(around(1)).corrupted(1, 3), run_of_ipis(around(1)), {"ipis_per_page <= +5%"});
+  EXPECT_EQ(good.ruling(), Ruling::pass) << "the base is not what is judged";
+  const Gate gate =
+      judged(run_of_ipis(around(1, 9)), run_of_ipis(around(1, 9)).corrupted(4, 1), {"ipis_per_page <= +5%"});
+  EXPECT_EQ(gate.results.at(0).ruling, Ruling::pass);
+  EXPECT_EQ(gate.ruling(), Ruling::fail);
+  EXPECT_THAT(gate.notes,
+              testing::ElementsAre("new: DATA CORRUPTION: 1 page came back wrong: see tlbstorm report"));
+}
+
 TEST_F(GateTest, IsUnsureWhenTheIntervalHasTheBoundInIt) {
   const RuleResult noisy = of_ipis(around(1, 6, 0.2), around(1.05, 6, 0.2), "<= +5%");
   EXPECT_EQ(noisy.ruling, Ruling::unsure);

@@ -15,15 +15,6 @@ void complain(const std::string& what, const std::string& hint) {
   if (!hint.empty()) say("  hint: {}\n", hint);
 }
 
-void parse(CLI::App& app, const Arguments& arguments) {
-  try {
-    app.parse(Arguments(arguments.rbegin(), arguments.rend()));  // CLI11 takes them off the back
-  } catch (const CLI::CallForHelp&) {
-    std::cout << app.help();
-    throw;
-  }
-}
-
 int guarded(const std::function<int()>& body) {
   try {
     return body();

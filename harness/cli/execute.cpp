@@ -12,6 +12,7 @@
 #include "harness/os/process.hpp"
 #include "harness/record/recorder.hpp"
 #include "harness/trial/runner.hpp"
+#include "harness/trial/settings.hpp"
 #include "harness/trial/swap_area.hpp"
 #include "harness/verdict/judge.hpp"
 
@@ -49,13 +50,14 @@ class Audience final : public trial::Observer {
 /// The changes that hold for the whole run: swap areas and settings.
 std::vector<os::Applied> prepare_machine(const trial::Plan& plan, os::Journal& journal,
                                          std::vector<trial::SwapArea>& swap) {
-  for (const trial::SwapRequest& request : plan.swap) swap.emplace_back(journal, request);
   std::vector<os::Applied> applied;
-  for (const auto& [path, value] : plan.settings) {
-    const std::string before = machine::chosen(os::read_text(path));
-    applied.push_back(journal.apply({os::Change::Kind::value, path, before},
-                                    [&path = path, &value = value] { os::write_text(path, value); }));
+  for (const trial::Setting& setting : plan.settings) {  // first, as the kernel may refuse a value
+    const std::string before = machine::chosen(os::read_text(setting.first));
+    applied.push_back(journal.apply({os::Change::Kind::value, setting.first, before},
+                                    [&] { trial::write_setting(setting); }));
+    trial::check_setting_taken(setting);
   }
+  for (const trial::SwapRequest& request : plan.swap) swap.emplace_back(journal, request);
   return applied;
 }
 

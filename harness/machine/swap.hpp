@@ -2,6 +2,7 @@
 // The swap areas in use, from /proc/swaps.
 #pragma once
 
+#include <filesystem>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -23,6 +24,16 @@ std::vector<SwapArea> parse_swaps(std::string_view text);
 /// The area's name below /sys/class/block, empty when it is a file. A '/' in a device's name is '!' there
 /// (lib/kobject.c: kobject_set_name_vargs).
 std::string block_name(const SwapArea& area);
+
+/// How many areas can be active at once (include/linux/swap.h: MAX_SWAPFILES): 32, but for those that the
+/// kernel's configuration takes for other purposes. With an empty configuration the most that any kernel has.
+std::size_t most_swap_areas(std::string_view kernel_config);
+/// What every kernel has room for.
+inline constexpr std::size_t kFewestSwapAreas = 23;
+
+/// The compression algorithms that a zram device of this kernel may have, as those below `block` (/sys/block)
+/// tell; none when there is no device to ask.
+std::vector<std::string> zram_algorithms(const std::filesystem::path& block);
 
 /// Kernel tables escape blanks in paths: "a\040b" is "a b" (fs/seq_file.c: mangle_path).
 std::string unescape_path(std::string_view text);

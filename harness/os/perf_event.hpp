@@ -81,6 +81,10 @@ class CounterGroup {
   std::vector<std::uint64_t> buffer_;  ///< as the kernel fills it: number, two times, values
 };
 
+/// Whether we may count everything on a CPU, by an event that counts nothing and costs nothing. Throws
+/// SystemError as the counter of that name would.
+void check_right_to_count(int cpu, const std::string& name);
+
 /// What counts the hits of a tracepoint, by its number from TraceFs::event_id().
 perf_event_attr tracepoint_attributes(std::uint64_t event_id);
 

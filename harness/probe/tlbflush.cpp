@@ -30,7 +30,7 @@ std::string own_comm(const Target& target) {
   return std::string(os::trim(os::try_read_text(target.proc / "self/comm").value_or("tlbstorm")));
 }
 
-Opened open(const Target& target) {
+TracepointTable table_of(const Target& target) {
   const std::vector<Column> columns{
       {"tlbflush.sent", "flushes"},         {"tlbflush.received", "flushes"},
       {"tlbflush.local", "flushes"},        {"tlbflush.local_mm", "flushes"},
@@ -52,12 +52,15 @@ Opened open(const Target& target) {
       by_reason(FlushReason::task_switch, "tlbflush.task_switch"),
       sent_by("~ \"kswapd*\"", "tlbflush.sent_by_kswapd"),
       sent_by(fmt::format("== \"{}\"", own_comm(target)), "tlbflush.sent_by_trial")};
-  return count_tracepoints(columns, terms, target.online_cpus, "tlbflush.received");
+  return {columns, terms, "tlbflush.received"};
 }
+
+Opened open(const Target& target) { return count_tracepoints(table_of(target), target.online_cpus); }
+Offer look(const Target& target) { return look_at_tracepoints(table_of(target), target.online_cpus); }
 
 const Registered registration{{"tlbflush",
                                "TLB flushes by reason, pages and sender (tracepoint tlb:tlb_flush)",
-                               Cadence::every_sample, &open}};
+                               Cadence::every_sample, &open, false, &look}};
 
 }  // namespace
 }  // namespace tlbstorm::probe

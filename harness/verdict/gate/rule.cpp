@@ -9,7 +9,7 @@
 
 #include "harness/os/clock.hpp"
 #include "harness/os/error.hpp"
-#include "harness/os/fd.hpp"
+#include "harness/os/named_path.hpp"
 #include "harness/os/text.hpp"
 #include "harness/os/units.hpp"
 
@@ -84,21 +84,8 @@ Rule parse_rule(std::string_view text) {
   return rule;
 }
 
-namespace {
-
-std::string read(const std::filesystem::path& path) {
-  try {
-    return os::read_text(path);
-  } catch (const os::SystemError& error) {
-    throw os::UsageError("--rules", path.native(), os::errno_text(error.code()),
-                         "name a file with a rule a line");
-  }
-}
-
-}  // namespace
-
 std::vector<Rule> read_rules(const std::filesystem::path& path) {
-  const std::string text = read(path);
+  const std::string text = os::read_named_file("--rules", path);
   std::string_view rest = text;
   std::vector<Rule> rules;
   for (int line = 1; !rest.empty(); ++line) {

@@ -150,7 +150,13 @@ void resolve_store(Plan& plan, const machine::Machine& machine, os::Bytes size) 
   if (plan.swap.empty() && machine.swaps.empty()) {
     const std::uint64_t mib = size.count / (1 << 20) * 3 / 2 + 16;
     const std::string request = zswap ? fmt::format("file:{}M", mib) : fmt::format("zram:{}M", mib);
-    plan.swap.push_back(trial::request_swap(request, machine));
+    try {
+      plan.swap.push_back(trial::request_swap(request, machine));
+    } catch (const os::UsageError& error) {
+      throw os::UsageError("--size", os::format_size(size),
+                           fmt::format("needs swap on {}: {}", request, error.problem()),
+                           "give a smaller size, or a --swap of yours");
+    }
   }
   require_swap(plan, machine, "store", "size", size);
 }

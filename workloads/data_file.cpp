@@ -13,6 +13,7 @@
 #include "harness/os/error.hpp"
 #include "harness/os/folder.hpp"
 #include "harness/os/mapping.hpp"
+#include "harness/os/named_path.hpp"
 #include "workloads/random.hpp"
 
 namespace tlbstorm::workloads {
@@ -65,10 +66,7 @@ void sync(const os::Fd& fd, const fs::path& path) {
 }  // namespace
 
 void check_data_folder(const std::string& option, const fs::path& folder, os::Bytes needed) {
-  fs::path existing = fs::absolute(folder);
-  std::error_code error;
-  while (!fs::exists(existing, error) && existing != existing.parent_path())
-    existing = existing.parent_path();
+  const fs::path existing = os::nearest_folder(option, folder);
   if (::access(existing.c_str(), W_OK | X_OK) != 0)
     throw os::UsageError(option, folder.native(), "can't write in " + existing.native(),
                          "name a folder of yours, or set TLBSTORM_DATA_DIR");
@@ -88,21 +86,14 @@ void check_data_folder(const std::string& option, const fs::path& folder, os::By
 
 Found look_at(const fs::path& path) {
   Found found;
-  const int fd = ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
-  if (fd < 0) {
-    if (errno != ENOENT) throw os::SystemError("open", path.native(), errno);
-    return found;
-  }
-  const os::Fd file(fd);
+  if (!os::is_there("--file", path)) return found;
+  const os::Fd file = os::open_named_file("--file", path, O_RDONLY);
   struct stat status {};
-  if (::fstat(fd, &status) != 0) throw os::SystemError("stat", path.native(), errno);
-  if (!S_ISREG(status.st_mode))
-    throw os::UsageError("--file", path.native(), "not a regular file",
-                         "name a file, or a path that does not exist");
+  if (::fstat(file.get(), &status) != 0) throw os::SystemError("stat", path.native(), errno);
   found.exists = true;
   found.size = {static_cast<std::uint64_t>(status.st_size)};
   std::string text(os::page_size().count, '\0');
-  const ssize_t got = ::pread(fd, text.data(), text.size(), 0);
+  const ssize_t got = ::pread(file.get(), text.data(), text.size(), 0);
   for (const bool sparse : {false, true})
     if (got == static_cast<ssize_t>(text.size()) && text == header(found.size, sparse)) {
       found.ours = true;

@@ -28,6 +28,7 @@ using trial::Plan;
 using trial::Worker;
 
 enum CounterIndex : std::size_t { kBytes };
+constexpr os::Bytes kLargest = os::operator""_GiB(64 << 10);  // half of what x86 gives with four levels
 constexpr const char* kPreset = "lru-file-mmap-read";
 
 /// One word of each cache line, so that the page's data really crosses to the CPU.
@@ -179,6 +180,9 @@ void resolve_size(Plan& plan, os::Bytes memory) {
                    false);
   const os::Bytes size = parameters.size("size");
   const std::string shown = os::format_size(size);
+  if (size > kLargest)
+    throw os::UsageError("--size", shown, "more than a process can map",
+                         "give at most " + os::format_size(kLargest));
   if (foreign && found.size < size)
     throw os::UsageError("--file", parameters.text("file"),
                          fmt::format("too small: {} where --size is {}", os::format_size(found.size), shown),

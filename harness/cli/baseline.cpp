@@ -7,6 +7,7 @@
 
 #include "harness/cli/command.hpp"
 #include "harness/os/error.hpp"
+#include "harness/os/named_path.hpp"
 #include "harness/record/batch.hpp"
 #include "harness/record/manifest_shape.hpp"
 #include "harness/record/reference.hpp"
@@ -43,7 +44,7 @@ void print_list(const fs::path& folder) {
 
 /// A path, or the name of one of those in the folder.
 fs::path find(const fs::path& folder, const std::string& name) {
-  if (record::may_be_there(name)) return name;
+  if (os::is_there("NAME", name)) return name;
   std::vector<std::string> names;
   for (const fs::path& path : record::list_references(folder)) {
     names.push_back(path.filename());
@@ -89,6 +90,8 @@ int baseline(const Arguments& given) {
     CLI::App* const show = app.add_subcommand("show", "print one's summary");
     show->add_option("NAME", shown, "its name or path")->required();
     parse(app, given);
+    os::nearest_folder("--folder", folder);
+    if (*add) os::require_there("RUN", run, "name a run folder");
     if (*add) keep(run, folder, name);
     if (!*add && *named && !record::may_be_there(folder))
       throw os::UsageError("--folder", folder, "no such folder", "tlbstorm baseline add RUN makes one");

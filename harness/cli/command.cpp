@@ -18,19 +18,6 @@ void complain(const std::string& what, const std::string& hint) {
   if (!hint.empty()) say("  hint: {}\n", os::printable_line(os::trim(hint)));
 }
 
-void parse(CLI::App& app, const Arguments& arguments) {
-  Arguments words(arguments.rbegin(), arguments.rend());  // CLI11 takes them off the back
-  for (std::string& word : words)
-    if (word == "--wait")
-      word = fmt::format("--wait={}", kForever);  // a value of its own would be taken for one
-  try {
-    app.parse(std::move(words));
-  } catch (const CLI::CallForHelp&) {
-    std::cout << app.help();
-    throw;
-  }
-}
-
 int guarded(const std::function<int()>& body) {
   try {
     return body();

@@ -11,6 +11,7 @@
 #include "harness/cli/command.hpp"
 #include "harness/cli/named_format.hpp"
 #include "harness/os/error.hpp"
+#include "harness/os/named_path.hpp"
 #include "harness/record/sample_digest.hpp"
 #include "harness/verdict/compare/batches.hpp"
 #include "harness/verdict/compare/comparison.hpp"
@@ -50,6 +51,8 @@ int compare(const Arguments& given) {
     app.add_flag("--raw", options.raw, "also every counter that was sampled, a second of measured time");
     app.add_flag("--force", force, "compare other work and other machines all the same");
     parse(app, given);
+    for (const std::vector<std::string>& runs : {folders, more_base})
+      for (const std::string& run : runs) os::require_there("RUN", run, "name a run folder");
     const verdict::Format& chosen = format_named("--format", format, verdict::formats());
     verdict::Report report;
     report.sorting = sorting_named(sort);

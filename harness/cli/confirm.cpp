@@ -50,7 +50,7 @@ Arguments words_of(const Side& side) {
 Way way_again(const Side& side, const trial::Definition*& definition) {
   Arguments words = words_of(side);
   definition = &trial::find_workload(take_workload(words));
-  return way_of(*definition, words);
+  return way_of(*definition, {words});
 }
 
 /// The rules that failed for a contest: the others may be about metrics that it has not.

@@ -13,6 +13,7 @@
 #include "harness/os/setting.hpp"
 #include "harness/record/recorder.hpp"
 #include "harness/trial/runner.hpp"
+#include "harness/trial/settings.hpp"
 #include "harness/trial/swap_area.hpp"
 #include "harness/verdict/judge.hpp"
 
@@ -49,8 +50,9 @@ class Audience final : public trial::Observer {
 
 /// The changes that hold for the whole run: swap areas and settings.
 void prepare_machine(const trial::Plan& plan, os::Journal& journal) {
+  for (const trial::Setting& setting : plan.settings)  // first, as the kernel may refuse a value
+    trial::set_for_the_run(journal, setting);
   for (const trial::SwapRequest& request : plan.swap) trial::bring_swap(journal, request);
-  for (const auto& [path, value] : plan.settings) os::set_kernel_file(journal, path, value);
 }
 
 /// The exit code, and how the run ended, for the manifest.

@@ -18,7 +18,9 @@
 #include "harness/cli/named_format.hpp"
 #include "harness/os/error.hpp"
 #include "harness/os/folder.hpp"
+#include "harness/os/named_path.hpp"
 #include "harness/os/printable.hpp"
+#include "harness/os/units.hpp"
 #include "harness/os/user_file.hpp"
 #include "harness/record/sample_digest.hpp"
 #include "harness/verdict/compare/batches.hpp"
@@ -43,8 +45,9 @@ std::pair<const verdict::GateFormat*, std::string> report_of(const std::string& 
   const std::size_t equals = text.find('=');
   if (equals == std::string::npos || equals + 1 == text.size())
     throw os::UsageError("--report", text, "not FORMAT=FILE", "write it as --report junit=gate.xml");
-  return {&format_named("--report", text.substr(0, equals), verdict::gate_formats()),
-          text.substr(equals + 1)};
+  const std::string file = text.substr(equals + 1);
+  os::check_place_of_file("--report", file);
+  return {&format_named("--report", text.substr(0, equals), verdict::gate_formats()), file};
 }
 
 std::vector<verdict::Rule> given_rules(const GateCommand& command) {
@@ -141,6 +144,11 @@ bool publish(const GateCommand& command, const verdict::GateReport& report,
   return all;
 }
 
+void check_unsure(const std::string& name) {
+  if (name != "" && name != "pass" && name != "fail" && name != "skip")
+    throw os::UsageError("--unsure", name, "not a way to count it", "give pass, fail or skip");
+}
+
 int exit_code(Ruling ruling, const std::string& unsure) {
   if (ruling == Ruling::unsure) {
     if (unsure == "pass") return kOk;
@@ -195,6 +203,7 @@ int gate(const Arguments& given) {
         "125 when there is no run to judge (git bisect skips). Invalid trials are no evidence.",
         "tlbstorm gate");
     GateCommand command;
+    std::string level = fmt::format("{}", command.level);
     app.add_option("RUN", command.folders,
                    "the base, then one or several new runs; one alone for absolute rules")
         ->required();
@@ -205,11 +214,8 @@ int gate(const Arguments& given) {
     app.add_option("--format", command.format, format_names(verdict::gate_formats()))->capture_default_str();
     app.add_option("--report", command.reports, "FORMAT=FILE: also written there; may be repeated");
     app.add_option("--unsure", command.unsure,
-                   "pass, fail or skip (125): what not enough evidence counts as; else exit code 3")
-        ->check(CLI::IsMember({"pass", "fail", "skip"}));
-    app.add_option("--level", command.level, "rate of false alarms, over all rules")
-        ->check(CLI::Range(1e-6, 0.5))
-        ->capture_default_str();
+                   "pass, fail or skip (125): what not enough evidence counts as; else exit code 3");
+    app.add_option("--level", level, "rate of false alarms, over all rules")->capture_default_str();
     app.add_flag("--confirm", command.confirm,
                  "before it fails: run the workload again, interleaved, where it can");
     add_lock_options(app, command.lock);
@@ -217,6 +223,8 @@ int gate(const Arguments& given) {
     app.add_flag("--paired", command.paired, "trials were interleaved: the n-th of a side belong together");
     app.add_flag("--force", command.force, "judge other work and other machines all the same");
     parse(app, given);
+    command.level = os::parse_real("--level", level, 1e-6, 0.5);
+    check_unsure(command.unsure);
     try {
       return judge(command);
     } catch (const os::UsageError&) {

@@ -51,7 +51,7 @@ int run(const Arguments& given) {
       return arguments.empty() ? kUsage : kOk;
     }
     const trial::Definition& definition = trial::find_workload(take_workload(arguments));
-    const RunOptions options = parse_run_options(definition, arguments);
+    const RunOptions options = parse_run_options(definition, {arguments});
     Arguments command{"tlbstorm", "run"};
     command.insert(command.end(), given.begin(), given.end());
     return options.sweep.empty() ? run_once(command, options, definition) : sweep(options, definition);

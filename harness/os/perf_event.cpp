@@ -90,6 +90,13 @@ std::optional<CounterGroup::Times> CounterGroup::read(std::span<std::uint64_t> v
                Nanoseconds{static_cast<std::int64_t>(buffer_[2])}};
 }
 
+void check_right_to_count(int cpu, const std::string& name) {
+  perf_event_attr attributes{};
+  attributes.type = PERF_TYPE_SOFTWARE;
+  attributes.config = PERF_COUNT_SW_DUMMY;
+  CounterGroup(Watched::on_cpu(cpu)).add(attributes, name);
+}
+
 perf_event_attr tracepoint_attributes(std::uint64_t event_id) {
   perf_event_attr attributes{};
   attributes.type = PERF_TYPE_TRACEPOINT;

@@ -76,6 +76,10 @@ class CounterGroup {
   Nanoseconds alive_{};                ///< when that was
 };
 
+/// Whether we may count everything on a CPU, by an event that counts nothing and costs nothing. Throws
+/// SystemError as the counter of that name would.
+void check_right_to_count(int cpu, const std::string& name);
+
 /// What counts the hits of a tracepoint, by its number from TraceFs::event_id().
 perf_event_attr tracepoint_attributes(std::uint64_t event_id);
 

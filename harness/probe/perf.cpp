@@ -14,6 +14,7 @@
 #include "harness/os/perf_event.hpp"
 #include "harness/os/pmu_event.hpp"
 #include "harness/os/text.hpp"
+#include "harness/probe/event_list.hpp"
 #include "harness/probe/probe.hpp"
 #include "harness/probe/scaled_counts.hpp"
 
@@ -23,29 +24,8 @@ namespace {
 using os::CounterGroup;
 using os::Watched;
 
-/// What can be counted together only, as perf(1) writes it: "{cycles,instructions}", or a single event.
-using EventGroup = std::vector<std::string>;
-
 constexpr const char* kHardwareDefault = "{cycles,instructions},dTLB-load-misses,dTLB-store-misses,";
 constexpr const char* kSoftwareDefault = "{context-switches,cpu-migrations,minor-faults,major-faults}";
-
-std::vector<EventGroup> parse_groups(std::string_view text) {
-  std::vector<EventGroup> groups;
-  bool inside = false;
-  while (!text.empty()) {
-    if (text.front() == '{' || text.front() == ',' || text.front() == '}') {
-      if (text.front() == '{') groups.emplace_back();
-      if (text.front() != ',') inside = text.front() == '{';
-      text.remove_prefix(1);
-      continue;
-    }
-    const std::size_t end = std::min(text.find_first_of(",{}"), text.size());
-    if (!inside) groups.emplace_back();
-    groups.back().emplace_back(os::trim(text.substr(0, end)));
-    text.remove_prefix(end);
-  }
-  return groups;
-}
 
 /// One event, as one counter for user and one for the kernel; software events know no such difference.
 struct Event {
@@ -204,7 +184,7 @@ Opened open(const Target& target) {
       wanted = (library.hardware_pmus().empty() ? "" : kHardwareDefault) + std::string(kSoftwareDefault);
     auto probe = std::make_unique<Perf>(target.online_cpus);
     Unavailable why{"no event is named", "give --events cycles,instructions"};
-    for (const EventGroup& names : parse_groups(wanted)) try {
+    for (const EventGroup& names : parse_events(wanted)) try {
         std::vector<Event> events;
         for (const std::string& name : names) events.push_back(describe(library, name));
         if (!events.empty()) probe->add(events, target);

@@ -25,6 +25,13 @@ bool Probe::any_left() const noexcept {
 
 std::span<const Source> sources() { return registry(); }
 
+Offer look(const Source& source, const Target& target) {
+  if (source.look != nullptr) return source.look(target);
+  Opened opened = source.open(target);
+  if (auto* const absent = std::get_if<Unavailable>(&opened)) return std::move(*absent);
+  return std::get<std::unique_ptr<Probe>>(opened)->columns().size();
+}
+
 Registered::Registered(Source source) {
   std::vector<Source>& all = registry();
   const auto at = std::lower_bound(all.begin(), all.end(), source,

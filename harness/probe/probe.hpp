@@ -87,6 +87,9 @@ class Probe {
 
 using Opened = std::variant<std::unique_ptr<Probe>, Unavailable>;
 
+/// What there would be if a probe were opened: how many columns, or why none.
+using Offer = std::variant<std::size_t, Unavailable>;
+
 /// What a probe may look at. The roots are parameters so that fixtures can stand in for a machine.
 struct Target {
   std::filesystem::path proc = "/proc";
@@ -108,10 +111,15 @@ struct Source {
   Cadence cadence = Cadence::every_sample;
   Opened (*open)(const Target&) = nullptr;
   bool on_request = false;  ///< disturbs more than it tells most users: for --probes all, or by its name
+  /// The same answer as open()'s, from files and rights alone, where opening and closing takes long.
+  Offer (*look)(const Target&) = nullptr;
 };
 
 /// All probes, in the order of their names.
 std::span<const Source> sources();
+
+/// What a source has to offer here. Opens it only where that takes no time.
+Offer look(const Source& source, const Target& target);
 
 /// The last line of a probe's file.
 class Registered {

@@ -9,6 +9,7 @@
 
 #include "harness/os/clock.hpp"
 #include "harness/os/error.hpp"
+#include "harness/os/named_path.hpp"
 #include "harness/os/privileges.hpp"
 #include "harness/record/recorder.hpp"
 
@@ -106,26 +107,18 @@ os::Folder make_folder(const fs::path& path) {
 }
 
 void check_folder(const fs::path& folder) {
-  std::error_code error;
-  if (fs::exists(folder, error)) {
-    if (!fs::is_directory(folder, error))
-      throw os::UsageError("--output", folder.native(), "not a folder", "name a new or an empty folder");
-    const bool empty = fs::is_empty(folder, error);
-    if (error) throw os::UsageError("--output", folder.native(), error.message(), "name a folder of yours");
-    if (!empty)
-      throw os::UsageError("--output", folder.native(), "there is something in it",
-                           "name a new or an empty folder; runs are never overwritten");
-  }
-  fs::path existing = fs::absolute(folder);
-  while (!fs::exists(existing, error) && existing.has_parent_path() && existing != existing.parent_path())
-    existing = existing.parent_path();
-  if (!fs::is_directory(existing, error))
-    throw os::UsageError("--output", folder.native(), existing.native() + " is not a folder",
-                         "name another folder");
+  const fs::path existing = os::nearest_folder("--output", folder);
   if (::access(existing.c_str(), W_OK | X_OK) != 0)
     throw os::UsageError("--output", folder.native(), "can't write in " + existing.native(),
                          "name a folder that you can write, with --output");
   naming_output([&] { os::Folder::check(folder); });
+  if (existing != fs::absolute(folder)) return;
+  std::error_code error;
+  const bool empty = fs::is_empty(folder, error);
+  if (error) throw os::UsageError("--output", folder.native(), error.message(), "name a folder of yours");
+  if (!empty)
+    throw os::UsageError("--output", folder.native(), "there is something in it",
+                         "name a new or an empty folder; runs are never overwritten");
 }
 
 }  // namespace tlbstorm::record

@@ -10,6 +10,7 @@
 #include "harness/os/error.hpp"
 #include "harness/os/fd.hpp"
 #include "harness/os/folder.hpp"
+#include "harness/os/named_path.hpp"
 #include "harness/os/user_file.hpp"
 #include "harness/record/json_file.hpp"
 #include "harness/record/manifest_shape.hpp"
@@ -66,7 +67,7 @@ fs::path add_reference(const fs::path& run, const fs::path& folder, const std::s
     throw os::UsageError("--name", name, "not a folder's name", "give a name without slashes");
   const RunFolder read = read_run(run);
   const fs::path target = folder / machine_id(read) / (name.empty() ? default_name(read) : name);
-  if (fs::exists(target))
+  if (os::is_there("--name", target))
     throw os::UsageError("--name", target.native(), "there is something already",
                          "give another name; baselines are never overwritten");
   const os::Folder made = os::Folder::make(target);

@@ -73,9 +73,9 @@ TEST_F(Undo, LinkInThePathOfASwapFileIsRefusedBeforeAnythingIsTouched) {
   EXPECT_FALSE(fs::exists(folder_));
 }
 
-TEST_F(Undo, SysctlThatIsSetTwiceIsWhatItWas) {
+TEST_F(Undo, SysctlThatIsSetTwiceIsRefused) {
   const std::string before = sysctl("swappiness");
-  EXPECT_EQ(run({"--swap", "zram:16M", "--sysctl", "vm.swappiness=10,vm.swappiness=20"}).code, 0);
+  EXPECT_EQ(run({"--swap", "zram:16M", "--sysctl", "vm.swappiness=10,vm.swappiness=20"}).code, 2);
   EXPECT_EQ(sysctl("swappiness"), before);
 }
 

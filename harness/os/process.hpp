@@ -69,9 +69,10 @@ bool lives(pid_t pid);
 /// Whether a process is this one's parent, or the parent of that, and so on.
 bool is_ancestor(pid_t pid);
 
-/// The name that the process of a trial gives itself, and so all that it starts: "tlbstorm1234" with its pid.
-/// By it the kernel's tracepoints and OOM reports tell it from the processes of another run. It fits into
-/// what the kernel keeps of a name (TASK_COMM_LEN), as pids have seven digits at most.
+/// The name that the processes of trials give themselves, and so all that they start: "tlbstorm1234" with the
+/// pid of the tool, which forks them. By it the kernel's tracepoints and OOM reports tell it from the
+/// processes of another run. It fits into what the kernel keeps of a name (TASK_COMM_LEN), as pids have seven
+/// digits at most.
 std::string trial_name(pid_t pid);
 /// Names the calling thread; threads and processes that it starts get the name, too.
 void name_thread(const std::string& name);

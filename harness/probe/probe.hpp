@@ -97,6 +97,7 @@ struct Target {
   machine::CgroupVersion cgroup_version = machine::CgroupVersion::none;
   std::filesystem::path cgroup;  ///< the trial's own memory cgroup; empty when it runs unconfined
   std::vector<int> online_cpus;
+  pid_t run = -1;           ///< the tool whose trials are watched, by whose pid their processes are named
   pid_t trial = -1;         ///< the process that the trial's workers will come from; none when nothing is run
   std::string events = {};  ///< of --events; empty is what the machine can give
 };

@@ -46,9 +46,8 @@ TracepointTable table_of(const Target& target) {
                           sent_by("~ \"kswapd*\"", "tlbflush.sent_by_kswapd")};
   // By its name, which no other process bears: pids of workers that are still to come can't be named in a
   // filter, and counters of the tasks themselves would slow their switches (perf.cpp).
-  if (target.trial > 0)
-    terms.push_back(
-        sent_by(fmt::format("== \"{}\"", os::trial_name(target.trial)), "tlbflush.sent_by_trial"));
+  if (target.run > 0)
+    terms.push_back(sent_by(fmt::format("== \"{}\"", os::trial_name(target.run)), "tlbflush.sent_by_trial"));
   return {columns, terms, "tlbflush.received"};
 }
 

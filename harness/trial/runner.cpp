@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 #include <poll.h>
 #include <signal.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <array>
@@ -116,6 +117,7 @@ struct Runner::Running {
             .cgroup_version = confinement.version(),
             .cgroup = confinement.folder(),
             .online_cpus = online_cpus,
+            .run = ::getpid(),
             .trial = child.pid(),
             .events = plan.events};
   }

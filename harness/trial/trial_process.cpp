@@ -179,7 +179,7 @@ void give_up_what_is_not_needed(const Plan& plan, const os::Folder* folder) {
 int run_trial_process(const Plan& plan, const Definition& definition, const Confinement& confinement,
                       const os::Folder* folder, Scoreboard& scoreboard) {
   return guarded(scoreboard, [&] {
-    os::name_thread(os::trial_name(::getpid()));
+    os::name_thread(os::trial_name(::getppid()));
     // The kernel's choice of a victim, should memory run out, is us.
     os::write_text("/proc/self/oom_score_adj", "1000");
     confinement.join();

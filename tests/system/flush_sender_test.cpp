@@ -9,6 +9,7 @@
 
 #include "benches/pages.hpp"
 #include "benches/sharers.hpp"
+#include "harness/machine/facts.hpp"
 #include "harness/os/process.hpp"
 #include "harness/probe/probe.hpp"
 #include "tests/system/tool.hpp"
@@ -62,7 +63,7 @@ class Flushes {
   explicit Flushes(pid_t trial) {
     probe::Target target;
     target.online_cpus = machine::inspect().topology.online;
-    target.trial = trial;
+    target.run = trial;
     for (const probe::Source& source : probe::sources())
       if (source.name == "tlbflush") opened_ = source.open(target);
   }

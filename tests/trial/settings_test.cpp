@@ -8,6 +8,7 @@
 #include <fstream>
 
 #include "harness/os/error.hpp"
+#include "harness/os/text.hpp"
 #include "tests/temporary_folder.hpp"
 
 namespace tlbstorm::trial {

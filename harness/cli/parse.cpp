@@ -74,7 +74,8 @@ void check_given(const CLI::App& app) {
     const auto other = std::find_if(values.begin(), values.end(),
                                     [&](const std::string& value) { return value != values.front(); });
     if (other != values.end())
-      throw UsageError(name, values.front(), fmt::format("and {} {} as well", name, *other), "give it once");
+      throw UsageError(name, values.front(), fmt::format("given again, as {} {}", name, *other),
+                       "give it once");
   }
 }
 
@@ -89,6 +90,9 @@ void parse_words(CLI::App& app, const Arguments& words) {
   } catch (const CLI::ArgumentMismatch& error) {  // "--trials: 1 required TEXT missing"
     const std::string said = error.what();
     throw UsageError(fmt::format("{}: a value is missing", said.substr(0, said.find(':'))), see_help(app));
+  } catch (const CLI::RequiredError& error) {  // "RUN is required", or a command of ours
+    if (words.empty() || app.get_require_subcommand_min() == 0) throw UsageError(error.what(), see_help(app));
+    throw UsageError(app.get_name(), words.front(), "no such command", see_help(app));
   } catch (const CLI::ParseError& error) {
     throw UsageError(error.what(), see_help(app));
   }
@@ -99,7 +103,8 @@ void parse_words(CLI::App& app, const Arguments& words) {
 void parse(CLI::App& app, const Arguments& given) {
   Arguments words = given;
   for (std::string& word : words)
-    if (word == "--wait") word = fmt::format("--wait={}", kForever);  // a value of its own would be taken for one
+    if (word == "--wait")
+      word = fmt::format("--wait={}", kForever);  // a value of its own would be taken for one
   check_words(app, words);
   let_the_last_win(app);
   for (CLI::App* const command : app.get_subcommands({})) let_the_last_win(*command);

@@ -39,7 +39,8 @@ auto part_of(std::string_view option, std::string_view value, std::string_view p
   try {
     return read(part);
   } catch (const UsageError& error) {
-    throw UsageError(option, value, "'" + std::string(part) + "': " + error.problem(), error.hint());
+    const std::string which = part == value ? "" : "'" + std::string(part) + "': ";
+    throw UsageError(option, value, which + error.problem(), error.hint());
   }
 }
 

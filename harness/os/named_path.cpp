@@ -68,7 +68,11 @@ bool is_there(std::string_view option, const fs::path& path) {
 }
 
 void require_there(std::string_view option, const fs::path& path, const std::string& remedy) {
+  struct stat status {};
   if (!is_there(option, path)) throw UsageError(option, path.native(), "there is nothing", remedy);
+  if (::stat(path.c_str(), &status) != 0) refuse(option, path, errno);
+  if (!S_ISDIR(status.st_mode) && !S_ISREG(status.st_mode))
+    throw UsageError(option, path.native(), std::string(kind_of(status.st_mode)), remedy);
 }
 
 void check_place_of_file(std::string_view option, const fs::path& path) {

@@ -21,7 +21,7 @@ std::string read_named_file(std::string_view option, const std::filesystem::path
 /// between is missing, and nothing else is in its place.
 std::filesystem::path nearest_folder(std::string_view option, const std::filesystem::path& path);
 
-/// Refuses a path where nothing is.
+/// Refuses a path that is neither of a folder nor of a file.
 void require_there(std::string_view option, const std::filesystem::path& path, const std::string& remedy);
 
 /// Refuses to put a new file in the place of what is no file, a link among it: what is there would be gone.

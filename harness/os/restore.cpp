@@ -151,7 +151,8 @@ Restored restore(const fs::path& path, Leftovers which) {
   } catch (const Error& problem) {
     const auto* const system = dynamic_cast<const SystemError*>(&problem);
     if (system == nullptr || system->code() != ENOENT)
-      result.troubles.push_back({fmt::format("its journal is not obeyed: {}", problem.what()), problem.hint()});
+      result.troubles.push_back(
+          {fmt::format("its journal is not obeyed: {}", problem.what()), problem.hint()});
     return result;
   }
   for (const std::string& name : journals_in(folder, which)) try {

@@ -20,6 +20,7 @@ std::vector<EventGroup> parse_events(std::string_view text) {
     const std::size_t end = std::min(rest.find(braces ? '}' : ','), rest.size());
     if (braces && end == rest.size()) refuse("a brace is not closed");
     const std::string_view names = rest.substr(braces ? 1 : 0, end - (braces ? 1 : 0));
+    if (names.empty()) refuse("an empty place in the list");
     if (names.find_first_of("{}") != std::string_view::npos) refuse("a brace in the wrong place");
     groups.push_back(os::part_of("--events", text, names,
                                  [](std::string_view part) { return os::split_list("--events", part); }));

@@ -233,7 +233,7 @@ TEST_F(Meddling, WorkerThatSomeoneMovesMakesTheTrialInvalid) {
 }
 
 TEST_F(Meddling, CpusetThatIsShrunkMakesTheTrialInvalid) {
-  const fs::path root = "/sys/fs/cgroup/cpuset", group = root / "tlbstorm-test";
+  const fs::path root = "/sys/fs/cgroup/cpuset", group = root / "a-test-of-cpusets";
   std::error_code none;
   if (online_cpus() < 2 || !fs::create_directory(group, none)) GTEST_SKIP() << "no cpuset of cgroup v1 here";
   EXPECT_TRUE(put(group / "cpuset.mems", text_of(root / "cpuset.mems")));
@@ -268,7 +268,7 @@ TEST_F(Meddling, LimitThatIsChangedAndATrialThatIsMovedAreInvalid) {
 }
 
 TEST_F(Meddling, WorkersThatCannotBeMadeEndTheTrialWithWhatForbidsThem) {
-  const fs::path group = "/sys/fs/cgroup/pids/tlbstorm-test";
+  const fs::path group = "/sys/fs/cgroup/pids/a-test-of-pids";
   std::error_code none;
   if (!fs::create_directory(group, none)) GTEST_SKIP() << "no pids controller of cgroup v1 here";
   EXPECT_TRUE(put(group / "pids.max", "6"));  // the tool with its sampling thread, the trial, and two workers

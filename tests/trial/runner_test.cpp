@@ -72,10 +72,11 @@ class RunnerTest : public ::testing::Test {
     Fake::preparation() = preparation_;
     os::SignalFd signals{SIGUSR2};
     os::Journal journal(std::filesystem::temp_directory_path() / os::own_name());
-    return Runner(plan_, definition_, machine_, journal, signals, log_).run(1);
+    return Runner(plan_, definition_, machine_, journal, signals, log_, folder_).run(1);
   }
 
-  std::function<void()> preparation_;  ///< in the trial process, before there are workers
+  const os::Folder* folder_ = nullptr;  ///< of the run
+  std::function<void()> preparation_;   ///< in the trial process, before there are workers
   Plan plan_;
   Definition definition_;
   machine::Machine machine_;
@@ -398,10 +399,11 @@ TEST_F(RunnerTest, RefusedMemoryIsAnOutcomeOfItsOwn) {
 }
 
 TEST_F(RunnerTest, WrongPagesAreCountedKeptAndOutrankAnyOtherEnd) {
-  const test::TemporaryFolder folder;
-  plan_.output = folder.path();
   const std::vector<std::byte> found(4096, std::byte{1}), expected(4096, std::byte{2});
   for (const Mode mode : {Mode::threads, Mode::processes}) {
+    const test::TemporaryFolder folder;
+    const os::Folder of_run = os::Folder::open(folder.path());
+    folder_ = &of_run;
     plan_.mode = mode;
     const TrialResult result = run([&](Worker& worker) {
       for (int page = 0; page < 20; ++page) worker.report_wrong_page("page 7: zero", found, expected);
@@ -428,7 +430,10 @@ TEST_F(RunnerTest, WrongPagesAreCountedKeptAndOutrankAnyOtherEnd) {
 }
 
 TEST_F(RunnerTest, WrongPageIsReportedEvenIfItCannotBeKept) {
-  plan_.output = "/nonexistent";
+  std::optional<test::TemporaryFolder> folder(std::in_place);
+  const os::Folder of_run = os::Folder::open(folder->path());
+  folder.reset();
+  folder_ = &of_run;
   const TrialResult result = run([&](Worker& worker) {
     if (worker.leader()) worker.report_wrong_page("page 7: zero", std::array{std::byte{1}}, {});
     count_while_running(worker);
@@ -436,7 +441,7 @@ TEST_F(RunnerTest, WrongPageIsReportedEvenIfItCannotBeKept) {
   EXPECT_EQ(result.outcome, Outcome::corrupted);
   EXPECT_EQ(result.reason, "1 page came back wrong");
   ASSERT_EQ(result.wrong_page_texts.size(), 1u);
-  EXPECT_NE(result.wrong_page_texts[0].find("/nonexistent/wrong-page-1-trial1.bin"), std::string::npos);
+  EXPECT_NE(result.wrong_page_texts[0].find("/wrong-page-1-trial1.bin"), std::string::npos);
 }
 
 TEST_F(RunnerTest, PageThatCannotBeReadIsAnOutcome) {

@@ -23,8 +23,15 @@ class SamplerTest : public ::testing::Test {
   }
   /// Other edges than the main thread's, until there is no place for one more.
   void fill() {
-    while (board_.wait_for_sample(board_.request_edge({Phase::setup, ++round_}), os::now() + 200ms)) {
+    while (edge_within(200ms, board_, ++round_)) {
     }
+  }
+  static bool edge_within(os::Nanoseconds time, Scoreboard& board, std::uint32_t round) {
+    const os::Nanoseconds deadline = os::now() + time;
+    const std::uint32_t request = board.request_edge({Phase::setup, round});
+    while (os::now() < deadline)
+      if (board.wait_for_sample(request, deadline)) return true;
+    return false;
   }
 
   Plan plan_;
@@ -65,8 +72,7 @@ TEST_F(SamplerTest, EdgesHaveAPlaceWhereOrdinarySamplesAreDropped) {
   Sampler busy(probes_, board, 10us, 1);
   busy.start();
   std::this_thread::sleep_for(1s);  // more samples than there are places, and nobody takes them
-  for (std::uint32_t round = 1; round <= 100; ++round)
-    ASSERT_TRUE(board.wait_for_sample(board.request_edge({Phase::setup, round}), os::now() + 10s)) << round;
+  for (std::uint32_t round = 1; round <= 100; ++round) ASSERT_TRUE(edge_within(10s, board, round)) << round;
   busy.finish(keep());
   EXPECT_GT(busy.facts().dropped, 0u);
 }

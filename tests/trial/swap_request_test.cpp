@@ -6,6 +6,7 @@
 #include <gtest/gtest.h>
 #include <unistd.h>
 
+#include "harness/machine/filesystem.hpp"
 #include "harness/os/error.hpp"
 
 namespace tlbstorm::trial {
@@ -62,6 +63,46 @@ TEST(SwapRequest, PathMayHaveColons) {
   if (::geteuid() != 0) GTEST_SKIP() << "only root can set up swap";
   EXPECT_THAT(refusal("device:/dev/disk/by-path/pci-0000:00:1f.2-no-such"),
               HasSubstr("by-path/pci-0000:00:1f.2-no-such: No such file"));
+}
+
+TEST(SwapRequest, RefusesEmptyPlacesOfAList) {
+  for (const char* const wrong : {",", "zram:1G,", ",zram:1G", "zram:1G,,zram:1G", "existing,"})
+    EXPECT_THAT(refusal(wrong), HasSubstr(std::string("--swap ") + wrong));
+  EXPECT_THAT(refusal("", ","), HasSubstr("--erase-device ,"));
+}
+
+TEST(SwapRequest, NamesTheWholeValueWhenAPartIsWrong) {
+  EXPECT_THAT(refusal("zram:3X"), HasSubstr("--swap zram:3X: '3X': not a size"));
+  EXPECT_THAT(refusal("file:/var/tmp:-1G"), HasSubstr("--swap file:/var/tmp:-1G: '-1G': not a size"));
+  EXPECT_THAT(refusal("zram:1G:"), HasSubstr("--swap zram:1G:: no algorithm is named"));
+}
+
+TEST(SwapRequest, OnePlaceHoldsOneArea) {
+  if (::geteuid() != 0) GTEST_SKIP() << "only root can set up swap";
+  EXPECT_THAT(refusal("file:/var/tmp:1M,file:/var/tmp/.:1M"), HasSubstr("the same place is asked for twice"));
+  EXPECT_EQ(refusal("file:/var/tmp/a:1M,file:/var/tmp/b:1M"), "accepted");
+}
+
+TEST(SwapRequest, ManyFilesShareTheRoomOfTheirDisk) {
+  if (::geteuid() != 0) GTEST_SKIP() << "only root can set up swap";
+  const os::Bytes each = machine::file_system_of("/var/tmp").free / 10 * 4;
+  if (each.count < (5ull << 30)) GTEST_SKIP() << "little room in /var/tmp";
+  const std::string size = std::to_string(each.count);
+  const std::string two = "file:/var/tmp/a:" + size + ",file:/var/tmp/b:" + size;
+  EXPECT_EQ(refusal(two.c_str()), "accepted");
+  EXPECT_THAT(refusal((two + ",file:/var/tmp/c:" + size).c_str()), HasSubstr("in all are to go where"));
+}
+
+TEST(SwapRequest, KernelHasRoomForSoManyAreas) {
+  if (::geteuid() != 0) GTEST_SKIP() << "only root can set up swap";
+  std::string swap = "file:/var/tmp/0:1M";
+  for (int i = 1; i < 32; ++i) swap += ",file:/var/tmp/" + std::to_string(i) + ":1M";
+  try {
+    request_swaps(swap, "", machine_with({{"/dev/sda2", "partition", os::operator""_GiB(1), {}, -2}}));
+    ADD_FAILURE() << "33 areas";
+  } catch (const os::UsageError& error) {
+    EXPECT_THAT(error.what(), HasSubstr("1 areas are active and 32 asked for; this kernel has room for "));
+  }
 }
 
 TEST(SwapRequest, EraseDeviceMustBeOneOfSwap) {

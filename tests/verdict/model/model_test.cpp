@@ -230,7 +230,7 @@ TEST_F(ModelTest, PlacesAreRefusedThatAreNone) {
   EXPECT_EQ(at("workers=3,workers=4"),
             "--at workers=3,workers=4: workers has two values\ngive a value for each term: workers=VALUE");
   EXPECT_EQ(at(","), "--at ,: not NAME=VALUE\ngive a value for each term: workers=VALUE");
-  EXPECT_EQ(at(""), "--at : has no value for workers\ngive a value for each term: workers=VALUE");
+  EXPECT_EQ(at(""), "--at '': has no value for workers\ngive a value for each term: workers=VALUE");
 }
 
 TEST_F(ModelTest, WhatCantBeFittedIsANoteBesideWhatCan) {

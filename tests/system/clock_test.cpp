@@ -35,7 +35,9 @@ TEST(Clock, ThatStepsByADayToAndFroChangesNoRun) {
     double last = 0;
     for (std::vector<std::string_view> row; samples.next(row);) {
       const double at = std::stod(std::string(row[seconds]));
-      if (row[number] == trial) EXPECT_GE(at, last) << "trial " << trial;
+      if (row[number] == trial) {
+        EXPECT_GE(at, last) << "trial " << trial;
+      }
       EXPECT_LT(at, 60);
       trial = row[number];
       last = at;

@@ -5,6 +5,7 @@
 #include <sys/prctl.h>
 
 #include <iostream>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -85,7 +86,8 @@ int main(int argc, char** argv) {
       return cli::kOk;
     }
     if (!options.swap.empty()) trial::request_swaps(options.swap, "", machine::inspect());
-    const cli::MachineLock lock(options.lock);
+    std::optional<cli::MachineLock> lock;
+    if (!options.list) lock.emplace(options.lock);
     const benches::Scratch scratch;
     return benches::supervised(
         [&] { return cli::written(cli::guarded([&] { return run(options, scratch); })); });

@@ -168,7 +168,7 @@ Options read_options(int argc, char** argv) {
   options.csv_printed = value_of(options.words, "benchmark_format") == "csv";
   options.filter = value_of(options.words, "benchmark_filter");
   options.file = value_of(options.words, "benchmark_out");
-  options.csv_kept = value_of(options.words, "benchmark_out_format") == "csv" && !options.file.empty();
+  options.file_format = value_of(options.words, "benchmark_out_format");
   return options;
 }
 

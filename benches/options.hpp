@@ -19,7 +19,7 @@ struct Options {
   bool help = false;   ///< and nothing else
   // Which reporters are to be ours: csv_reporter.hpp.
   bool csv_printed = false;
-  bool csv_kept = false;
+  std::string file_format;  ///< of --benchmark_out_format, or empty
 };
 
 /// Google Benchmark also takes its options from the environment (--benchmark_format from BENCHMARK_FORMAT),

@@ -218,20 +218,10 @@ INSTANTIATE_TEST_SUITE_P(
         Line{"SwapChurn",
              {"run", "swap-churn", "--swap=zram:512M", "--dry-run"},
              {"run", "swap-churn", "--help"}},
-        Line{"DirtyReclaim",
-             {"run", "dirty-reclaim", "--swap=zram:1G", "--dry-run"},
-             {"run", "dirty-reclaim", "--help"}},
         Line{"CompressedCache",
              {"run", "compressed-cache", "--swap=zram:1G", "--dry-run"},
              {"run", "compressed-cache", "--help"}},
-        Line{"MprotectStorm", {"run", "mprotect-storm", "--dry-run"}, {"run", "mprotect-storm", "--help"}},
-        Line{"UnmapChurn", {"run", "unmap-churn", "--dry-run"}, {"run", "unmap-churn", "--help"}},
-        Line{"UseMem", {"run", "usemem", "--dry-run"}, {"run", "usemem", "--help"}},
-        Line{"Suite", {"suite", "quick", "--dry-run"}, {"suite", "--help"}},
-        Line{"Ab", {"ab", "pageout", "--new=--workers=1", "--dry-run"}, {"ab", "--help"}},
-        Line{"Calibrate", {"calibrate", "pageout", "--dry-run"}, {"calibrate", "--help"}},
-        Line{"List", {"list"}, {"list", "--help"}}, Line{"Restore", {"restore"}, {"restore", "--help"}},
-        Line{"Bench", {"--benchmark_list_tests"}, {"--help"}, Program::bench}),
+        Line{"Calibrate", {"calibrate", "pageout", "--dry-run"}, {"calibrate", "--help"}}),
     [](const auto& tested) { return std::string(tested.param.name); });
 
 }  // namespace

@@ -121,7 +121,9 @@ void read_line(std::string_view line, OomReport& report) {
     report.unevictable = to_bytes(after(line, " unevictable:", " "), page_size());
   if (starts_with_any(line, {"unevictable ", "total_unevictable "}))
     report.unevictable = to_bytes(after(line, "unevictable ", " "), Bytes{1});
-  if (line.starts_with(kChosen)) report.cgroup = after(line, ",task_memcg=", ",task=").value_or("");
+  if (!line.starts_with(kChosen)) return;
+  report.cgroup = after(line, ",task_memcg=", ",task=").value_or("");
+  report.limited = after(line, ",oom_memcg=", ",task_memcg=").value_or("");
 }
 
 /// __oom_kill_process(): "Out of memory: Killed process 5913 (tail) total-vm:...". A name may hold blanks and

@@ -34,6 +34,7 @@ struct OomReport {
   std::string victim_name;
   bool in_cgroup = false;  ///< "Memory cgroup out of memory": a limit was hit, not the end of the memory
   std::string cgroup;      ///< the victim's, where the report names it
+  std::string limited;     ///< the cgroup that was at its limit: the victim's or one above it
   std::optional<Bytes> swap_free, swap_total;  ///< of the whole machine; a cgroup's report has neither
   /// Of the whole machine, or in a cgroup's report of the cgroup at its limit and all below it.
   std::optional<Bytes> unevictable;

@@ -11,6 +11,7 @@
 #include "harness/os/clock.hpp"
 #include "harness/os/error.hpp"
 #include "harness/os/journal.hpp"
+#include "harness/trial/workload.hpp"
 
 namespace tlbstorm::trial {
 namespace {
@@ -30,6 +31,11 @@ std::optional<std::size_t> find(std::span<const probe::Column> columns, std::str
   return static_cast<std::size_t>(found - columns.begin());
 }
 
+/// Whether a cgroup is one that we made, or below it.
+bool bears_our_name(const std::string& cgroup) {
+  return (cgroup + "/").find(fmt::format("/{}/", os::own_name())) != std::string::npos;
+}
+
 std::string free_text(os::Bytes free, os::Bytes total) {
   if (total.count == 0) return "no swap";
   return fmt::format("{} of {} swap free", os::format_size(free), os::format_size(total));
@@ -42,33 +48,52 @@ PostMortem::PostMortem(std::span<const probe::Column> columns)
       had_swap_(!machine::parse_swaps(os::read_text("/proc/swaps")).empty()),
       log_(open_log()),
       free_column_(find(columns, "swapdev.free")),
-      total_column_(find(columns, "swapdev.total")) {}
+      total_column_(find(columns, "swapdev.total")),
+      locked_column_(find(columns, std::string("workload.") + counter::kLocked)) {}
 
 void PostMortem::sample(const Sample& sample) {
-  if (!free_column_ || !total_column_ || std::isnan(sample.values[*free_column_])) return;
-  lately_[next_++ % lately_.size()] = {sample.at, sample.values[*free_column_],
-                                       sample.values[*total_column_]};
+  const auto value = [&](std::optional<std::size_t> column) {
+    return column ? sample.values[*column] : probe::kAbsent;
+  };
+  lately_[next_++ % lately_.size()] = {sample.at, value(free_column_), value(total_column_),
+                                       value(locked_column_), ended_};
+  ended_ = sample.stage.phase >= Phase::verify;
 }
 
 std::vector<os::OomReport> PostMortem::reports() {
   return log_ ? os::find_oom_reports(log_->take()) : std::vector<os::OomReport>{};
 }
 
+const PostMortem::Moment* PostMortem::before_the_kill(const os::OomReport* report,
+                                                      double Moment::*figure) const {
+  const Moment* last = nullptr;
+  for (const Moment& moment : lately_) {
+    const bool before = report != nullptr ? moment.at <= report->at - began_ : !moment.after_end;
+    if (before && !std::isnan(moment.*figure) && (last == nullptr || moment.at > last->at)) last = &moment;
+  }
+  return last;
+}
+
 std::string PostMortem::swap_text(const os::OomReport* report) const {
   if (report != nullptr && report->swap_free && report->swap_total)
     return free_text(*report->swap_free, *report->swap_total);
   if (!free_column_) return had_swap_ ? "swap not sampled" : "no swap";
-  const Swap* last = nullptr;
-  for (const Swap& swap : lately_)
-    if (!std::isnan(swap.free) && (report == nullptr || swap.at <= report->at - began_) &&
-        (last == nullptr || swap.at > last->at))
-      last = &swap;
+  const Moment* const last = before_the_kill(report, &Moment::free);
   if (last == nullptr) return "swap not sampled";
   return free_text({static_cast<std::uint64_t>(last->free)}, {static_cast<std::uint64_t>(last->total)});
 }
 
-std::string PostMortem::account(const std::vector<os::OomReport>& reports, std::span<const int> pids,
-                                std::optional<os::Bytes> locked) const {
+/// By the kernel's own report where it is of our cgroup alone, else by what the workers had counted.
+std::string PostMortem::locked_text(const os::OomReport* report) const {
+  if (!locked_column_) return "";
+  if (report != nullptr && report->unevictable && bears_our_name(report->limited))
+    return fmt::format("{} locked, ", os::format_size(*report->unevictable));
+  const Moment* const last = before_the_kill(report, &Moment::locked);
+  if (last == nullptr) return "";
+  return fmt::format("{} locked, ", os::format_size({static_cast<std::uint64_t>(last->locked)}));
+}
+
+std::string PostMortem::account(const std::vector<os::OomReport>& reports, std::span<const int> pids) const {
   const auto first = std::find_if(reports.begin(), reports.end(),
                                   [&](const os::OomReport& each) { return is_ours(each, pids); });
   const os::OomReport* const report = first == reports.end() ? nullptr : &*first;
@@ -76,13 +101,11 @@ std::string PostMortem::account(const std::vector<os::OomReport>& reports, std::
   if (report != nullptr)
     text += fmt::format(" {:.2f} s after the trial began ({})", os::to_seconds(report->at - began_),
                         report->in_cgroup ? "its cgroup was at its limit" : "the machine had none left");
-  if (locked) text += fmt::format(": {} locked", os::format_size(*locked));
-  return fmt::format("{}{}{}", text, locked ? ", " : ": ", swap_text(report));
+  return fmt::format("{}: {}{}", text, locked_text(report), swap_text(report));
 }
 
 bool is_ours(const os::OomReport& report, std::span<const int> pids) {
-  return std::find(pids.begin(), pids.end(), report.victim) != pids.end() ||
-         (report.cgroup + "/").find(fmt::format("/{}/", os::own_name())) != std::string::npos ||
+  return std::find(pids.begin(), pids.end(), report.victim) != pids.end() || bears_our_name(report.cgroup) ||
          report.victim_name == std::string_view(program_invocation_short_name).substr(0, 15);
 }
 

@@ -71,6 +71,7 @@ struct Runner::Running {
   bool ended = false;  ///< by the child, a signal or the clock: no further phase
   Outcome outcome = Outcome::ok;
   std::string reason;
+  bool killed = false;  ///< by a signal
   std::vector<os::OomReport> oom_reports;
 
   Running(const Plan& plan, const Definition& definition, const std::vector<int>& online_cpus,
@@ -203,6 +204,7 @@ void Runner::wait_for_end(Running& running) {
   }
   running.child.kill(SIGKILL);
   const os::ExitStatus status = running.child.wait();
+  running.killed = status.signalled;
   running.sampler.finish();
   hand_over_samples(running);
   if (running.outcome != Outcome::ok) return;
@@ -211,7 +213,9 @@ void Runner::wait_for_end(Running& running) {
   const bool oom = running.confinement.oom_kills() > 0 || machine_oom_kills() > running.oom_before;
   running.outcome = outcome_of(status, oom);
   const std::string why = running.scoreboard.failure().get();
-  running.reason = running.outcome == Outcome::oom        ? account_of_oom(running)
+  const PostMortem& post_mortem = running.post_mortem;
+  running.reason = running.outcome == Outcome::oom
+                       ? post_mortem.account(running.oom_reports, pids_of(running))
                    : running.outcome == Outcome::io_error ? "a page could not be read back (SIGBUS)"
                    : why.empty()                          ? "the trial process was " + status.text()
                                                           : why;
@@ -222,16 +226,6 @@ std::vector<int> Runner::pids_of(const Running& running) const {
   std::vector<int> pids{running.child.pid()};
   for (int i = 0; i < plan_.workers; ++i) pids.push_back(running.scoreboard.slot(i).tid);
   return pids;
-}
-
-std::string Runner::account_of_oom(const Running& running) const {
-  std::optional<os::Bytes> locked;
-  for (std::size_t c = 0; c < definition_.counters.size(); ++c) {
-    if (definition_.counters[c].name != counter::kLocked) continue;
-    locked = os::Bytes{0};
-    for (int i = 0; i < plan_.workers; ++i) locked->count += running.scoreboard.slot(i).counters[c];
-  }
-  return running.post_mortem.account(running.oom_reports, pids_of(running), locked);
 }
 
 /// A kill outside the trial says that the machine itself was in need: the figures are not of this workload
@@ -249,6 +243,7 @@ TrialResult Runner::collect(Running& running) {
   result.trial = running.trial;
   result.outcome = running.outcome;
   result.reason = running.reason;
+  result.killed = running.killed;
   result.invalid = running.scoreboard.invalid();
   result.notes = running.scoreboard.notes();
   result.sampling = running.sampler.facts();

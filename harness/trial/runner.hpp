@@ -38,7 +38,6 @@ class Runner {
   bool watch(Running& running, os::Nanoseconds until);
   void hand_over_samples(Running& running);
   std::vector<int> pids_of(const Running& running) const;
-  std::string account_of_oom(const Running& running) const;
   void look_for_foreign_victims(const Running& running, TrialResult& result) const;
   void stop(Running& running, Outcome outcome, std::string reason);
   TrialResult collect(Running& running);

@@ -32,6 +32,7 @@ Sampler::~Sampler() {
 
 void Sampler::start() {
   origin_ = os::now();
+  scoreboard_.set_sampling(true);
   thread_ = std::thread([this] { run(); });
 }
 
@@ -39,6 +40,7 @@ void Sampler::finish() {
   finishing_.store(true, std::memory_order_release);
   scoreboard_.enter({Phase::done, scoreboard_.stage().round});
   thread_.join();
+  scoreboard_.set_sampling(false);
 }
 
 void Sampler::run() {
@@ -62,6 +64,7 @@ void Sampler::run() {
 }
 
 bool Sampler::take_sample(Stage stage, bool edge) {
+  edge = edge || stage != last_;
   const std::uint64_t row = written_.load(std::memory_order_relaxed);
   // The last row is kept for the final sample: nobody drains any more when that one is taken.
   const std::size_t usable = stage.phase == Phase::done ? capacity_ : capacity_ - 1;
@@ -75,6 +78,7 @@ bool Sampler::take_sample(Stage stage, bool edge) {
   // The time of a row is the moment next to the measured phase.
   rows_[at] = {stage, (edge && stage.phase == Phase::measure ? end : begin) - origin_};
   written_.store(row + 1, std::memory_order_release);
+  last_ = stage;
   ++facts_.samples;
   facts_.total += end - begin;
   facts_.longest = std::max(facts_.longest, end - begin);

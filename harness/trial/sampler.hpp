@@ -70,6 +70,7 @@ class Sampler {
     os::Nanoseconds at;
   };
   void run();
+  /// Takes an edge, too, where the stage is not that of the sample before: what a stop could not wait for.
   bool take_sample(Stage stage, bool edge);
   void wait_for_space() const;
 
@@ -78,6 +79,7 @@ class Sampler {
   os::Nanoseconds interval_;
   int trial_;
   os::Nanoseconds origin_{};
+  Stage last_;  ///< of the sample before
 
   std::size_t capacity_;
   std::vector<Row> rows_;

@@ -17,6 +17,8 @@ namespace {
 // run.
 constexpr os::Nanoseconds kLookAgain = std::chrono::milliseconds{100};
 
+constexpr os::Nanoseconds kClosingTakes = std::chrono::seconds{1};  // at most
+
 }  // namespace
 
 void Message::set(std::string_view text) {
@@ -70,6 +72,13 @@ std::uint32_t Scoreboard::wait_for_edge(std::uint32_t seen, os::Nanoseconds dead
   }
 }
 
+/// Once the trial is being stopped there is one edge to come before its end, whoever asked for another.
+Stage Scoreboard::requested_stage() const {
+  const Stage asked(head_->edge_stage.load(std::memory_order_acquire));
+  const bool closing = head_->closing.load(std::memory_order_acquire) != 0;
+  return closing && asked.phase < Phase::verify ? Stage{Phase::verify, stage().round} : asked;
+}
+
 void Scoreboard::complete_edge(std::uint32_t request) {
   // A stop that came in between stays a stop.
   const Stage stage = stopped() ? Stage{Phase::verify, requested_stage().round} : requested_stage();
@@ -79,7 +88,22 @@ void Scoreboard::complete_edge(std::uint32_t request) {
   os::futex_wake_all(head_->edge_completed);
 }
 
+void Scoreboard::take_closing_edge() {
+  const auto sampling = [&] { return head_->sampling.load(std::memory_order_acquire) != 0; };
+  if (!sampling() || stopped() || stage().phase >= Phase::verify) return;
+  head_->closing.store(1, std::memory_order_release);
+  const std::uint32_t request = head_->edge_requested.fetch_add(1, std::memory_order_acq_rel) + 1;
+  os::futex_wake_all(head_->edge_requested);
+  const os::Nanoseconds deadline = os::now() + kClosingTakes;
+  while (sampling() && os::now() < deadline) {
+    const std::uint32_t completed = head_->edge_completed.load(std::memory_order_acquire);
+    if (static_cast<std::int32_t>(completed - request) >= 0) return;
+    os::futex_wait(head_->edge_completed, completed, std::min(deadline, os::now() + kLookAgain));
+  }
+}
+
 void Scoreboard::stop() {
+  take_closing_edge();
   head_->stopped.store(1, std::memory_order_release);
   head_->stage.store(Stage{Phase::verify, stage().round}.word(), std::memory_order_release);
   for (const auto* word : {&head_->stage, &head_->edge_completed, &head_->generation})

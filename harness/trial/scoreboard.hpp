@@ -82,14 +82,18 @@ class Scoreboard {
   /// Asks the sampler for a sample at which the stage changes, and waits until it is taken. False when
   /// stopped.
   bool enter(Stage stage);
+  /// The sampler's side: whether it takes requests.
+  void set_sampling(bool on) { head_->sampling.store(on ? 1 : 0, std::memory_order_release); }
   /// The sampler's side: the last request's number; sleeps until there is a newer one than `seen` or the
   /// deadline.
   std::uint32_t wait_for_edge(std::uint32_t seen, os::Nanoseconds deadline) const;
-  Stage requested_stage() const { return Stage(head_->edge_stage.load(std::memory_order_acquire)); }
+  Stage requested_stage() const;
   /// The sampler's side: puts the requested stage in force and lets the requester go on.
   void complete_edge(std::uint32_t request);
 
-  /// Ends the trial early: every wait returns, running() is false.
+  /// Ends the trial early: every wait returns, running() is false. Before that the sampler takes the edge
+  /// that closes what was measured, while memory is still held and workers still run; if it is not done in a
+  /// second they are not kept for it.
   void stop();
   bool stopped() const { return head_->stopped.load(std::memory_order_acquire) != 0; }
 
@@ -113,6 +117,7 @@ class Scoreboard {
   std::vector<std::string> notes() const { return texts(head_->notes); }
 
  private:
+  void take_closing_edge();
   static constexpr std::size_t kMessages = 8;
   using Messages = std::array<Message, kMessages>;
 
@@ -124,6 +129,8 @@ class Scoreboard {
     alignas(kCacheLine) std::atomic<std::uint32_t> edge_requested{0};
     std::atomic<std::uint32_t> edge_completed{0};
     std::atomic<std::uint32_t> edge_stage{0};
+    std::atomic<std::uint32_t> sampling{0};
+    std::atomic<std::uint32_t> closing{0};
     std::atomic<std::uint32_t> rounds_over{0};
     alignas(kCacheLine) std::atomic<std::uint32_t> ready{0};
     std::atomic<std::uint32_t> arrived{0};

@@ -31,6 +31,10 @@ struct Stopped {};
 class Worker {
  public:
   Worker(Scoreboard& scoreboard, const Plan& plan, int index, const Confinement* fence = nullptr);
+  Worker(const Worker&) = delete;
+  Worker& operator=(const Worker&) = delete;
+  /// One that was stopped, or failed, in the middle of a measured phase has used what it has used.
+  ~Worker() { close_usage(); }
 
   int index() const { return index_; }
   int count() const { return scoreboard_.workers(); }

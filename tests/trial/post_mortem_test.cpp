@@ -25,6 +25,8 @@ const std::vector<probe::Column> kColumns{{"vmstat.pswpout", "pages"},
                                           {"swapdev.total", "bytes", probe::Kind::gauge},
                                           {"swapdev.free", "bytes", probe::Kind::gauge}};
 const std::vector<probe::Column> kNoSwapColumns{{"vmstat.pswpout", "pages"}};
+const std::vector<probe::Column> kLockingColumns{{"vmstat.pswpout", "pages"},
+                                                 {"workload.locked", "bytes", probe::Kind::gauge}};
 
 /// Samples what the swap columns say at some time after the trial's start.
 void sample(PostMortem& post_mortem, os::Nanoseconds at, double free, double total = 4ull << 30) {
@@ -33,6 +35,11 @@ void sample(PostMortem& post_mortem, os::Nanoseconds at, double free, double tot
 }
 void sample(PostMortem& post_mortem, os::Nanoseconds at, os::Bytes free) {
   sample(post_mortem, at, static_cast<double>(free.count));
+}
+void sample_locked(PostMortem& post_mortem, os::Nanoseconds at, os::Bytes locked,
+                   Phase phase = Phase::measure) {
+  const std::array<double, 2> row{1e6, static_cast<double>(locked.count)};
+  post_mortem.sample({.stage = {phase, 0}, .at = at, .values = row});
 }
 
 os::OomReport report_of_the_machine(os::Nanoseconds at) {
@@ -54,65 +61,88 @@ os::OomReport report_of_a_cgroup(os::Nanoseconds at) {
 }
 
 /// As of a trial whose process is the victim of all these reports.
-std::string account(const PostMortem& post_mortem, const std::vector<os::OomReport>& reports,
-                    std::optional<os::Bytes> locked) {
+std::string account(const PostMortem& post_mortem, const std::vector<os::OomReport>& reports) {
   const std::array<int, 1> victims{4000000};
-  return post_mortem.account(reports, victims, locked);
+  return post_mortem.account(reports, victims);
 }
 
 TEST(PostMortemAccount, ForeignVictimsDeathIsNotTheWorkers) {
   const PostMortem post_mortem(kColumns);
   const std::array<int, 1> ours{77};
   EXPECT_EQ(
-      post_mortem.account({report_of_the_machine(os::now() + seconds{1})}, ours, {}).find("after the trial"),
+      post_mortem.account({report_of_the_machine(os::now() + seconds{1})}, ours).find("after the trial"),
       std::string::npos);
 }
 
-TEST(PostMortemAccount, WithoutAReportSaysWhatWasLockedAndWhatSwapWasFree) {
+TEST(PostMortemAccount, WithoutAReportSaysWhatSwapWasFree) {
   PostMortem post_mortem(kColumns);
   sample(post_mortem, seconds{1}, 3_GiB);
-  EXPECT_EQ(account(post_mortem, {}, 512_MiB),
-            "the kernel killed a worker for memory: 512 MiB locked, 3 GiB of 4 GiB swap free");
+  EXPECT_EQ(account(post_mortem, {}), "the kernel killed a worker for memory: 3 GiB of 4 GiB swap free");
 }
 
-TEST(PostMortemAccount, WithoutACountOfLockedMemorySaysNothingOfIt) {
-  PostMortem post_mortem(kColumns);
-  sample(post_mortem, seconds{1}, 3_GiB);
-  EXPECT_EQ(account(post_mortem, {}, std::nullopt),
-            "the kernel killed a worker for memory: 3 GiB of 4 GiB swap free");
-  EXPECT_THAT(account(post_mortem, {}, 0_MiB), HasSubstr(": 0 B locked, "));
+TEST(PostMortemAccount, WithoutAReportTakesWhatWasLockedBeforeSurvivorsWereTold) {
+  PostMortem post_mortem(kLockingColumns);
+  sample_locked(post_mortem, seconds{1}, 416_MiB);
+  sample_locked(post_mortem, seconds{2}, 832_MiB, Phase::verify);  // the closing edge
+  sample_locked(post_mortem, seconds{3}, 416_MiB, Phase::verify);
+  sample_locked(post_mortem, seconds{4}, 0_MiB, Phase::done);
+  EXPECT_THAT(account(post_mortem, {}),
+              StartsWith("the kernel killed a worker for memory: 832 MiB locked, "));
+}
+
+TEST(PostMortemAccount, TakesWhatTheKernelSaysWasLockedInOurCgroup) {
+  PostMortem post_mortem(kLockingColumns);
+  sample_locked(post_mortem, seconds{1}, 700_MiB);
+  os::OomReport report = report_of_a_cgroup(os::now() + seconds{2});
+  report.unevictable = 832_MiB;
+  report.limited = "/" + os::own_name();
+  EXPECT_THAT(account(post_mortem, {report}), HasSubstr("): 832 MiB locked, "));
+  report.limited = "/user.slice";  // where others may hold memory locked, too
+  EXPECT_THAT(account(post_mortem, {report}), HasSubstr("): 700 MiB locked, "));
+  PostMortem counts_none(kColumns);
+  report.limited = "/" + os::own_name();
+  EXPECT_THAT(account(counts_none, {report}), Not(HasSubstr("locked")));
+}
+
+TEST(PostMortemAccount, TakesWhatWasLockedLastBeforeTheKill) {
+  PostMortem post_mortem(kLockingColumns);
+  const os::Nanoseconds begin = os::now();
+  sample_locked(post_mortem, seconds{1}, 700_MiB);
+  sample_locked(post_mortem, seconds{2}, 800_MiB);
+  sample_locked(post_mortem, seconds{8}, 900_MiB);  // a survivor took what the killed one had
+  EXPECT_THAT(account(post_mortem, {report_of_the_machine(begin + seconds{5})}),
+              HasSubstr("): 800 MiB locked, "));
 }
 
 TEST(PostMortemAccount, SaysWhenTheMachineHadNoMemoryLeft) {
   const os::Nanoseconds begin = os::now();
   PostMortem post_mortem(kColumns);
-  const std::string text = account(post_mortem, {report_of_the_machine(begin + milliseconds{1590})}, 1_GiB);
+  const std::string text = account(post_mortem, {report_of_the_machine(begin + milliseconds{1590})});
   EXPECT_THAT(text, StartsWith("the kernel killed a worker for memory "));
   EXPECT_THAT(text, ContainsRegex("memory 1\\.[0-9][0-9] s after the trial began"));
-  EXPECT_THAT(text, EndsWith(" began (the machine had none left): 1 GiB locked, 1 GiB of 2 GiB swap free"));
+  EXPECT_THAT(text, EndsWith(" began (the machine had none left): 1 GiB of 2 GiB swap free"));
 }
 
 TEST(PostMortemAccount, SaysWhenTheCgroupWasAtItsLimit) {
   PostMortem post_mortem(kColumns);
   sample(post_mortem, seconds{0}, 3_GiB);
   EXPECT_THAT(
-      account(post_mortem, {report_of_a_cgroup(os::now() + seconds{2})}, std::nullopt),
+      account(post_mortem, {report_of_a_cgroup(os::now() + seconds{2})}),
       ContainsRegex("memory 2\\.[0-9]+ s after the trial began \\(its cgroup was at its limit\\): 3 GiB of"));
 }
 
 TEST(PostMortemAccount, IsOfTheFirstReport) {
   PostMortem post_mortem(kColumns);
   const os::Nanoseconds begin = os::now();
-  EXPECT_THAT(
-      account(post_mortem,
-              {report_of_the_machine(begin + seconds{1}), report_of_a_cgroup(begin + seconds{9})}, {}),
-      HasSubstr("the machine had none left"));
+  EXPECT_THAT(account(post_mortem,
+                      {report_of_the_machine(begin + seconds{1}), report_of_a_cgroup(begin + seconds{9})}),
+              HasSubstr("the machine had none left"));
 }
 
 TEST(PostMortemAccount, BelievesTheKernelsReportMoreThanSamples) {
   PostMortem post_mortem(kColumns);
   sample(post_mortem, seconds{0}, 3_GiB);
-  EXPECT_THAT(account(post_mortem, {report_of_the_machine(os::now() + seconds{1})}, {}),
+  EXPECT_THAT(account(post_mortem, {report_of_the_machine(os::now() + seconds{1})}),
               EndsWith("1 GiB of 2 GiB swap free"));
 }
 
@@ -121,16 +151,16 @@ TEST(PostMortemAccount, TakesTheLastSampleBeforeTheKill) {
   sample(post_mortem, seconds{1}, 3_GiB);
   sample(post_mortem, seconds{2}, 2_GiB);
   sample(post_mortem, seconds{8}, 4_GiB);  // the kill has freed swap
-  EXPECT_THAT(account(post_mortem, {report_of_a_cgroup(os::now() + seconds{5})}, {}),
+  EXPECT_THAT(account(post_mortem, {report_of_a_cgroup(os::now() + seconds{5})}),
               EndsWith(": 2 GiB of 4 GiB swap free"));
-  EXPECT_THAT(account(post_mortem, {}, {}), EndsWith(": 4 GiB of 4 GiB swap free"));
+  EXPECT_THAT(account(post_mortem, {}), EndsWith(": 4 GiB of 4 GiB swap free"));
 }
 
 TEST(PostMortemAccount, RemembersTheLatestOfManySamples) {
   PostMortem post_mortem(kColumns);
   for (int i = 0; i < 100; ++i) sample(post_mortem, seconds{i}, 1_MiB * static_cast<std::uint64_t>(i));
-  EXPECT_THAT(account(post_mortem, {}, {}), EndsWith(": 99 MiB of 4 GiB swap free"));
-  EXPECT_THAT(account(post_mortem, {report_of_a_cgroup(os::now() + milliseconds{90500})}, {}),
+  EXPECT_THAT(account(post_mortem, {}), EndsWith(": 99 MiB of 4 GiB swap free"));
+  EXPECT_THAT(account(post_mortem, {report_of_a_cgroup(os::now() + milliseconds{90500})}),
               EndsWith(": 90 MiB of 4 GiB swap free"));
 }
 
@@ -138,14 +168,14 @@ TEST(PostMortemAccount, PassesOverSamplesWhereSwapCouldNotBeRead) {
   PostMortem post_mortem(kColumns);
   sample(post_mortem, seconds{1}, 3_GiB);
   sample(post_mortem, seconds{2}, probe::kAbsent, probe::kAbsent);
-  EXPECT_THAT(account(post_mortem, {}, {}), EndsWith(": 3 GiB of 4 GiB swap free"));
+  EXPECT_THAT(account(post_mortem, {}), EndsWith(": 3 GiB of 4 GiB swap free"));
 }
 
 TEST(PostMortemAccount, SaysThatSwapWasNotSampledBeforeTheKill) {
   PostMortem post_mortem(kColumns);
-  EXPECT_THAT(account(post_mortem, {}, {}), EndsWith(": swap not sampled"));
+  EXPECT_THAT(account(post_mortem, {}), EndsWith(": swap not sampled"));
   sample(post_mortem, seconds{8}, 3_GiB);
-  EXPECT_THAT(account(post_mortem, {report_of_a_cgroup(os::now() + seconds{5})}, {}),
+  EXPECT_THAT(account(post_mortem, {report_of_a_cgroup(os::now() + seconds{5})}),
               EndsWith(": swap not sampled"));
 }
 
@@ -153,18 +183,18 @@ TEST(PostMortemAccount, SaysThatThereIsNoSwap) {
   PostMortem unsampled(kNoSwapColumns);
   const std::array<double, 1> row{1};
   unsampled.sample({.stage = {}, .at = seconds{1}, .values = row});
-  EXPECT_EQ(account(unsampled, {}, 8_MiB), "the kernel killed a worker for memory: 8 MiB locked, no swap");
+  EXPECT_EQ(account(unsampled, {}), "the kernel killed a worker for memory: no swap");
   os::OomReport report = report_of_the_machine(os::now());
   report.swap_free = report.swap_total = os::Bytes{0};
-  EXPECT_THAT(account(unsampled, {report}, {}), EndsWith("): no swap"));
+  EXPECT_THAT(account(unsampled, {report}), EndsWith("): no swap"));
   PostMortem sampled(kColumns);
   sample(sampled, seconds{1}, 0, 0);
-  EXPECT_THAT(account(sampled, {}, {}), EndsWith(": no swap"));
+  EXPECT_THAT(account(sampled, {}), EndsWith(": no swap"));
 }
 
 TEST(PostMortemAccount, IsOneLine) {
   PostMortem post_mortem(kColumns);
-  EXPECT_THAT(account(post_mortem, {report_of_a_cgroup(os::now())}, 1_GiB), Not(HasSubstr("\n")));
+  EXPECT_THAT(account(post_mortem, {report_of_a_cgroup(os::now())}), Not(HasSubstr("\n")));
 }
 
 TEST(OomVictim, IsOursByItsPid) {

@@ -95,7 +95,7 @@ TEST_F(RunnerTest, PhasesComeInTheirOrder) {
   ASSERT_EQ(result.workers.size(), 2u);
   for (const WorkerResult& worker : result.workers) {
     EXPECT_GT(worker.operations, 0u);
-    EXPECT_GE(worker.measured.wall, 50ms);
+    EXPECT_GT(worker.measured.wall, 0ms);
     EXPECT_GT(worker.measured.on_cpu, 0ms);
   }
   EXPECT_EQ(log_.operations,

@@ -61,6 +61,47 @@ TEST(Scoreboard, EdgeThatIsCompletedAfterAStopStaysAStop) {
   EXPECT_EQ(board.stage().phase, Phase::verify);
 }
 
+TEST(Scoreboard, StopTakesEffectOnlyWhenTheSamplerHasTakenTheClosingEdge) {
+  Scoreboard board(2);
+  board.set_sampling(true);
+  std::atomic<bool> passed{false};
+  std::thread at_barrier([&] {
+    EXPECT_FALSE(board.barrier());
+    passed = true;
+  });
+  std::thread stopping([&] { board.stop(); });
+  const std::uint32_t request = board.wait_for_edge(0, os::now() + 10s);
+  EXPECT_EQ(board.requested_stage(), (Stage{Phase::verify, 0}));
+  EXPECT_FALSE(board.stopped());
+  EXPECT_FALSE(passed) << "it would give its memory back";
+  board.complete_edge(request);
+  stopping.join();
+  at_barrier.join();
+  EXPECT_TRUE(board.stopped());
+}
+
+TEST(Scoreboard, NoPhaseBeginsBetweenTheClosingEdgeAndTheStop) {
+  Scoreboard board(1);
+  board.set_sampling(true);
+  std::thread stopping([&] { board.stop(); });
+  std::uint32_t request = board.wait_for_edge(0, os::now() + 10s);
+  std::thread entering([&] { board.enter({Phase::measure, 3}); });
+  request = board.wait_for_edge(request, os::now() + 10s);
+  EXPECT_EQ(board.requested_stage(), (Stage{Phase::verify, 0}));
+  board.complete_edge(request);
+  stopping.join();
+  entering.join();
+  EXPECT_EQ(board.stage().phase, Phase::verify);
+}
+
+TEST(Scoreboard, StopDoesNotWaitForASamplerThatHangsOrHasEnded) {
+  Scoreboard board(1);
+  board.set_sampling(true);
+  board.stop();
+  EXPECT_TRUE(board.stopped());
+  EXPECT_EQ(board.stage().phase, Phase::verify);
+}
+
 TEST(Scoreboard, NobodyPassesABarrierBeforeTheLastHasCome) {
   constexpr int kThreads = 4, kTimes = 200;
   Scoreboard board(kThreads);

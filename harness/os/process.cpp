@@ -47,6 +47,10 @@ ExitStatus decode(int status) {
 
 }  // namespace
 
+std::string trial_name(pid_t pid) { return fmt::format("tlbstorm{}", pid); }
+
+void name_thread(const std::string& name) { ::prctl(PR_SET_NAME, name.c_str()); }
+
 std::string ExitStatus::text() const {
   if (!signalled) return fmt::format("exit code {}", code);
   const char* const name = ::sigabbrev_np(code);

@@ -53,6 +53,13 @@ class Child {
   std::optional<ExitStatus> status_;
 };
 
+/// The name that the process of a trial gives itself, and so all that it starts: "tlbstorm1234" with its pid.
+/// By it the kernel's tracepoints and OOM reports tell it from the processes of another run. It fits into
+/// what the kernel keeps of a name (TASK_COMM_LEN), as pids have seven digits at most.
+std::string trial_name(pid_t pid);
+/// Names the calling thread; threads and processes that it starts get the name, too.
+void name_thread(const std::string& name);
+
 /// A child waits at it until its parent has made ready.
 class Gate {
  public:

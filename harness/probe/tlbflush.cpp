@@ -3,8 +3,7 @@
 // other CPUs.
 #include <fmt/format.h>
 
-#include "harness/os/fd.hpp"
-#include "harness/os/text.hpp"
+#include "harness/os/process.hpp"
 #include "harness/probe/flush_event.hpp"
 #include "harness/probe/tracepoints.hpp"
 
@@ -25,11 +24,6 @@ Term sent_by(const std::string& who, const char* column) {
   return {kFlushEvent, fmt::format("{} && COMM {}", filter_of(FlushReason::sent), who), {column}};
 }
 
-/// The name that our processes and threads bear, those of the workers among them.
-std::string own_comm(const Target& target) {
-  return std::string(os::trim(os::try_read_text(target.proc / "self/comm").value_or("tlbstorm")));
-}
-
 Opened open(const Target& target) {
   const std::vector<Column> columns{
       {"tlbflush.sent", "flushes"},         {"tlbflush.received", "flushes"},
@@ -39,19 +33,22 @@ Opened open(const Target& target) {
       {"tlbflush.sent_32", "flushes"},      {"tlbflush.sent_33_511", "flushes"},
       {"tlbflush.sent_full", "flushes"},    {"tlbflush.sent_by_kswapd", "flushes"},
       {"tlbflush.sent_by_trial", "flushes"}};
-  const std::vector<Term> terms{
-      sent_of("pages == 1", "sent_1_page"),
-      sent_of("pages > 1 && pages < 8", "sent_2_7"),
-      sent_of("pages > 7 && pages < 32", "sent_8_31"),
-      sent_of("pages == 32", "sent_32"),
-      sent_of("pages > 32 && pages < 512", "sent_33_511"),
-      sent_of("(pages > 511 || pages == 0)", "sent_full"),
-      by_reason(FlushReason::received, "tlbflush.received"),
-      by_reason(FlushReason::local, "tlbflush.local"),
-      by_reason(FlushReason::local_mm, "tlbflush.local_mm"),
-      by_reason(FlushReason::task_switch, "tlbflush.task_switch"),
-      sent_by("~ \"kswapd*\"", "tlbflush.sent_by_kswapd"),
-      sent_by(fmt::format("== \"{}\"", own_comm(target)), "tlbflush.sent_by_trial")};
+  std::vector<Term> terms{sent_of("pages == 1", "sent_1_page"),
+                          sent_of("pages > 1 && pages < 8", "sent_2_7"),
+                          sent_of("pages > 7 && pages < 32", "sent_8_31"),
+                          sent_of("pages == 32", "sent_32"),
+                          sent_of("pages > 32 && pages < 512", "sent_33_511"),
+                          sent_of("(pages > 511 || pages == 0)", "sent_full"),
+                          by_reason(FlushReason::received, "tlbflush.received"),
+                          by_reason(FlushReason::local, "tlbflush.local"),
+                          by_reason(FlushReason::local_mm, "tlbflush.local_mm"),
+                          by_reason(FlushReason::task_switch, "tlbflush.task_switch"),
+                          sent_by("~ \"kswapd*\"", "tlbflush.sent_by_kswapd")};
+  // By its name, which no other process bears: pids of workers that are still to come can't be named in a
+  // filter, and counters of the tasks themselves would slow their switches (perf.cpp).
+  if (target.trial > 0)
+    terms.push_back(
+        sent_by(fmt::format("== \"{}\"", os::trial_name(target.trial)), "tlbflush.sent_by_trial"));
   return count_tracepoints(columns, terms, target.online_cpus, "tlbflush.received");
 }
 

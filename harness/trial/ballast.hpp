@@ -24,6 +24,7 @@ class Ballast {
   /// makes it return early.
   Ballast(os::Bytes size, const os::SignalFd& signals);
 
+  pid_t pid() const { return child_.pid(); }
   /// How it ended, if it did: the kernel may kill it for memory. Empty while it holds.
   std::string fate();
 

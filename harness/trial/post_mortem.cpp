@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "harness/trial/post_mortem.hpp"
 
-#include <errno.h>  // program_invocation_short_name
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -11,6 +10,7 @@
 #include "harness/os/clock.hpp"
 #include "harness/os/error.hpp"
 #include "harness/os/journal.hpp"
+#include "harness/os/process.hpp"
 #include "harness/trial/workload.hpp"
 
 namespace tlbstorm::trial {
@@ -106,7 +106,7 @@ std::string PostMortem::account(const std::vector<os::OomReport>& reports, std::
 
 bool is_ours(const os::OomReport& report, std::span<const int> pids) {
   return std::find(pids.begin(), pids.end(), report.victim) != pids.end() || bears_our_name(report.cgroup) ||
-         report.victim_name == std::string_view(program_invocation_short_name).substr(0, 15);
+         (!pids.empty() && report.victim_name == os::trial_name(pids.front()));
 }
 
 }  // namespace tlbstorm::trial

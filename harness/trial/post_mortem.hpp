@@ -24,7 +24,7 @@ class PostMortem {
   /// The kernel's reports since the trial began, for all processes.
   std::vector<os::OomReport> reports();
   /// One line on a trial that ended for lack of memory, as things stood when the kernel killed: what is left
-  /// of a trial gives memory back after that. `pids` are its processes.
+  /// of a trial gives memory back after that. `pids` are its processes, that of the trial first.
   std::string account(const std::vector<os::OomReport>& reports, std::span<const int> pids) const;
 
  private:
@@ -47,7 +47,8 @@ class PostMortem {
   bool ended_ = false;
 };
 
-/// Whether the victim was one of ours: a process of the trial, by its pid, cgroup or name.
+/// Whether the victim was one of ours, by its pid, its cgroup, or its name, which is that of the trial's
+/// process: the first of `pids`.
 bool is_ours(const os::OomReport& report, std::span<const int> pids);
 
 }  // namespace tlbstorm::trial

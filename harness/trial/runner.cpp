@@ -221,9 +221,10 @@ void Runner::wait_for_end(Running& running) {
                                                           : why;
 }
 
-/// The trial process, and its workers: as processes they have pids of their own.
+/// The trial process, its workers, which as processes have pids of their own, and the ballast.
 std::vector<int> Runner::pids_of(const Running& running) const {
   std::vector<int> pids{running.child.pid()};
+  if (ballast_ != nullptr) pids.push_back(ballast_->pid());
   for (int i = 0; i < plan_.workers; ++i) pids.push_back(running.scoreboard.slot(i).tid);
   return pids;
 }

@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 #include <poll.h>
 #include <signal.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <cerrno>
@@ -132,6 +133,7 @@ int run_processes(const Trial& trial) {
 int run_trial_process(const Plan& plan, const Definition& definition, const Confinement& confinement,
                       Scoreboard& scoreboard) {
   return guarded(scoreboard, [&] {
+    os::name_thread(os::trial_name(::getpid()));
     // The kernel's choice of a victim, should memory run out, is us.
     os::write_text("/proc/self/oom_score_adj", "1000");
     confinement.join();

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "harness/trial/post_mortem.hpp"
 
-#include <errno.h>  // program_invocation_short_name
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include "harness/os/clock.hpp"
 #include "harness/os/journal.hpp"
+#include "harness/os/process.hpp"
 
 namespace tlbstorm::trial {
 namespace {
@@ -221,18 +221,13 @@ TEST(OomVictim, IsNotOursInTheCgroupOfAnotherRun) {
   }
 }
 
-TEST(OomVictim, IsOursByTheNameOfOurProgramAsFarAsTheKernelKeepsIt) {
+TEST(OomVictim, IsOursByTheNameOfTheTrialAndNotByThatOfAnotherRuns) {
   os::OomReport report = report_of_the_machine({});
-  char* const kept = program_invocation_short_name;
-  char longer[] = "a-name-longer-than-the-kernels";
-  program_invocation_short_name = longer;
-  report.victim_name = "a-name-longer-t";  // TASK_COMM_LEN - 1
-  EXPECT_TRUE(is_ours(report, {}));
-  report.victim_name = "a-name-longer";
-  EXPECT_FALSE(is_ours(report, {}));
-  program_invocation_short_name = kept;
-  report.victim_name = std::string(kept).substr(0, 15);
-  EXPECT_TRUE(is_ours(report, {}));
+  report.victim_name = os::trial_name(1234);
+  EXPECT_TRUE(is_ours(report, std::vector{1234, 1300}));
+  EXPECT_FALSE(is_ours(report, std::vector{123, 1234}));
+  report.victim_name = "tlbstorm";
+  EXPECT_FALSE(is_ours(report, std::vector{1234}));
 }
 
 TEST(OomVictim, WithoutNameAndCgroupIsNotOurs) {

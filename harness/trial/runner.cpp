@@ -134,7 +134,6 @@ void Runner::hand_over_samples(Running& running) {
 
 bool Runner::watch(Running& running, os::Nanoseconds until) {
   while (!running.ended) {
-    const os::Nanoseconds now = os::now();
     hand_over_samples(running);
     if (ballast_ != nullptr)
       if (const std::string fate = ballast_->fate(); !fate.empty()) running.scoreboard.invalidate(fate);
@@ -142,6 +141,7 @@ bool Runner::watch(Running& running, os::Nanoseconds until) {
       running.ended = true;
       break;
     }
+    const os::Nanoseconds now = os::now();  // handing over may have taken long
     if (now >= running.give_up) {
       stop(running, Outcome::timeout,
            fmt::format("still in phase {} after {}; --timeout {} allows no more",

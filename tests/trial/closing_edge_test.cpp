@@ -169,5 +169,16 @@ TEST_F(ClosingEdge, ThatNobodyAskedForIsTakenWithAllProbesWhenTheSamplerSeesTheS
   for (const double value : edges_.row(Phase::verify)) EXPECT_FALSE(std::isnan(value));
 }
 
+/// What handing samples over takes is part of the phase, not added to it.
+TEST_F(ClosingEdge, ComesWhenItIsDueThoughHandingOverTakesLong) {
+  plan_.duration = 600ms;
+  edges_.slow_when_measuring = 400ms;
+  run([](Worker& worker) {
+    while (worker.running()) ::usleep(1000);
+  });
+  // Handed over twice; a nap that is reckoned from before the first would make it 1.3 s.
+  EXPECT_LT(edges_.time(Phase::verify) - edges_.time(Phase::measure), 1150ms);
+}
+
 }  // namespace
 }  // namespace tlbstorm::trial

@@ -258,7 +258,7 @@ const trial::Registered registration{{
          {"folder", Parameter::Type::text, "", "where the unnamed files of --source file go"}},
     .counters = {{"touched", "bytes", "memory passed over"},
                  {"touch_ns", "ns", "time of that"},
-                 {trial::counter::kLocked, "bytes", "memory held locked now"},
+                 {trial::counter::kLocked, "bytes", "memory held locked now", probe::Kind::gauge},
                  {"lock_ns", "ns", "time in mmap and mlock"},
                  {"pushed_out", "bytes", "memory given to MADV_PAGEOUT"},
                  {"push_ns", "ns", "time of that"},

@@ -28,7 +28,7 @@ ProbeSet::ProbeSet(const Plan& plan, const Definition& definition, const probe::
   first_worker_column_ = columns_.size();
   columns_.push_back({"workload.operations", "operations"});
   for (const Counter& counter : definition.counters)
-    columns_.push_back({"workload." + counter.name, counter.unit});
+    columns_.push_back({"workload." + counter.name, counter.unit, counter.kind});
 }
 
 void ProbeSet::open(const probe::Source& source, const probe::Target& target) {

@@ -11,6 +11,7 @@
 
 #include "harness/machine/facts.hpp"
 #include "harness/os/error.hpp"
+#include "harness/probe/probe.hpp"
 #include "harness/trial/plan.hpp"
 
 namespace tlbstorm::trial {
@@ -35,6 +36,7 @@ struct Counter {
   std::string name;
   std::string unit;
   std::string meaning;
+  probe::Kind kind = probe::Kind::counter;  ///< a gauge if it may fall
 };
 
 /// Counters that verdict/ knows.

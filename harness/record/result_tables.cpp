@@ -22,13 +22,14 @@ void usage_rows(CsvWriter& table, int trial, int index, const trial::Usage& used
   row("involuntary_switches", "switches", static_cast<double>(used.involuntary_switches));
 }
 
-/// The buckets that are not empty; `begin` writes the fields before them.
+/// The buckets that are not empty, the last of them no longer than the longest time; `begin` writes the
+/// fields before them.
 template <typename Begin>
 void bucket_rows(CsvWriter& table, const trial::Histogram& histogram, Begin begin) {
   for (std::size_t i = 0; i < trial::Histogram::kBuckets; ++i) {
     if (histogram.count(i) == 0) continue;
     begin(table);
-    table.field(trial::Histogram::lower(i)).field(trial::Histogram::upper(i)).field(histogram.count(i));
+    table.field(trial::Histogram::lower(i)).field(histogram.end(i)).field(histogram.count(i));
     table.end_row();
   }
 }

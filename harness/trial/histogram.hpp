@@ -2,7 +2,7 @@
 // A log-linear latency histogram of fixed size that lives in shared memory. One writer, any reader.
 //
 // Buckets: 1 ns wide below 128 ns, then 64 a power of two, so a bucket is at most 1/64 of its value wide and
-// its middle is off by at most 0.8%. Range: up to 2^38 ns (275 s); what is longer counts in the last bucket.
+// a value within it is known to 1.6%. Range: up to 2^38 ns (275 s); what is longer counts in the last bucket.
 #pragma once
 
 #include <array>
@@ -41,6 +41,8 @@ class Histogram {
     add(counts_[bucket(ns)], 1);
     if (ns > max_.load(std::memory_order_relaxed)) max_.store(ns, std::memory_order_relaxed);
   }
+  /// No value in a bucket is as large: where the longest lies, one more than that.
+  std::uint64_t end(std::size_t index) const { return index == bucket(max()) ? max() + 1 : upper(index); }
   std::uint64_t count(std::size_t index) const { return counts_[index].load(std::memory_order_relaxed); }
   std::uint64_t total() const {
     std::uint64_t sum = 0;

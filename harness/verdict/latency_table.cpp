@@ -6,11 +6,11 @@
 #include <algorithm>
 #include <array>
 #include <map>
-#include <utility>
 #include <vector>
 
 #include "harness/os/units.hpp"
 #include "harness/trial/access.hpp"
+#include "harness/verdict/statistics/buckets.hpp"
 
 namespace tlbstorm::verdict {
 namespace {
@@ -18,17 +18,13 @@ namespace {
 using record::LatencyRow;
 using record::RunFolder;
 
-struct Bucket {
-  double middle_ns, count;
-};
-
 /// Buckets of one class in the order of their times.
 std::vector<Bucket> pool(const RunFolder& run, std::string_view access, std::string_view met, bool valid) {
   std::map<double, Bucket> buckets;
   for (const LatencyRow& row : run.latencies) {
     if (row.access != access || row.met != met || (valid && !run.valid(row.trial))) continue;
-    Bucket& bucket =
-        buckets.try_emplace(row.from_ns, Bucket{(row.from_ns + row.to_ns - 1) / 2, 0}).first->second;
+    Bucket& bucket = buckets.try_emplace(row.from_ns, Bucket{row.from_ns, 0, 0}).first->second;
+    bucket.to = std::max(bucket.to, row.to_ns);  // in the trial whose longest time it holds it ends there
     bucket.count += row.count;
   }
   std::vector<Bucket> sorted;
@@ -42,13 +38,16 @@ std::string time_text(double ns) {
                   : os::format_duration(os::Nanoseconds{static_cast<std::int64_t>(ns)});
 }
 
-std::string quantile(const std::vector<Bucket>& buckets, double total, double q) {
-  double below = 0;
-  for (const Bucket& bucket : buckets) {
-    below += bucket.count;
-    if (below >= q * total) return time_text(bucket.middle_ns);
+std::string row_of(const std::vector<Bucket>& buckets, bool& few) {
+  constexpr std::array<double, 5> kQuantiles{0.5, 0.9, 0.99, 0.999, 0.9999};
+  const double count = count_of_buckets(buckets);
+  std::string out = fmt::format("{:>11}", os::format_figure(count));
+  for (const double q : kQuantiles) {
+    const bool marked = rests_on_few(count, q);
+    few = few || marked;
+    out += fmt::format("{:>11}", time_text(quantile_of_buckets(buckets, q)) + (marked ? kFewMark : ""));
   }
-  return time_text(buckets.back().middle_ns);
+  return out + fmt::format("{:>11}\n", time_text(buckets.back().to - 1));
 }
 
 /// What was subtracted from every time: the largest of all trials.
@@ -62,21 +61,16 @@ std::string timing_overhead(const RunFolder& run) {
 }  // namespace
 
 std::string latency_table(const RunFolder& run) {
-  constexpr std::array<double, 5> kQuantiles{0.5, 0.9, 0.99, 0.999, 0.9999};
   const bool any_valid = std::any_of(run.latencies.begin(), run.latencies.end(),
                                      [&](const LatencyRow& row) { return run.valid(row.trial); });
   std::string out;
+  bool few = false;
   for (const std::string_view access : trial::kAccessNames)
-    for (const std::string_view met : trial::kMetNames) {
-      const std::vector<Bucket> buckets = pool(run, access, met, any_valid);
-      if (buckets.empty()) continue;
-      double total = 0;
-      for (const Bucket& bucket : buckets) total += bucket.count;
-      out += fmt::format("  {:<7}{:<7}{:>11}", access, met, os::format_figure(total));
-      for (const double q : kQuantiles) out += fmt::format("{:>11}", quantile(buckets, total, q));
-      out += fmt::format("{:>11}\n", time_text(buckets.back().middle_ns));
-    }
+    for (const std::string_view met : trial::kMetNames)
+      if (const std::vector<Bucket> buckets = pool(run, access, met, any_valid); !buckets.empty())
+        out += fmt::format("  {:<7}{:<7}{}", access, met, row_of(buckets, few));
   if (out.empty()) return out;
+  if (few) out += fmt::format("  {} {}\n", kFewMark, kFewNote);
   out += timing_overhead(run);
   return fmt::format("\n  {:<7}{:<7}{:>11}{:>11}{:>11}{:>11}{:>11}{:>11}{:>11}\n", "access", "met", "count",
                      "p50", "p90", "p99", "p99.9", "p99.99", "max") +

@@ -6,6 +6,7 @@
 
 #include "harness/verdict/derivation.hpp"
 #include "harness/verdict/reclaim.hpp"
+#include "harness/verdict/statistics/buckets.hpp"
 
 namespace tlbstorm::verdict {
 namespace {
@@ -96,16 +97,12 @@ std::span<const Metric> metrics() {
 }
 
 double percentile(const trial::Histogram& histogram, double q) {
-  std::uint64_t total = 0;
-  for (std::size_t i = 0; i < trial::Histogram::kBuckets; ++i) total += histogram.count(i);
-  const double rank = q * static_cast<double>(total);
-  std::uint64_t below = 0;
-  for (std::size_t i = 0; i < trial::Histogram::kBuckets; ++i) {
-    below += histogram.count(i);
-    if (histogram.count(i) > 0 && static_cast<double>(below) >= rank)
-      return static_cast<double>(trial::Histogram::lower(i) + trial::Histogram::upper(i) - 1) / 2;
-  }
-  return static_cast<double>(histogram.max());
+  std::vector<Bucket> buckets;
+  for (std::size_t i = 0; i < trial::Histogram::kBuckets; ++i)
+    if (histogram.count(i) > 0)
+      buckets.push_back({static_cast<double>(trial::Histogram::lower(i)),
+                         static_cast<double>(histogram.end(i)), static_cast<double>(histogram.count(i))});
+  return quantile_of_buckets(buckets, q);
 }
 
 void derive(const TrialFacts& facts, record::Judgement& judgement) {

@@ -63,8 +63,7 @@ void derive(const TrialFacts& facts, record::Judgement& judgement);
 /// Where pages_reclaimed comes from on this machine and for this workload.
 std::string reclaim_source(const TrialFacts& facts);
 
-/// What the value is exceeded by in the fraction 1 - q of a histogram: the middle of the bucket, in
-/// nanoseconds.
+/// What the share q of a histogram's times does not exceed, in nanoseconds.
 double percentile(const trial::Histogram& histogram, double q);
 
 }  // namespace tlbstorm::verdict

@@ -59,6 +59,16 @@ TEST_F(Tables, TimesAreKeptApartByAccessAndWhatItMet) {
             "trial,access,met,from_ns,to_ns,count\r\n1,read,hit,100,101,1\r\n1,write,major,100,101,2\r\n");
 }
 
+TEST_F(Tables, LastBucketOfAClassEndsWithItsLongestTime) {
+  trial::TrialResult result = trial_of_one_worker();
+  result.latency = std::make_unique<trial::Latencies>();
+  auto& times = (*result.latency)[AccessClass(Access::read, Met::hit).index()];
+  for (const auto time : {1001ns, 64'005ns, 64'003ns}) times.record(time);
+  write(result);
+  EXPECT_EQ(read("latency.csv"),
+            "trial,access,met,from_ns,to_ns,count\r\n1,read,hit,1000,1008,1\r\n1,read,hit,64000,64006,2\r\n");
+}
+
 TEST_F(Tables, BystandersHaveTheirGaps) {
   trial::TrialResult result = trial_of_one_worker();
   result.gaps = std::make_unique<trial::Histogram>();

@@ -31,6 +31,16 @@ TEST(Histogram, WhatIsTooLongOrNegativeStillCounts) {
   EXPECT_EQ(histogram->max(), 3600000000000u);
 }
 
+TEST(Histogram, BucketOfTheLongestTimeEndsWithIt) {
+  auto histogram = std::make_unique<Histogram>();
+  histogram->record(Nanoseconds{1001});
+  const std::size_t low = Histogram::bucket(1001), high = Histogram::bucket(64'005);
+  EXPECT_EQ(histogram->end(low), 1002u);
+  histogram->record(Nanoseconds{64'005});
+  EXPECT_EQ(histogram->end(low), Histogram::upper(low));
+  EXPECT_EQ(histogram->end(high), 64'006u);
+}
+
 TEST(Histogram, MergeAddsCountsAndKeepsTheMaximum) {
   auto a = std::make_unique<Histogram>(), b = std::make_unique<Histogram>();
   a->record(Nanoseconds{500});

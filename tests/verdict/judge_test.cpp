@@ -173,7 +173,7 @@ TEST(Metrics, HaveDistinctNamesUnitsAndMeanings) {
   }
 }
 
-TEST(Percentile, IsTheMiddleOfItsBucket) {
+TEST(Percentile, OfNarrowBucketsIsTheirValue) {
   auto histogram = std::make_unique<trial::Histogram>();
   for (int ns = 1; ns <= 100; ++ns) histogram->record(os::Nanoseconds{ns});
   EXPECT_DOUBLE_EQ(percentile(*histogram, 0.5), 50);

@@ -49,9 +49,23 @@ class Summary : public ::testing::Test {
 
 TEST_F(Summary, PoolsTheTimesOfValidTrialsByWhatAccessesMet) {
   const std::string text = summary(true, false);
-  EXPECT_THAT(text, HasSubstr("  read   hit            100     100 ns     100 ns     100 ns     200 ns"));
-  EXPECT_THAT(text, HasSubstr("  read   major           10   1.007 us"));
+  EXPECT_THAT(text, HasSubstr("  read   hit            100     100 ns     100 ns    100 ns?    200 ns?"));
+  EXPECT_THAT(text, HasSubstr("  read   major           10  1.007 us?"));
   EXPECT_THAT(text, Not(HasSubstr("5.0"))) << "the second trial is not valid";
+}
+
+TEST_F(Summary, SaysWhichPercentilesHangOnAFewAccesses) {
+  EXPECT_THAT(summary(true, false), HasSubstr("\n  ? fewer than 10 accesses took longer"));
+  write("latency.csv", "trial,access,met,from_ns,to_ns,count\r\n1,read,hit,100,101,100000\r\n");
+  EXPECT_THAT(summary(true, false), Not(HasSubstr("hangs on a few")));
+}
+
+TEST_F(Summary, NoPercentileIsAboveTheLongestTime) {
+  write("latency.csv",
+        "trial,access,met,from_ns,to_ns,count\r\n1,read,hit,1000,1016,50\r\n1,read,hit,64000,64090,1\r\n");
+  const std::string text = summary(true, false);
+  EXPECT_THAT(text, HasSubstr("  64.08 us?  64.09 us?   64.09 us\n"))
+      << "p99.9 and p99.99 beside the maximum";
 }
 
 TEST_F(Summary, ManySwapAreasAreCounted) {

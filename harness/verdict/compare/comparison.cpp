@@ -11,6 +11,7 @@
 #include <limits>
 
 #include "harness/verdict/emulation.hpp"
+#include "harness/verdict/statistics/buckets.hpp"
 #include "harness/verdict/statistics/power.hpp"
 
 namespace tlbstorm::verdict {
@@ -282,6 +283,8 @@ Comparison compare(Side base, Side next, const ComparisonOptions& options) {
   }
   if (options.metrics.empty())
     comparison.distributions = compare_distributions(comparison.base, comparison.next, options.paired);
+  if (rest_on_few(comparison.distributions))
+    comparison.notes.push_back(fmt::format("{} {}", kFewMark, kFewNote));
   note_chance(comparison, options);
   return comparison;
 }

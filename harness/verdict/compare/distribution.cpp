@@ -9,6 +9,7 @@
 #include <set>
 #include <utility>
 
+#include "harness/verdict/statistics/buckets.hpp"
 #include "harness/verdict/statistics/sample.hpp"
 
 namespace tlbstorm::verdict {
@@ -18,11 +19,13 @@ constexpr std::array<double, 4> kShares{0.5, 0.9, 0.99, 0.999};
 constexpr std::size_t kPermutations = 5000;  // p is known to about a hundredth of itself where it is 5%
 
 using ClassName = std::pair<std::string, std::string>;
-using Buckets = std::map<std::pair<double, double>, double>;  ///< counts by from and to
+using Buckets = std::vector<Bucket>;  ///< in their order
 
 /// A trial of a side: the run's place in it, and its number.
 using TrialKey = std::pair<std::size_t, int>;
 using ByTrial = std::map<TrialKey, Buckets>;
+
+bool earlier(const Bucket& a, const Bucket& b) { return a.from < b.from; }
 
 /// The valid trials' histograms, class by class, in the order of runs and trials.
 std::map<ClassName, ByTrial> histograms(const Side& side) {
@@ -34,8 +37,10 @@ std::map<ClassName, ByTrial> histograms(const Side& side) {
       if (entry.value("valid", false)) valid.insert(entry.value("trial", 0));
     for (const record::LatencyRow& row : run.latencies)
       if (valid.contains(row.trial))
-        all[{row.access, row.met}][{i, row.trial}][{row.from_ns, row.to_ns}] += row.count;
+        all[{row.access, row.met}][{i, row.trial}].push_back({row.from_ns, row.to_ns, row.count});
   }
+  for (auto& [name, trials] : all)
+    for (auto& [key, buckets] : trials) std::sort(buckets.begin(), buckets.end(), earlier);
   return all;
 }
 
@@ -51,20 +56,6 @@ std::vector<Buckets> in_order(const ByTrial& trials) {
   return all;
 }
 
-double total(const Buckets& buckets) {
-  double sum = 0;
-  for (const auto& [bounds, count] : buckets) sum += count;
-  return sum;
-}
-
-double percentile(const Buckets& buckets, double share) {
-  const double rank = share * total(buckets);
-  double below = 0;
-  for (const auto& [bounds, count] : buckets)
-    if ((below += count) >= rank) return (bounds.first + bounds.second - 1) / 2;
-  return buckets.empty() ? 0 : buckets.rbegin()->first.second;
-}
-
 /// The trials as cumulated shares over the same buckets, and how wide each bucket is as a logarithm.
 struct Curves {
   std::vector<std::vector<double>> trials;
@@ -72,22 +63,22 @@ struct Curves {
 };
 
 Curves curves(const std::vector<Buckets>& all) {
-  std::set<std::pair<double, double>> bounds;
+  std::map<double, double> ends;  // of the buckets, by where they begin: a trial's last one may end earlier
   for (const Buckets& one : all)
-    for (const auto& [bound, count] : one) bounds.insert(bound);
+    for (const Bucket& bucket : one) ends[bucket.from] = std::max(ends[bucket.from], bucket.to);
   Curves result;
-  for (auto at = bounds.begin(); at != bounds.end(); ++at) {
+  for (auto at = ends.begin(); at != ends.end(); ++at) {
     const auto next = std::next(at);
-    const double end = next == bounds.end() ? at->second : next->first;
+    const double end = next == ends.end() ? at->second : next->first;
     result.widths.push_back(std::log(std::max(end, 1.0) / std::max(at->first, 1.0)));
   }
   for (const Buckets& one : all) {
     std::vector<double>& curve = result.trials.emplace_back();
-    const double sum = total(one);
+    const double sum = count_of_buckets(one);
     double below = 0;
-    for (const auto& bound : bounds) {
-      const auto found = one.find(bound);
-      if (found != one.end()) below += found->second;
+    auto bucket = one.begin();
+    for (const auto& [from, end] : ends) {
+      for (; bucket != one.end() && bucket->from == from; ++bucket) below += bucket->count;
       curve.push_back(below / sum);
     }
   }
@@ -135,12 +126,18 @@ DistributionChange compare_class(const ClassName& name, const std::vector<Bucket
                                  const std::vector<Buckets>& next, bool paired) {
   DistributionChange change{name.first, name.second, {}, 1, 1};
   for (const double share : kShares) {
+    PercentileChange& percentile = change.percentiles.emplace_back();
+    percentile.share = share;
     const auto middle = [&](const std::vector<Buckets>& side) {
       std::vector<double> values;
-      for (const Buckets& trial : side) values.push_back(percentile(trial, share));
+      for (const Buckets& trial : side) {
+        values.push_back(quantile_of_buckets(trial, share));
+        percentile.few = percentile.few || rests_on_few(count_of_buckets(trial), share);
+      }
       return median(values);
     };
-    change.percentiles.push_back({share, middle(base), middle(next)});
+    percentile.base = middle(base);
+    percentile.next = middle(next);
   }
   std::vector<Buckets> all = base;
   all.insert(all.end(), next.begin(), next.end());
@@ -165,6 +162,13 @@ std::vector<DistributionChange> compare_distributions(const Side& base, const Si
       changes.push_back(compare_class(name, in_order(before), in_order(after), paired));
   }
   return changes;
+}
+
+bool rest_on_few(const std::vector<DistributionChange>& changes) {
+  return std::any_of(changes.begin(), changes.end(), [](const DistributionChange& change) {
+    return std::any_of(change.percentiles.begin(), change.percentiles.end(),
+                       [](const PercentileChange& percentile) { return percentile.few; });
+  });
 }
 
 }  // namespace tlbstorm::verdict

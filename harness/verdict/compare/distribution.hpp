@@ -12,6 +12,7 @@ namespace tlbstorm::verdict {
 struct PercentileChange {
   double share = 0;           ///< 0.99
   double base = 0, next = 0;  ///< ns: over the trials the median of each one's percentile
+  bool few = false;           ///< in a trial of either side, fewer than ten accesses took longer
 };
 
 /// One class of accesses: what was done, and what it met.
@@ -28,5 +29,8 @@ struct DistributionChange {
 
 /// For each class that both sides have. With `paired`, trials are exchanged within their pairs only.
 std::vector<DistributionChange> compare_distributions(const Side& base, const Side& next, bool paired);
+
+/// Whether any of their percentiles does.
+bool rest_on_few(const std::vector<DistributionChange>& changes);
 
 }  // namespace tlbstorm::verdict

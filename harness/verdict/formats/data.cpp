@@ -41,8 +41,10 @@ ordered_json to_json(const MetricChange& one) {
 ordered_json to_json(const DistributionChange& one) {
   ordered_json percentiles = ordered_json::array();
   for (const PercentileChange& percentile : one.percentiles)
-    percentiles.push_back(
-        {{"share", percentile.share}, {"base_ns", percentile.base}, {"new_ns", percentile.next}});
+    percentiles.push_back({{"share", percentile.share},
+                           {"base_ns", percentile.base},
+                           {"new_ns", percentile.next},
+                           {"rests_on_few", percentile.few}});
   return {{"access", one.access},
           {"met", one.met},
           {"percentiles", percentiles},

@@ -10,6 +10,7 @@
 
 #include "harness/os/units.hpp"
 #include "harness/verdict/emulation.hpp"
+#include "harness/verdict/statistics/buckets.hpp"
 
 namespace tlbstorm::verdict {
 namespace {
@@ -121,8 +122,9 @@ std::vector<std::string> distribution_cells(const DistributionChange& change) {
   };
   std::vector<std::string> cells{change.access, change.met};
   for (const PercentileChange& percentile : change.percentiles) {
-    cells.push_back(time(percentile.base));
-    cells.push_back(time(percentile.next));
+    const char* const mark = percentile.few ? kFewMark : "";
+    cells.push_back(time(percentile.base) + mark);
+    cells.push_back(time(percentile.next) + mark);
   }
   cells.push_back(fmt::format("{:.1f}%", 100 * (change.factor - 1)));
   cells.push_back(format_p(change.p));

@@ -75,6 +75,21 @@ TEST_F(DistributionTest, TailAloneIsFound) {
   EXPECT_GT(change.percentiles[3].next / change.percentiles[3].base, 50);
 }
 
+TEST_F(DistributionTest, PercentileThatHangsOnAFewAccessesOfATrialIsMarked) {
+  MadeRun many = test::run_of_ipis({1}), few = many;
+  many.took(1, 1000, 9990).took(1, 2000, 10);
+  few.took(1, 1000, 990).took(1, 2000, 10);
+  const auto marks = [&](const MadeRun& base, const MadeRun& next) {
+    std::vector<bool> all;
+    for (const PercentileChange& percentile : compared(base, next).at(0).percentiles)
+      all.push_back(percentile.few);
+    return all;
+  };
+  EXPECT_EQ(marks(many, many), std::vector<bool>(4, false));
+  EXPECT_EQ(marks(many, few), (std::vector<bool>{false, false, false, true}));
+  EXPECT_EQ(marks(few, many), (std::vector<bool>{false, false, false, true}));
+}
+
 TEST_F(DistributionTest, FewTrialsCannotBeSure) {
   EXPECT_GT(compared(run(1000, 2, 1), run(9000, 2, 2)).at(0).p, 0.2) << "one deal of three is as extreme";
 }

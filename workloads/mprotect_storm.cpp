@@ -116,7 +116,7 @@ void resolve_steps(Plan& plan) {
                          "give a size such as 4M, or fewer --pages-per-call");
 }
 
-void resolve_readers(const Plan& plan) {
+void resolve_readers(Plan& plan) {
   const std::int64_t readers = plan.parameters.integer("readers");
   if (readers >= plan.workers)
     throw os::UsageError("--readers", std::to_string(readers),
@@ -125,6 +125,7 @@ void resolve_readers(const Plan& plan) {
   if (readers > 0 && plan.parameters.text("cycle") == "none-rw")
     throw os::UsageError("--readers", std::to_string(readers), "would read pages without any rights",
                          "use --cycle ro-rw or exec");
+  plan.onlookers = static_cast<int>(readers);
 }
 
 void resolve(Plan& plan, const machine::Machine& machine) {

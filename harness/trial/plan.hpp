@@ -43,6 +43,8 @@ struct Plan {
   os::Nanoseconds timeout{};
 
   int workers = 0;
+  int onlookers =
+      0;  ///< the workers that do no operation: they hold translations, and are there to be flushed
   Mode mode = Mode::threads;
   std::string placement;
   std::vector<int> cpus;  ///< one for each worker

@@ -54,7 +54,7 @@ std::string_view name(Better better);
 /// A figure of a workload's own: scale * part / whole, over the measured phase; without a whole, the part.
 /// Both are sums of columns of samples.csv, of those that this machine has: by how much a counter grew
 /// ("vmstat.pswpout", "workload.<counter>"), what a gauge was on average ("mean zram.stored"), or "seconds",
-/// or "worker_seconds".
+/// or "worker_seconds": those of all workers but onlookers.
 struct Figure {
   std::string name;
   std::string unit;

@@ -43,7 +43,7 @@ bool applies(Scope scope, const TrialFacts& facts) {
 std::optional<Value> part_of(const TrialFacts& facts, const Window& window, const std::string& column) {
   constexpr std::string_view kMean = "mean ";
   if (column == "seconds") return window.seconds;
-  if (column == "worker_seconds") return window.seconds * facts.plan.workers;
+  if (column == "worker_seconds") return window.seconds * (facts.plan.workers - facts.plan.onlookers);
   const bool gauge = column.starts_with(kMean);
   const std::string name = gauge ? column.substr(kMean.size()) : column;
   if (!facts.totals.has(name)) return std::nullopt;

@@ -37,6 +37,10 @@ TEST_F(Flush, LoneWorkerInterruptsNobodyUnlessAReaderHoldsTranslations) {
   if (alone.empty() || read.empty()) return;
   EXPECT_LT(figure(alone, "ipis_per_operation"), 0.01);
   EXPECT_GT(figure(read, "ipis_per_operation"), 0.5);
+  for (const std::string& folder : {alone, read})
+    EXPECT_NEAR(figure(folder, "ns_per_cycle"), 1e9 / figure(folder, "throughput"),
+                0.001 * figure(folder, "ns_per_cycle"))
+        << "one worker flips in both";
 }
 
 TEST_F(Flush, EveryKindOfMemoryAndCycleCanBeGuarded) {

@@ -34,6 +34,8 @@ TEST_F(OwnFigures, KnowSecondsAndTheWorkersSeconds) {
   EXPECT_DOUBLE_EQ(figures(judge()).at("own"), 2000);
   figure({"worker_seconds"}, {"workload.pages"}, 1e9);
   EXPECT_DOUBLE_EQ(figures(judge()).at("own"), 1e6);
+  plan_.onlookers = 1;  // mprotect-storm --readers 1
+  EXPECT_DOUBLE_EQ(figures(judge()).at("own"), 5e5) << "its time did none of that";
 }
 
 TEST_F(OwnFigures, SumTheColumnsThatThereAre) {

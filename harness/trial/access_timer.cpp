@@ -9,7 +9,6 @@
 namespace tlbstorm::trial {
 
 AccessTimer::AccessTimer(Worker& worker) : worker_(worker) {
-  ask_kernel();
   overhead_ = measure_overhead();
   worker.set_timing_overhead(overhead_);
   restart();

@@ -16,8 +16,14 @@ class AccessTimer {
   /// Measures the cost of timing: some 20 us.
   explicit AccessTimer(Worker& worker);
 
-  /// Forgets the time since the last access: to be called after anything that is not an access.
-  void restart() { begin_ = os::now(); }
+  /// Forgets the time since the last access, and the faults in it: to be called after anything that is not an
+  /// access. Asks the kernel only if that took as long as a fault.
+  void restart() {
+    const os::Nanoseconds now = os::now();
+    const bool may_have_faulted = now - begin_ >= kFastestFault;
+    if (may_have_faulted) ask_kernel();
+    begin_ = may_have_faulted ? os::now() : now;
+  }
 
   /// The access that began when the one before ended is over.
   Met ended(Access access) {

@@ -35,8 +35,9 @@ void Worker::report_ready() { scoreboard_.ready().fetch_add(1, std::memory_order
 
 void Worker::wait_for_first_phase() {
   constexpr os::Nanoseconds kLookAgain = std::chrono::milliseconds{100};
-  while (scoreboard_.stage().phase == Phase::setup)
-    os::futex_wait(scoreboard_.stage_word(), scoreboard_.stage().word(), os::now() + kLookAgain);
+  // To wait on what was looked at: if the phase has begun since, the wait returns at once.
+  for (Stage stage; (stage = scoreboard_.stage()).phase == Phase::setup;)
+    os::futex_wait(scoreboard_.stage_word(), stage.word(), os::now() + kLookAgain);
   require(!scoreboard_.stopped());
 }
 

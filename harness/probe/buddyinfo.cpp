@@ -6,8 +6,10 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <set>
+#include <bit>
 
+#include "harness/os/fd.hpp"
+#include "harness/os/mapping.hpp"
 #include "harness/os/text.hpp"
 #include "harness/probe/probe.hpp"
 #include "harness/probe/text_file.hpp"
@@ -15,7 +17,15 @@
 namespace tlbstorm::probe {
 namespace {
 
-constexpr std::size_t kHugeOrder = 9;  // 2 MiB of 4 KiB pages
+/// Of a huge page, in pages: as the kernel says, or as many as a page table has entries of eight bytes, where
+/// it has no transparent huge pages.
+std::size_t huge_order(const Target& target) {
+  const std::uint64_t page = os::page_size().count;
+  const auto told = os::to_number(
+      os::trim(os::try_read_text(target.sys / "kernel/mm/transparent_hugepage/hpage_pmd_size").value_or("")));
+  const std::uint64_t pages = told && *told > page ? *told / page : page / 8;
+  return static_cast<std::size_t>(std::bit_width(pages)) - 1;
+}
 
 /// Takes "Node 0, zone   Normal" off the line, which the counts follow. Nothing when it is no such line.
 std::optional<int> take_node(std::string_view& line) {
@@ -30,7 +40,7 @@ std::optional<int> take_node(std::string_view& line) {
 
 class BuddyInfo final : public Probe {
  public:
-  explicit BuddyInfo(TextFile file) : file_(std::move(file)) {
+  BuddyInfo(TextFile file, std::size_t huge_order) : file_(std::move(file)), huge_order_(huge_order) {
     std::string_view text = file_.read();
     while (!text.empty()) {
       std::string_view line = os::take_line(text);
@@ -72,19 +82,20 @@ class BuddyInfo final : public Probe {
     for (std::size_t order = 0; order < orders_; ++order) {
       const double pages = blocks[order] * static_cast<double>(std::uint64_t{1} << order);
       free += pages;
-      if (order >= kHugeOrder) usable += pages;
+      if (order >= huge_order_) usable += pages;
     }
     blocks[orders_] = free > 0 ? (free - usable) / free : kAbsent;
   }
 
   TextFile file_;
+  std::size_t huge_order_;
   std::vector<int> nodes_;
   std::size_t orders_ = 0;
 };
 
 Opened open(const Target& target) {
   try {
-    auto probe = std::make_unique<BuddyInfo>(TextFile(target.proc / "buddyinfo"));
+    auto probe = std::make_unique<BuddyInfo>(TextFile(target.proc / "buddyinfo"), huge_order(target));
     if (!probe->columns().empty()) return probe;
   } catch (const std::exception&) {  // no such file, or not for this user
   }

@@ -6,6 +6,7 @@
 #include <cmath>
 #include <fstream>
 
+#include "harness/os/mapping.hpp"
 #include "tests/probe/allocations.hpp"
 #include "tests/probe/opened.hpp"
 #include "tests/temporary_folder.hpp"
@@ -75,6 +76,19 @@ TEST_F(NodeProbes, FreeBlocksAreSummedOverZonesWithTheUnusableShare) {
   // Too small for 2 MiB: 100 + 10 * 2 + 1 * 256 pages, beside 6 * 512 + 10 * 1024.
   EXPECT_DOUBLE_EQ(all.at("buddyinfo.node0_unusable_huge"), 376.0 / (376 + 3072 + 10240));
   EXPECT_EQ(all.at("buddyinfo.node1_unusable_huge"), 1) << "none of it will do";
+}
+
+/// Huge pages are 2 MiB where a page is 4 KiB, and 512 MiB where it is 64 KiB.
+TEST_F(NodeProbes, HowLargeAHugePageIsIsTheKernelsToSay) {
+  put("proc/buddyinfo", kBuddyinfo);
+  const auto pages = [&](std::uint64_t count) {
+    put("sys/kernel/mm/transparent_hugepage/hpage_pmd_size",
+        std::to_string(count * os::page_size().count) + "\n");
+    return values(open("buddyinfo", target_)).at("buddyinfo.node0_unusable_huge");
+  };
+  EXPECT_DOUBLE_EQ(pages(512), 376.0 / (376 + 3072 + 10240));
+  EXPECT_DOUBLE_EQ(pages(1024), (376 + 3072.0) / (376 + 3072 + 10240));
+  EXPECT_EQ(pages(8192), 1) << "the allocator has no block of that size";
 }
 
 TEST_F(NodeProbes, NodeWithoutFreePagesHasNoIndex) {

@@ -14,6 +14,7 @@
 #include "harness/trial/access_timer.hpp"
 #include "workloads/data_file.hpp"
 #include "workloads/page_queue.hpp"
+#include "workloads/swap_need.hpp"
 
 namespace tlbstorm::workloads {
 namespace {
@@ -158,9 +159,7 @@ os::Bytes resolve_pressure(Plan& plan, const machine::Machine& machine) {
   if (machine.cgroup.parent.empty())
     throw os::UsageError("--pressure", "memcg", machine.cgroup.reason,
                          machine.cgroup.remedy + "; or use --pressure global with a file larger than memory");
-  // Every CPU keeps up to 64 charged pages of its own (mm/memcontrol.c: MEMCG_CHARGE_BATCH): the limit grows
-  // with them.
-  if (!plan.memory) plan.memory = 128_MiB + 2_MiB * static_cast<std::uint64_t>(plan.workers);
+  if (!plan.memory) plan.memory = 128_MiB + slack_of_worker() * static_cast<std::uint64_t>(plan.workers);
   return *plan.memory;
 }
 

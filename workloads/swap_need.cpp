@@ -39,7 +39,11 @@ void require_limit(trial::Plan& plan, const machine::Machine& machine, os::Bytes
   if (!plan.memory) plan.memory = standard;
 }
 
-os::Bytes slack(const trial::Plan& plan) { return 12_MiB + 2_MiB * static_cast<std::uint64_t>(plan.workers); }
+os::Bytes slack_of_worker(os::Bytes page) { return page * 512; }
+
+os::Bytes slack(const trial::Plan& plan) {
+  return 12_MiB + slack_of_worker() * static_cast<std::uint64_t>(plan.workers);
+}
 
 os::Bytes standard_limit(const trial::Plan& plan) { return std::max(128_MiB, slack(plan) * 4); }
 

@@ -4,6 +4,7 @@
 
 #include <string>
 
+#include "harness/os/mapping.hpp"
 #include "harness/trial/worker.hpp"
 
 namespace tlbstorm::workloads {
@@ -18,8 +19,11 @@ void require_swap(const trial::Plan& plan, const machine::Machine& machine, cons
 /// Sets --memory to what is given for it if the user gave none; refuses when no cgroup can limit anything.
 void require_limit(trial::Plan& plan, const machine::Machine& machine, os::Bytes standard);
 
-/// What a trial's processes need of a limit beside their working set: page tables, the charges that every CPU
-/// keeps (mm/memcontrol.c: MEMCG_CHARGE_BATCH), the pages in flight.
+/// What each worker needs of a limit beside its working set: page tables, the charges that its CPU keeps
+/// (mm/memcontrol.c: MEMCG_CHARGE_BATCH), the pages in flight. All of it is counted in pages.
+os::Bytes slack_of_worker(os::Bytes page = os::page_size());
+
+/// The same of all of a trial's processes.
 os::Bytes slack(const trial::Plan& plan);
 
 /// The limit where the user gave none: small, so that a run is short, and four times the slack at least.

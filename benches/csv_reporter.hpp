@@ -11,7 +11,7 @@ namespace tlbstorm::benches {
 
 /// The library's reporter makes a column for each counter of the first run that it is given, and ends the
 /// program at one that has another (csv_reporter.cc: ReportRuns). Here it gets all columns from the start.
-class CsvReporter final : public benchmark::BenchmarkReporter {
+class CsvReporter : public benchmark::BenchmarkReporter {
  public:
   CsvReporter();
   bool ReportContext(const Context& context) override;

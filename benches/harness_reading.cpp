@@ -49,7 +49,7 @@ class LongRun {
 
  private:
   void write(const std::string& header) const {
-    record::CsvWriter writer(file(), header);
+    record::CsvWriter writer(os::Fd::open(file(), O_WRONLY | O_CREAT | O_TRUNC, 0600), file(), header);
     std::size_t bytes = 0;
     for (int sample = 0; bytes < kFileBytes; ++sample)
       bytes += write_row(writer, sample, "measure", sample == 0);

@@ -75,11 +75,11 @@ void all_probes(benchmark::State& state, const machine::Machine& machine, bool e
   const trial::Definition& definition = trial::find_workload("pageout");
   const trial::Plan plan = trial::make_plan(definition, {}, machine);
   trial::Scoreboard scoreboard(plan.workers);
-  trial::ProbeSet probes(plan, definition, target_of(machine), scoreboard);
+  trial::ProbeSet probes(plan, definition, target_of(machine));
   std::vector<double> row(probes.columns().size());
   std::uint64_t tick = 0;
   for (auto _ : state) {
-    probes.read(row, tick++, edge, false);
+    probes.read(row, scoreboard, tick++, edge, false);
     benchmark::DoNotOptimize(row.data());
   }
   state.counters["columns"] = static_cast<double>(row.size());

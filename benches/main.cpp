@@ -4,18 +4,21 @@
 #include <fmt/format.h>
 #include <sys/prctl.h>
 
-#include <cstdio>
 #include <iostream>
 #include <string>
 #include <vector>
 
 #include "benches/benches.hpp"
 #include "benches/csv_reporter.hpp"
+#include "benches/kept_reporter.hpp"
 #include "benches/options.hpp"
 #include "benches/scratch.hpp"
 #include "benches/supervised.hpp"
 #include "harness/cli/command.hpp"
+#include "harness/cli/console.hpp"
+#include "harness/os/error.hpp"
 #include "harness/probe/shootdowns.hpp"
+#include "harness/trial/swap_request.hpp"
 
 namespace {
 
@@ -36,9 +39,8 @@ void add_context(const benches::Catalogue& catalogue, const benches::Swap& swap,
 
 /// What was asked for may be among what can't run here.
 void tell_skipped(const benches::Catalogue& catalogue) {
-  fmt::print(stderr, "Not to be had on this machine:\n");
-  for (const benches::Skipped& one : catalogue.skipped())
-    fmt::print(stderr, "  {}: {}\n", one.name, one.reason);
+  cli::say("Not to be had on this machine:\n");
+  for (const benches::Skipped& one : catalogue.skipped()) cli::say("  {}: {}\n", one.name, one.reason);
 }
 
 int run(benches::Options options, const benches::Scratch& scratch) {
@@ -55,21 +57,37 @@ int run(benches::Options options, const benches::Scratch& scratch) {
   // Lives on, which keeps the tracepoint on: the kernel takes tens of milliseconds to turn it on and off.
   const probe::Shootdowns counted;
   add_context(catalogue, swap, counted);
-  benches::CsvReporter printed, kept;
+  benches::CsvReporter printed;
+  benches::Kept<benches::CsvReporter> csv;
+  benches::Kept<benchmark::JSONReporter> json;
+  benchmark::BenchmarkReporter* const kept =
+      options.csv_kept ? static_cast<benchmark::BenchmarkReporter*>(&csv) : &json;
   const std::size_t matched = benchmark::RunSpecifiedBenchmarks(options.csv_printed ? &printed : nullptr,
-                                                                options.csv_kept ? &kept : nullptr);
+                                                                options.file.empty() ? nullptr : kept);
   benchmark::Shutdown();
-  if (matched == 0) tell_skipped(catalogue);
-  std::cout.flush();
-  return matched == 0 ? cli::kFailed : cli::kOk;
+  if (matched == 0) {
+    tell_skipped(catalogue);
+    throw os::UsageError("--benchmark_filter", options.filter, "no benchmark of this machine matches",
+                         "--benchmark_list_tests shows them");
+  }
+  if (csv.lost() || json.lost())
+    throw os::Error(options.file + ": the results could not be written", "make room, or name another file");
+  return cli::kOk;
 }
 
 }  // namespace
 
 int main(int argc, char** argv) {
-  return cli::guarded([&] {
+  return cli::program([&] {
     const benches::Options options = benches::read_options(argc, argv);
+    if (options.help) {
+      benches::print_help();
+      return cli::kOk;
+    }
+    if (!options.swap.empty()) trial::request_swaps(options.swap, "", machine::inspect());
+    const cli::MachineLock lock(options.lock);
     const benches::Scratch scratch;
-    return benches::supervised([&] { return cli::guarded([&] { return run(options, scratch); }); });
+    return benches::supervised(
+        [&] { return cli::written(cli::guarded([&] { return run(options, scratch); })); });
   });
 }

@@ -3,12 +3,21 @@
 
 #include <benchmark/benchmark.h>
 #include <fmt/format.h>
+#include <fmt/ranges.h>
+#include <regex.h>
 
 #include <algorithm>
 #include <array>
 #include <cctype>
 #include <cstdlib>
+#include <iostream>
+#include <map>
 #include <string_view>
+
+#include "harness/os/error.hpp"
+#include "harness/os/named_path.hpp"
+#include "harness/os/units.hpp"
+#include "harness/os/utf8.hpp"
 
 namespace tlbstorm::benches {
 namespace {
@@ -19,6 +28,104 @@ struct Default {
 };
 constexpr std::array<Default, 2> kDefaults{
     {{"benchmark_enable_random_interleaving", "true"}, {"benchmark_min_time", "0.1"}}};
+
+/// What may be said to an option of the library's, which takes most values for something.
+struct Known {
+  const char* option;
+  void (*check)(const std::string& option, const std::string& value);
+};
+
+void any(const std::string& /*option*/, const std::string& /*value*/) {}
+void seconds(const std::string& option, const std::string& value) { os::parse_real(option, value, 0, 86400); }
+void count(const std::string& option, const std::string& value) { os::parse_whole(option, value, 1, 100000); }
+void verbosity(const std::string& option, const std::string& value) {
+  os::parse_whole(option, value, 0, 100);
+}
+void file(const std::string& option, const std::string& value) { os::check_writable(option, value); }
+
+void one_of(const std::string& option, const std::string& value, const std::vector<std::string>& known) {
+  if (std::find(known.begin(), known.end(), value) == known.end())
+    throw os::UsageError(option, value, "not one of its values",
+                         fmt::format("give one of: {}", fmt::join(known, ", ")));
+}
+void choice(const std::string& option, const std::string& value) { one_of(option, value, {"true", "false"}); }
+void colour(const std::string& option, const std::string& value) {
+  one_of(option, value, {"auto", "true", "false"});
+}
+void format(const std::string& option, const std::string& value) {
+  one_of(option, value, {"console", "json", "csv"});
+}
+void unit(const std::string& option, const std::string& value) {
+  one_of(option, value, {"ns", "us", "ms", "s"});
+}
+
+void pattern(const std::string& option, const std::string& value) {
+  regex_t compiled;
+  const std::string positive = value.starts_with('-') ? value.substr(1) : value;
+  if (const int code = ::regcomp(&compiled, positive.c_str(), REG_EXTENDED | REG_NOSUB); code != 0) {
+    std::array<char, 128> why{};
+    ::regerror(code, &compiled, why.data(), why.size());
+    throw os::UsageError(option, value, why.data(), "give an extended regular expression, such as munmap/");
+  }
+  ::regfree(&compiled);
+}
+
+void context(const std::string& option, const std::string& value) {
+  for (const std::string& pair : os::split_list(option, value))
+    if (pair.find('=') == std::string::npos || pair.starts_with('='))
+      throw os::UsageError(option, value, fmt::format("'{}' is not KEY=VALUE", pair),
+                           "write it as disk=nvme");
+}
+
+constexpr std::array<Known, 17> kKnown{{{"benchmark_list_tests", choice},
+                                        {"benchmark_filter", pattern},
+                                        {"benchmark_min_time", seconds},
+                                        {"benchmark_min_warmup_time", seconds},
+                                        {"benchmark_repetitions", count},
+                                        {"benchmark_enable_random_interleaving", choice},
+                                        {"benchmark_report_aggregates_only", choice},
+                                        {"benchmark_display_aggregates_only", choice},
+                                        {"benchmark_format", format},
+                                        {"benchmark_out", file},
+                                        {"benchmark_out_format", format},
+                                        {"benchmark_color", colour},
+                                        {"benchmark_counters_tabular", choice},
+                                        {"benchmark_context", context},
+                                        {"benchmark_time_unit", unit},
+                                        {"benchmark_perf_counters", any},
+                                        {"v", verbosity}}};
+
+/// Before anything is made: the library refuses less, and later.
+void check_word(const std::string& word) {
+  const std::size_t equals = word.find('=');
+  const std::string option = word.substr(0, equals);
+  std::vector<std::string> names{"--swap"};
+  for (const Known& known : kKnown) {
+    names.push_back(fmt::format("--{}", known.option));
+    if (option != names.back()) continue;
+    if (equals == std::string::npos && known.check == choice) return;  // the same as "=true"
+    if (equals == std::string::npos || equals + 1 == word.size())
+      throw os::UsageError(option, "", "a value is missing", fmt::format("write it as {}=VALUE", option));
+    return known.check(option, word.substr(equals + 1));
+  }
+  if (option == "--swap" && equals != std::string::npos && equals + 1 < word.size()) return;
+  if (option == "--swap")
+    throw os::UsageError(option, "", "a value is missing", "write it as --swap=zram:64M");
+  const std::string near = os::nearest(option, names);
+  throw os::UsageError("tlbstorm-bench", word, "no such option",
+                       near.empty() ? "see: tlbstorm-bench --help" : fmt::format("did you mean {}?", near));
+}
+
+/// An option that is given twice would have its last value.
+void check_once(const std::vector<std::string>& words) {
+  std::map<std::string, std::string> given;
+  for (const std::string& word : words) {
+    const std::string option = word.substr(0, word.find('='));
+    const auto [first, is_new] = given.emplace(option, word);
+    if (!is_new && first->second != word)
+      throw os::UsageError(first->second, "and " + word, "two values for one option", "give it once");
+  }
+}
 
 /// An option's value as the library will see it; the last one counts.
 std::string value_of(const std::vector<std::string>& words, const std::string& option) {
@@ -38,7 +145,17 @@ std::string value_of(const std::vector<std::string>& words, const std::string& o
 Options read_options(int argc, char** argv) {
   constexpr std::string_view kSwap = "--swap=";
   Options options;
-  for (const std::string_view word : std::vector<std::string_view>(argv, argv + argc))
+  cli::Arguments given(argv + 1, argv + argc);
+  options.lock = cli::take_lock_options(given);
+  for (const std::string& word : given) {
+    options.help |= word == "--help" || word == "-h";
+    if (!os::is_utf8(word)) throw os::UsageError("argument", word, "not valid UTF-8", "write it in UTF-8");
+    if (!options.help) check_word(word);
+  }
+  if (options.help) return options;
+  check_once(given);
+  options.words.emplace_back(argv[0]);
+  for (const std::string_view word : given)
     if (word.starts_with(kSwap))
       options.swap = word.substr(kSwap.size());
     else
@@ -47,21 +164,24 @@ Options read_options(int argc, char** argv) {
     if (value_of(options.words, one.option).empty())
       options.words.push_back(fmt::format("--{}={}", one.option, one.value));
   options.csv_printed = value_of(options.words, "benchmark_format") == "csv";
-  options.csv_kept = value_of(options.words, "benchmark_out_format") == "csv" &&
-                     !value_of(options.words, "benchmark_out").empty();
+  options.filter = value_of(options.words, "benchmark_filter");
+  options.file = value_of(options.words, "benchmark_out");
+  options.csv_kept = value_of(options.words, "benchmark_out_format") == "csv" && !options.file.empty();
   return options;
 }
 
 void print_help() {
   benchmark::PrintDefaultHelp();
-  fmt::print(
-      "\n"
-      "tlbstorm-bench adds:\n"
-      "          [--swap=zram:SIZE|file:PATH:SIZE|device:/dev/X]  for pageout/dirty_anon and fault/swap,\n"
-      "              for as long as they run; without it the machine's own, or zram:64M if less than\n"
-      "              32M of that are free\n"
-      "and has other defaults: --benchmark_enable_random_interleaving=true, --benchmark_min_time=0.1\n"
-      "docs/benches.md has what each benchmark does and the rule of their names.\n");
+  std::cout
+      << "\n"
+         "tlbstorm-bench adds:\n"
+         "          [--swap=zram:SIZE|file:[PATH:]SIZE|device:/dev/X]  for pageout/dirty_anon and "
+         "fault/swap,\n"
+         "              for as long as they run; without it the machine's own, or zram:64M if less than\n"
+         "              32M of that are free\n"
+         "          [--wait[=TIME]] [--ignore-lock]  as in tlbstorm run\n"
+         "and has other defaults: --benchmark_enable_random_interleaving=true, --benchmark_min_time=0.1\n"
+         "docs/benches.md has what each benchmark does and the rule of their names.\n";
 }
 
 }  // namespace tlbstorm::benches

@@ -5,11 +5,17 @@
 #include <string>
 #include <vector>
 
+#include "harness/cli/lock_options.hpp"
+
 namespace tlbstorm::benches {
 
 struct Options {
   std::vector<std::string> words;  ///< for benchmark::Initialize, the program's name first
   std::string swap;                ///< of --swap, or empty
+  cli::LockOptions lock;
+  std::string file;                ///< of --benchmark_out, or empty
+  std::string filter;              ///< of --benchmark_filter, or empty
+  bool help = false;               ///< and nothing else
   // Which reporters are to be ours: csv_reporter.hpp.
   bool csv_printed = false;
   bool csv_kept = false;
@@ -17,6 +23,7 @@ struct Options {
 
 /// Google Benchmark also takes its options from the environment (--benchmark_format from BENCHMARK_FORMAT),
 /// where the command line does not have them; our defaults give way to both.
+/// Throws os::UsageError before anything is made.
 Options read_options(int argc, char** argv);
 
 /// Prints what --help prints.

@@ -7,10 +7,10 @@
 
 #include <algorithm>
 #include <array>
-#include <cstdio>
 
 #include "harness/cli/command.hpp"
-#include "harness/os/journal.hpp"
+#include "harness/cli/console.hpp"
+#include "harness/cli/leftovers.hpp"
 #include "harness/os/process.hpp"
 
 namespace tlbstorm::benches {
@@ -30,26 +30,18 @@ os::ExitStatus wait_for(os::Child& child, os::SignalFd& signals) {
   }
 }
 
-/// Whether all was undone.
-bool undo() {
-  const os::Restored restored = os::restore();
-  for (const std::string& one : restored.undone) fmt::print(stderr, "tlbstorm-bench: undone: {}\n", one);
-  for (const std::string& problem : restored.problems) fmt::print(stderr, "tlbstorm-bench: {}\n", problem);
-  return restored.problems.empty();
-}
-
 }  // namespace
 
 int supervised(const std::function<int()>& body) {
   os::SignalFd signals({SIGINT, SIGTERM, SIGHUP});
-  undo();
+  cli::restore_leftovers();
   os::Child child = os::Child::fork(true, body);
   const pid_t group = child.pid();
   const os::ExitStatus status = wait_for(child, signals);
   ::kill(-group, SIGKILL);  // no process of another's can be in it before its last member has gone
-  if (status.signalled) fmt::print(stderr, "tlbstorm-bench: {}\n", status.text());
+  if (status.signalled) cli::say("tlbstorm-bench: {}\n", status.text());
   const int code = status.signalled ? cli::kSignal + status.code : status.code;
-  return undo() ? code : std::max(code, cli::kFailed);
+  return cli::restore_leftovers() ? code : std::max(code, cli::kFailed);
 }
 
 }  // namespace tlbstorm::benches

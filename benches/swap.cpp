@@ -3,7 +3,10 @@
 
 #include <fmt/format.h>
 
+#include <utility>
+
 #include "harness/os/error.hpp"
+#include "harness/trial/swap_area.hpp"
 #include "harness/trial/swap_request.hpp"
 
 namespace tlbstorm::benches {
@@ -44,8 +47,8 @@ std::string Swap::text() const {
 }
 
 void Swap::use() {
-  if (!areas_.empty()) return;
-  for (const trial::SwapRequest& request : requests_) areas_.emplace_back(journal_, request);
+  if (std::exchange(used_, true)) return;
+  for (const trial::SwapRequest& request : requests_) trial::bring_swap(journal_, request);
 }
 
 }  // namespace tlbstorm::benches

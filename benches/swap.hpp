@@ -8,7 +8,7 @@
 
 #include "harness/machine/facts.hpp"
 #include "harness/os/journal.hpp"
-#include "harness/trial/swap_area.hpp"
+#include "harness/trial/plan.hpp"
 
 namespace tlbstorm::benches {
 
@@ -31,8 +31,8 @@ class Swap {
  private:
   std::vector<trial::SwapRequest> requests_;
   std::string absent_;
-  os::Journal journal_;
-  std::vector<trial::SwapArea> areas_;  ///< after the journal, which takes them down
+  os::Journal journal_;  ///< takes the areas down
+  bool used_ = false;
 };
 
 }  // namespace tlbstorm::benches

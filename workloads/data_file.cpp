@@ -7,12 +7,13 @@
 
 #include <algorithm>
 #include <cerrno>
-#include <cstdlib>
 #include <vector>
 
 #include "harness/machine/filesystem.hpp"
 #include "harness/os/error.hpp"
+#include "harness/os/folder.hpp"
 #include "harness/os/mapping.hpp"
+#include "harness/os/named_path.hpp"
 #include "workloads/random.hpp"
 
 namespace tlbstorm::workloads {
@@ -62,33 +63,10 @@ void sync(const os::Fd& fd, const fs::path& path) {
   drop_cached(fd);
 }
 
-/// A file that no path leads to: whatever ends its maker ends it, too.
-os::Fd open_unnamed(const fs::path& folder) {
-  std::error_code error;
-  fs::create_directories(folder, error);
-  if (error) throw os::SystemError("mkdir", folder.native(), error.value());
-  os::Fd fd(::open(folder.c_str(), O_TMPFILE | O_RDWR | O_CLOEXEC, 0600));
-  if (!fd)
-    throw os::SystemError("make an unnamed file in", folder.native(), errno,
-                          "name a folder on ext4, xfs, btrfs or another file system with O_TMPFILE");
-  return fd;
-}
-
 }  // namespace
 
-fs::path data_folder() {
-  if (const char* const folder = std::getenv("TLBSTORM_DATA_DIR")) return folder;
-  if (::geteuid() == 0) return "/var/cache/tlbstorm";
-  if (const char* const folder = std::getenv("XDG_CACHE_HOME")) return fs::path(folder) / "tlbstorm";
-  const char* const home = std::getenv("HOME");
-  return fs::path(home ? home : "/var/tmp") / ".cache/tlbstorm";
-}
-
 void check_data_folder(const std::string& option, const fs::path& folder, os::Bytes needed) {
-  fs::path existing = fs::absolute(folder);
-  std::error_code error;
-  while (!fs::exists(existing, error) && existing != existing.parent_path())
-    existing = existing.parent_path();
+  const fs::path existing = os::nearest_folder(option, folder);
   if (::access(existing.c_str(), W_OK | X_OK) != 0)
     throw os::UsageError(option, folder.native(), "can't write in " + existing.native(),
                          "name a folder of yours, or set TLBSTORM_DATA_DIR");
@@ -108,21 +86,14 @@ void check_data_folder(const std::string& option, const fs::path& folder, os::By
 
 Found look_at(const fs::path& path) {
   Found found;
-  const int fd = ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
-  if (fd < 0) {
-    if (errno != ENOENT) throw os::SystemError("open", path.native(), errno);
-    return found;
-  }
-  const os::Fd file(fd);
+  if (!os::is_there("--file", path)) return found;
+  const os::Fd file = os::open_named_file("--file", path, O_RDONLY);
   struct stat status {};
-  if (::fstat(fd, &status) != 0) throw os::SystemError("stat", path.native(), errno);
-  if (!S_ISREG(status.st_mode))
-    throw os::UsageError("--file", path.native(), "not a regular file",
-                         "name a file, or a path that does not exist");
+  if (::fstat(file.get(), &status) != 0) throw os::SystemError("stat", path.native(), errno);
   found.exists = true;
   found.size = {static_cast<std::uint64_t>(status.st_size)};
   std::string text(os::page_size().count, '\0');
-  const ssize_t got = ::pread(fd, text.data(), text.size(), 0);
+  const ssize_t got = ::pread(file.get(), text.data(), text.size(), 0);
   for (const bool sparse : {false, true})
     if (got == static_cast<ssize_t>(text.size()) && text == header(found.size, sparse)) {
       found.ours = true;
@@ -132,18 +103,17 @@ Found look_at(const fs::path& path) {
 }
 
 void make_data_file(const fs::path& path, os::Bytes size, bool sparse, std::uint64_t seed) {
-  os::Fd fd = open_unnamed(path.parent_path());
+  const os::Folder folder = os::Folder::make(path.parent_path());
+  const std::string name = path.filename();
+  os::Fd fd = folder.create_unnamed();
   if (::ftruncate(fd.get(), static_cast<off_t>(size.count)) != 0)
     throw os::SystemError("truncate", path.native(), errno);
   if (!sparse) write_random(fd, size, seed, path);
   const std::string first = header(size, sparse);
   write_at(fd, first.data(), first.size(), 0, path);
   sync(fd, path);
-  ::unlink(path.c_str());  // an older one of ours, of another size
-  const std::string unnamed = fmt::format("/proc/self/fd/{}", fd.get());
-  if (::linkat(AT_FDCWD, unnamed.c_str(), AT_FDCWD, path.c_str(), AT_SYMLINK_FOLLOW) != 0)
-    throw os::SystemError("link", path.native(), errno,
-                          "this file system can't name an unnamed file; use another folder");
+  folder.remove(name);  // an older one of ours, of another size
+  folder.give_name(fd, name);
 }
 
 namespace {
@@ -154,7 +124,7 @@ os::Fd open_unnamed_anywhere(const fs::path& folder) {
   const bool existed = fs::exists(folder);
   for (int attempt = 1;; ++attempt) {
     try {
-      os::Fd fd = open_unnamed(folder);
+      os::Fd fd = os::Folder::make(folder).create_unnamed();
       if (!existed) ::rmdir(folder.c_str());
       return fd;
     } catch (const os::SystemError& error) {

@@ -8,13 +8,13 @@
 #include <string>
 
 #include "harness/os/fd.hpp"
+#include "harness/os/places.hpp"
 #include "harness/os/units.hpp"
 
 namespace tlbstorm::workloads {
 
-/// Where such files go if the user names none: $TLBSTORM_DATA_DIR, else /var/cache/tlbstorm for root, else
-/// $XDG_CACHE_HOME/tlbstorm or ~/.cache/tlbstorm.
-std::filesystem::path data_folder();
+/// Where such files go if the user names none.
+using os::data_folder;
 
 /// Refuses (os::UsageError naming `option`) a folder whose file system is in memory, full or not ours to
 /// write. `needed` stays below what is free by a margin.

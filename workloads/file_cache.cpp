@@ -4,6 +4,7 @@
 // try_to_unmap_flush). The case of "TLB flush multiple pages per IPI" (2015), measured there with
 // vm-scalability's lru-file-mmap-read.
 #include <fmt/format.h>
+#include <linux/capability.h>
 #include <sys/mman.h>
 
 #include <cerrno>
@@ -27,6 +28,7 @@ using trial::Plan;
 using trial::Worker;
 
 enum CounterIndex : std::size_t { kBytes };
+constexpr os::Bytes kLargest = os::operator""_GiB(64 << 10);  // half of what x86 gives with four levels
 constexpr const char* kPreset = "lru-file-mmap-read";
 
 /// One word of each cache line, so that the page's data really crosses to the CPU.
@@ -178,6 +180,9 @@ void resolve_size(Plan& plan, os::Bytes memory) {
                    false);
   const os::Bytes size = parameters.size("size");
   const std::string shown = os::format_size(size);
+  if (size > kLargest)
+    throw os::UsageError("--size", shown, "more than a process can map",
+                         "give at most " + os::format_size(kLargest));
   if (foreign && found.size < size)
     throw os::UsageError("--file", parameters.text("file"),
                          fmt::format("too small: {} where --size is {}", os::format_size(found.size), shown),
@@ -214,6 +219,8 @@ void check_files(Plan& plan) {
     if (found.exists && !found.ours && !named)
       throw os::UsageError("--file", path.native(), "was not made by tlbstorm, or is damaged",
                            "remove it, or name another; one of yours can be read with --files one");
+    // A file of someone else's: to read it, and to ask what of it is cached (mm/mincore.c: can_do_mincore()).
+    if (found.exists && !found.ours) plan.capabilities = {CAP_DAC_READ_SEARCH, CAP_FOWNER};
     const bool usable = found.exists && (!found.ours || (found.size == files.each && found.sparse == sparse));
     if (usable && machine::file_system_of(path).in_memory)
       throw os::UsageError("--file", path.native(), "is in memory: its pages have no disk to be reclaimed to",

@@ -137,6 +137,7 @@ void resolve(Plan& plan, const machine::Machine& machine) {
         "--region", plan.parameters.text("region"),
         fmt::format("{} for all workers: more than half of the memory", os::format_size(whole)),
         "give a smaller region; nothing is to be reclaimed here");
+  plan.working_set = {"region", whole};
   if (plan.parameters.text("memory-kind") != "file") return;
   if (plan.parameters.text("folder").empty()) plan.parameters.set("folder", data_folder(), false);
   check_data_folder("--folder", plan.parameters.text("folder"), whole);

@@ -1,22 +1,20 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "workloads/page_seal.hpp"
 
-#include <fmt/format.h>
+#include <xxhash.h>
 
 #include <algorithm>
-#include <vector>
+#include <array>
+#include <random>
 
 #include "workloads/random.hpp"
 
 namespace tlbstorm::workloads {
-namespace {
 
-/// An odd number for each place: odd, so that a change of a single word always changes the sum.
-constexpr std::uint64_t factor(std::size_t word) {
-  return (static_cast<std::uint64_t>(word) * 0x9e3779b97f4a7c15ULL) | 1;
+std::uint64_t new_owner() {
+  std::random_device random;
+  return std::uint64_t{random()} << 32 | random();
 }
-
-}  // namespace
 
 PageSealer::PageSealer(PageContent content, std::size_t page_bytes)
     : content_(content),
@@ -27,39 +25,38 @@ bool PageSealer::is_zero(std::uint64_t address) const {
   return content_.zero_pages > 0 && Random(content_.seed ^ address).unit() < content_.zero_pages;
 }
 
-void PageSealer::fill_words(std::uint64_t* words, std::uint64_t address, std::uint32_t version) const {
-  if (is_zero(address)) {
-    std::fill_n(words, words_, 0);
-    return;
-  }
-  Random random(content_.seed + address);
+std::uint64_t PageSealer::stamp(std::uint32_t version) const { return content_.owner >> 32 << 32 | version; }
+
+void PageSealer::fill(std::byte* page, std::uint64_t address, std::uint32_t version) const {
+  auto* const words = reinterpret_cast<std::uint64_t*>(page);
   std::fill_n(words, words_, 0);
-  for (std::size_t i = 0; i < random_words_; ++i) words[i] = random.next();
+  if (is_zero(address)) return;
+  Random random(content_.seed + content_.owner + address);
+  std::generate_n(words, random_words_, [&] { return random.next(); });
   for (std::size_t sector = 0; sector < words_; sector += kSectorWords) {
     words[sector + kAddress] = address + sector * sizeof(std::uint64_t);
-    words[sector + kVersion] = version;
+    words[sector + kStamp] = stamp(version);
   }
-  words[kChecksum] = checksum(words);
+  words[kSeal] = seal(words, address);
 }
 
-void PageSealer::fill(std::byte* page, std::uint64_t address) const {
-  fill_words(reinterpret_cast<std::uint64_t*>(page), address, 0);
-}
-
-std::uint64_t PageSealer::checksum(const std::uint64_t* words) const {
-  std::uint64_t sum = 0;
-  for (std::size_t i = 0; i < words_; ++i) sum += words[i] * factor(i);
-  return sum - words[kChecksum] * factor(kChecksum);
+/// Of a copy without what it leaves out, in blocks that fit the smallest cache.
+std::uint64_t PageSealer::seal(const std::uint64_t* words, std::uint64_t address) const {
+  std::array<std::uint64_t, 4096 / sizeof(std::uint64_t)> block;
+  std::uint64_t hash = content_.owner + address;
+  for (std::size_t at = 0; at < words_; at += block.size()) {
+    std::copy_n(words + at, block.size(), block.begin());
+    for (std::size_t sector = 0; sector < block.size(); sector += kSectorWords) block[sector + kStamp] = 0;
+    if (at == 0) block[kSeal] = 0;
+    hash = XXH3_64bits_withSeed(block.data(), sizeof block, hash);
+  }
+  return hash;
 }
 
 void PageSealer::set_version(std::byte* page, std::uint32_t from, std::uint32_t to) const {
   auto* const words = reinterpret_cast<std::uint64_t*>(page);
-  std::uint64_t sum = words[kChecksum];
-  for (std::size_t sector = 0; sector < words_; sector += kSectorWords) {
-    words[sector + kVersion] = to;
-    sum += (std::uint64_t{to} - std::uint64_t{from}) * factor(sector + kVersion);
-  }
-  words[kChecksum] = sum;
+  for (std::size_t sector = 0; sector < words_; sector += kSectorWords)
+    words[sector + kStamp] += std::uint64_t{to} - std::uint64_t{from};
 }
 
 bool PageSealer::is_right(const std::byte* page, std::uint64_t address, std::uint32_t version) const {
@@ -67,27 +64,15 @@ bool PageSealer::is_right(const std::byte* page, std::uint64_t address, std::uin
   if (is_zero(address)) return std::all_of(words, words + words_, [](std::uint64_t w) { return w == 0; });
   for (std::size_t sector = 0; sector < words_; sector += kSectorWords)
     if (words[sector + kAddress] != address + sector * sizeof(std::uint64_t) ||
-        words[sector + kVersion] != version)
+        words[sector + kStamp] != stamp(version))
       return false;
-  return words[kChecksum] == checksum(words);
+  return words[kSeal] == seal(words, address);
 }
 
-std::string PageSealer::describe(const std::byte* page, std::uint64_t address, std::uint32_t version) const {
-  const auto* const found = reinterpret_cast<const std::uint64_t*>(page);
-  std::vector<std::uint64_t> expected(words_);
-  fill_words(expected.data(), address, version);
-  const auto first = std::mismatch(found, found + words_, expected.begin());
-  const auto wrong =
-      static_cast<std::size_t>(std::count_if(found, found + words_, [&](const std::uint64_t& word) {
-        return word != expected[static_cast<std::size_t>(&word - found)];
-      }));
-  const auto at = static_cast<std::size_t>(first.first - found);
-  return fmt::format(
-      "the page at offset {:#x} of the working set is wrong in {} of its {} words; the first is at byte {}: "
-      "expected {:#018x}, found {:#018x}; its header says offset {:#x}, version {}, where version {} was "
-      "written",
-      address, wrong, words_, at * sizeof(std::uint64_t), at < words_ ? expected[at] : 0,
-      at < words_ ? found[at] : 0, found[kAddress], found[kVersion], version);
+PageSealer::Head PageSealer::head_of(const std::byte* sector) const {
+  const auto* const words = reinterpret_cast<const std::uint64_t*>(sector);
+  const std::uint64_t found = words[kStamp];
+  return {words[kAddress], static_cast<std::uint32_t>(found), found >> 32 == content_.owner >> 32};
 }
 
 }  // namespace tlbstorm::workloads

@@ -151,6 +151,7 @@ void resolve(Plan& plan, const machine::Machine& machine) {
   if (plan.memory && region.count > plan.memory->count / 4 * 3)
     throw os::UsageError("--region", text, "more than 3/4 of --memory: it would be reclaimed before its time",
                          "give a smaller region or a larger --memory");
+  plan.working_set = {"region", region};
   if (!PageKind(plan.parameters.text("pages")).file)
     return require_swap(plan, machine, "pages", "region", region);
   if (plan.parameters.text("folder").empty()) plan.parameters.set("folder", data_folder(), false);

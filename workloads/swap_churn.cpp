@@ -1,12 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 // swap-churn: the pmbench job. A working set larger than its memory limit, visited at random, so that pages
 // go out to swap and come back (mm/vmscan.c: shrink_folio_list -> pageout, mm/memory.c: do_swap_page). Each
-// access is timed, and kept apart by what it met; each page that comes back is verified.
+// access is timed, and kept apart by what it met; each page that comes back is verified, and in the end all
+// of them.
 #include <fmt/format.h>
+#include <linux/capability.h>
 #include <sys/mman.h>
 
 #include "harness/os/mapping.hpp"
 #include "harness/trial/access_timer.hpp"
+#include "workloads/page_check.hpp"
 #include "workloads/page_queue.hpp"
 #include "workloads/page_seal.hpp"
 #include "workloads/swap_need.hpp"
@@ -25,7 +28,8 @@ using trial::Worker;
 enum CounterIndex : std::size_t { kReads, kWrites, kVerified };
 
 PageContent content_of(const Plan& plan) {
-  return {plan.seed, plan.parameters.number("compress-ratio"), plan.parameters.number("zero-pages")};
+  return {plan.seed, plan.parameters.number("compress-ratio"), plan.parameters.number("zero-pages"),
+          new_owner()};
 }
 
 /// One worker's part of the working set: its pages and the versions that they should be in.
@@ -45,27 +49,34 @@ class Part {
       sealer_.fill(page(range_.first + i), address(range_.first + i));
   }
   std::byte* page(std::uint64_t index) const { return memory_.page(index); }
-  std::uint32_t& version(std::uint64_t index) const {
-    return reinterpret_cast<std::uint32_t*>(versions_.data())[index - range_.first];
-  }
   bool owns(std::uint64_t index) const {
     return index >= range_.first && index < range_.first + range_.count;
   }
   const PageRange& range() const { return range_; }
 
+  /// A page that was just written is another version from now on.
+  void renew(std::uint64_t index) const {
+    if (sealer_.is_zero(address(index))) return;
+    sealer_.set_version(page(index), version(index), version(index) + 1);
+    ++version(index);
+  }
   void verify(Worker& worker, std::uint64_t index) const {
-    if (!sealer_.is_right(page(index), address(index), version(index))) fail(worker, index);
-    worker.count(kVerified, 1);
+    if (check_page(worker, sealer_, "the working set", page(index), address(index), version(index)))
+      worker.count(kVerified, 1);
+    else  // counted once
+      sealer_.fill(page(index), address(index), version(index));
+  }
+  /// Every page, as swap gives it back: what is still in memory is pushed out first, as well as this kernel
+  /// can.
+  void verify_all(Worker& worker) const {
+    static_cast<void>(::madvise(page(range_.first), range_.count * os::page_size().count, MADV_PAGEOUT));
+    for (std::uint64_t i = 0; i < range_.count && !worker.stopped(); ++i) verify(worker, range_.first + i);
   }
 
-  static std::uint64_t address(std::uint64_t index) { return index * os::page_size().count; }
-
  private:
-  [[noreturn]] void fail(Worker& worker, std::uint64_t index) const {
-    const auto dump = worker.keep_evidence(fmt::format("wrong-page-{:#x}", address(index)),
-                                           {page(index), os::page_size().count});
-    throw os::Error(sealer_.describe(page(index), address(index), version(index)),
-                    "the page as found is in " + dump.native());
+  static std::uint64_t address(std::uint64_t index) { return index * os::page_size().count; }
+  std::uint32_t& version(std::uint64_t index) const {
+    return reinterpret_cast<std::uint32_t*>(versions_.data())[index - range_.first];
   }
 
   const os::Mapping& memory_;
@@ -100,8 +111,7 @@ class SwapChurn final : public trial::Workload {
     PageQueue queue(parameters_.text("access"), part.range(), 1 - parameters_.number("read-ratio"),
                     worker.seed());
     churn(worker, part, queue);
-    if (verify_ != "all") return;
-    for (std::uint64_t i = 0; i < part.range().count; ++i) part.verify(worker, part.range().first + i);
+    if (verify_ == "all") part.verify_all(worker);
   }
 
  private:
@@ -121,7 +131,7 @@ class SwapChurn final : public trial::Workload {
   }
 
   void read(Worker& worker, const Part& part, std::uint64_t page, trial::AccessTimer& timer) const {
-    static_cast<void>(*static_cast<volatile std::uint64_t*>(PageSealer::version_word(part.page(page))));
+    static_cast<void>(*static_cast<volatile std::byte*>(part.page(page)));
     const Met met = timer.ended(Access::read);
     worker.count(kReads, 1);
     if (met == Met::hit || verify_ == "none") return;
@@ -131,20 +141,13 @@ class SwapChurn final : public trial::Workload {
 
   void write(Worker& worker, const Part& part, std::uint64_t page, trial::AccessTimer& timer) const {
     std::byte* const data = part.page(page);
-    std::uint32_t& version = part.version(page);
-    const bool zero = sealer_.is_zero(Part::address(page));
-    const std::uint64_t next = zero ? 0 : version + 1;
     timer.restart();
-    // The store alone is timed. It must not hide an older version, so what it overwrote is put back first.
-    *static_cast<volatile std::uint64_t*>(PageSealer::version_word(data)) = next;
+    *static_cast<volatile std::byte*>(data) = PageSealer::kFirstByte;
     const Met met = timer.ended(Access::write);
     worker.count(kWrites, 1);
-    if (!zero) *PageSealer::version_word(data) = version;
+    // Verified before it is renewed: as it came back.
     if (met != Met::hit && verify_ != "none") part.verify(worker, page);
-    if (!zero) {
-      sealer_.set_version(data, version, version + 1);
-      ++version;
-    }
+    part.renew(page);
     timer.restart();
   }
 
@@ -219,9 +222,10 @@ void resolve(Plan& plan, const machine::Machine& machine) {
   if (size + slack(plan) > *plan.memory)
     require_swap(plan, machine, name == "none" ? "overcommit" : "class", "size",
                  {size.count + slack(plan).count - plan.memory->count});
+  plan.working_set = {"size", size};
   plan.zero_pages_meant = parameters.number("zero-pages") > 0;
-  constexpr std::uint64_t kSlowDisk = 20 << 20;  // bytes a second; filled, churned and verified
-  plan.timeout += std::chrono::seconds{3 * size.count / kSlowDisk};
+  constexpr std::uint64_t kSlowDisk = 20 << 20;  // bytes a second; filled, churned, pushed out and verified
+  plan.timeout += std::chrono::seconds{4 * size.count / kSlowDisk};
 }
 
 const trial::Registered registration{{
@@ -268,7 +272,7 @@ const trial::Registered registration{{
           "flips one bit of this page behind the back of the check, to see that it is caught"}},
     .counters = {{"reads", "accesses", "accesses that only read"},
                  {"writes", "accesses", "accesses that wrote"},
-                 {"verified", "pages", "pages checked whole and found right"}},
+                 {trial::counter::kVerified, "pages", "pages checked whole and found right"}},
     .figures = {{"pages_verified",
                  "pages/s",
                  Better::neither,
@@ -281,6 +285,7 @@ const trial::Registered registration{{
                  "TLB-shootdown handlers run for each page written to swap",
                  {"interrupts.tlb"},
                  {"vmstat.pswpout"}}},
+    .capabilities = {CAP_IPC_LOCK},  // its table of versions stays in memory
     .resolve = &resolve,
     .make = [](const Plan& plan) -> std::unique_ptr<trial::Workload> {
       return std::make_unique<SwapChurn>(plan);

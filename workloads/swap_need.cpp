@@ -21,10 +21,9 @@ void require_swap(const trial::Plan& plan, const machine::Machine& machine, cons
                   const std::string& size_option, os::Bytes needed) {
   const os::Bytes free = free_swap(plan, machine);
   if (free.count == 0)
-    throw os::UsageError(
-        "--" + reason_option, plan.parameters.text(reason_option),
-        "no swap is active to put anonymous pages in",
-        "add --swap zram:1G (or --swap file:/var/tmp:1G): it is set up for the run and taken down");
+    throw os::UsageError("--" + reason_option, plan.parameters.text(reason_option),
+                         "no swap is active to put anonymous pages in",
+                         "add --swap zram:1G (or --swap file:1G): it is set up for the run and taken down");
   if (free < needed)
     throw os::UsageError("--" + size_option, os::format_size(plan.parameters.size(size_option)),
                          "only " + os::format_size(free) + " of swap are free where " +

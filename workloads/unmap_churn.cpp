@@ -179,6 +179,7 @@ void resolve(Plan& plan, const machine::Machine& machine) {
     throw os::UsageError("--region", plan.parameters.text("region"),
                          "the workers' regions take more than half of the available memory",
                          "give a smaller region");
+  plan.working_set = {"region", region * static_cast<std::uint64_t>(plan.workers)};
   const std::string& op = plan.parameters.text("op");
   if (op == "migrate") resolve_nodes(plan, machine);
   if (op != "munmap" && op != "mremap" && op != "migrate") return;

@@ -4,9 +4,11 @@
 // 2010: an OOM kill while swap is free, as locked pages can't go there (mm/oom_kill.c). What vm-scalability's
 // usemem can.
 #include <fmt/format.h>
+#include <linux/capability.h>
 #include <sys/mman.h>
 
 #include <cerrno>
+#include <cstring>
 #include <vector>
 
 #include "harness/os/error.hpp"
@@ -148,10 +150,27 @@ class UseMem final : public trial::Workload {
       timed(worker, time, [&] { wrong = read_marks(chunk.bytes(), pattern_, random); });
       worker.count(time == kTouchTime ? kTouched : kReadBack,
                    pattern_.touches(chunk.bytes()) * pattern_.step);
-      if (check && wrong > 0)
-        throw os::Error(
-            fmt::format("{} of {} words are not what was written", wrong, pattern_.touches(chunk.bytes())));
+      if (check && wrong > 0) report_wrong_pages(worker, chunk.bytes(), wrong);
     }
+  }
+
+  /// A pass only counts wrong words: a second look tells which pages they are in.
+  void report_wrong_pages(Worker& worker, std::span<const std::byte> memory, std::size_t words) const {
+    const std::size_t page_bytes = os::page_size().count, step = pattern_.step;
+    std::size_t looked_at = 0;  // up to the end of the last wrong page
+    for (std::size_t at = 0; at + step <= memory.size(); at += step) {
+      const std::uint64_t expected = mark_of(&memory[at]);
+      std::uint64_t found = 0;
+      std::memcpy(&found, &memory[at], sizeof found);
+      if (found == expected || at < looked_at) continue;
+      looked_at = (at / page_bytes + 1) * page_bytes;
+      worker.report_wrong_page(
+          fmt::format("a chunk at {:#x}: {:#018x} was written, {:#018x} found", at, expected, found),
+          memory.subspan(looked_at - page_bytes, page_bytes), {});
+    }
+    if (looked_at == 0)
+      worker.report_wrong_page(fmt::format("{} words came wrong, and right when they were read again", words),
+                               {}, {});
   }
 
   static void push_out(Worker& worker, const std::vector<Chunk>& chunks) {
@@ -276,6 +295,7 @@ const trial::Registered registration{{
                 rate("swap_in_bandwidth", "memory read back in a worker's second of it", "read_back",
                      "read_back_ns"),
                 rate("free_bandwidth", "memory given back in a worker's second of it", "freed", "free_ns")},
+    .capabilities = {CAP_IPC_LOCK},
     .trials = 3,
     .warmup = "0",
     .duration = "",

@@ -51,6 +51,9 @@ void resolve_room(Plan& plan, const machine::Machine& machine) {
         "--size", plan.parameters.text("size"),
         fmt::format("{} for all workers: more than half of the available memory", os::format_size(all)),
         "give a smaller size, or a limit with --memory");
+  const bool of_files = plan.parameters.text("source") == "file",
+             of_pool = plan.parameters.text("source") == "hugetlb";
+  plan.working_set = {"size", of_files || of_pool ? os::Bytes{} : all, locks};
   plan.reclaims = all + slack(plan) > room && plan.parameters.text("source") != "hugetlb";
   plan.swaps = plan.parameters.text("source") != "file";
   const std::string& source = plan.parameters.text("source");
@@ -64,6 +67,18 @@ void resolve_room(Plan& plan, const machine::Machine& machine) {
                     os::format_size(all), os::format_size(locks ? room : room + free_swap(plan, machine))));
 }
 
+/// All rounds' together, which may be longer than any run.
+void add_time_to_hold(Plan& plan) {
+  constexpr os::Nanoseconds kLongest = std::chrono::hours{366 * 24};
+  const os::Nanoseconds hold = plan.parameters.duration("hold");
+  const std::int64_t rounds = plan.parameters.integer("repeat");
+  if (hold > kLongest / rounds)
+    throw os::UsageError("--hold", plan.parameters.text("hold"),
+                         fmt::format("longer than a year in {} rounds", rounds),
+                         "give a shorter time, or less --repeat");
+  plan.timeout += hold * rounds;
+}
+
 }  // namespace
 
 os::Bytes chunk_size(const Plan& plan) {
@@ -73,7 +88,7 @@ os::Bytes chunk_size(const Plan& plan) {
 
 void resolve_usemem(Plan& plan, const machine::Machine& machine) {
   resolve_pattern(plan);
-  plan.timeout += plan.parameters.duration("hold") * plan.parameters.integer("repeat");
+  add_time_to_hold(plan);
   if (plan.memory) require_limit(plan, machine, *plan.memory);
   resolve_room(plan, machine);
   if (plan.parameters.text("source") != "file") return;

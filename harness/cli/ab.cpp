@@ -8,8 +8,9 @@
 #include <algorithm>
 #include <iostream>
 
-#include "harness/cli/execute.hpp"
+#include "harness/cli/console.hpp"
 #include "harness/cli/interleave.hpp"
+#include "harness/cli/leftovers.hpp"
 #include "harness/os/clock.hpp"
 #include "harness/os/error.hpp"
 #include "harness/os/units.hpp"
@@ -26,16 +27,17 @@ struct AbOptions {
   std::string base, next, budget = "10m", output;
   std::vector<std::string> metrics;
   double level = 0.05, same_within = 0.02;
-  bool quiet = false;
+  bool quiet = false, dry_run = false;
+  LockOptions lock;
 };
 
 /// What is said of a side is either options of the run, or a command that switches the machine over.
-Way side_of(const trial::Definition& definition, const Arguments& common, const std::string& said) {
+Way side_of(const trial::Definition& definition, const Arguments& common, const std::string& option,
+            const std::string& said) {
   const bool is_command = !said.empty() && said[0] != '-';
-  Arguments words = common;
-  if (!is_command)
-    for (const std::string& word : split_words(said)) words.push_back(word);
-  Way way = way_of(definition, words);
+  const Arguments words = is_command ? Arguments() : split_words(said);
+  check_words_of_a_side(option, definition, words);
+  Way way = way_of(definition, {common, words});
   if (is_command) way.prepare = said;
   return way;
 }
@@ -58,14 +60,14 @@ void print_look(const verdict::Look& look, std::size_t pairs,
   std::string line = fmt::format("{:>4} pairs, at level {:.2g}:", pairs, look.level);
   for (const verdict::MetricChange& one : answers)
     line += fmt::format("  {} {} {}", one.metric.name, verdict::format_change(one.change), name(one.outcome));
-  fmt::print(stderr, "{}\n", line);
+  show("{}\n", line);
 }
 
 std::string conclusion(const std::vector<verdict::MetricChange>& answers, const verdict::Look& look,
-                       bool in_time) {
+                       double level, bool in_time) {
   std::string out =
       fmt::format("\n  {} at level {:.2g}, of which this look has {:.2g}:\n",
-                  in_time ? "settled" : "the budget is spent; what can be said", look.level, look.level);
+                  in_time ? "settled" : "the budget is spent; what can be said", level, look.level);
   for (const verdict::MetricChange& one : answers)
     out += fmt::format("    {:<22}{:<8}{} ({})\n", one.metric.name, name(one.outcome),
                        verdict::format_change(one.change), verdict::format_interval(one.interval));
@@ -95,7 +97,7 @@ int run_until_clear(Interleaver& interleaver, const AbOptions& options, os::Nano
           fmt::format("look at why they are invalid: tlbstorm report {}", interleaver.folder().native()));
     if (!options.quiet) print_look(look, interleaver.valid_pairs(), answers);
     if (verdict::settled(answers) || spent) {
-      said = conclusion(answers, look, verdict::settled(answers));
+      said = conclusion(answers, look, options.level, verdict::settled(answers));
       return kOk;
     }
   }
@@ -110,37 +112,49 @@ int ab(const Arguments& given) {
         "surely\n"
         "better, worse or the same, or the budget is spent. Options of `tlbstorm run WORKLOAD` go to both "
         "sides.\n"
-        "Example: tlbstorm ab file-cache --base '--sysctl vm.page-cluster=3' --new '--sysctl "
+        "Example: tlbstorm ab swap-churn --swap zram:1G --base '--sysctl vm.page-cluster=3' --new '--sysctl "
         "vm.page-cluster=0'",
-        "tlbstorm ab");
+        "tlbstorm ab WORKLOAD");
     AbOptions options;
     app.add_option("--base", options.base,
                    "run options of this side ('--workers 2'), or a command before its trials");
     app.add_option("--new", options.next, "the same of the other side")->required();
     app.add_option("--budget", options.budget, "the longest that it may take")->capture_default_str();
     app.add_option("--metrics", options.metrics, "what is to be answered")->delimiter(',');
-    app.add_option("--level", options.level, "rate of false alarms, over all looks and metrics")
-        ->check(CLI::Range(1e-6, 0.5))
+    std::string level = "0.05", same_within = "0.02";
+    app.add_option("--level", level, "rate of false alarms, over all looks and metrics")
         ->capture_default_str();
-    app.add_option("--same-within", options.same_within, "a change surely smaller is none")
-        ->check(CLI::Range(0.0, 1.0))
-        ->capture_default_str();
+    app.add_option("--same-within", same_within, "a change surely smaller is none")->capture_default_str();
     app.add_option("--output", options.output, "folder of the runs; a new one in results/ by default");
     app.add_flag("--quiet", options.quiet, "the result only");
+    add_lock_options(app, options.lock);
+    app.add_flag("--dry-run", options.dry_run, "print the plans of both sides and touch nothing");
     app.allow_extras();
     parse(app, given);
+    options.level = os::parse_real("--level", level, 1e-6, 0.5);
+    options.same_within = os::parse_real("--same-within", same_within, 0, 1);
     Arguments common = app.remaining();
     const trial::Definition& definition = trial::find_workload(take_workload(common));
     Arguments command{"tlbstorm", "ab"};
     command.insert(command.end(), given.begin(), given.end());
     check_metrics(options.metrics, definition);
     const os::Nanoseconds budget = os::parse_duration("--budget", options.budget);
-    const Way base = side_of(definition, common, options.base),
-              next = side_of(definition, common, options.next);
+    if (budget <= os::Nanoseconds{0})
+      throw os::UsageError("--budget", options.budget, "no time for any pair", "give a time such as 10m");
+    check_words_of_a_side("", definition, common);
+    const Way base = side_of(definition, common, "--base", options.base),
+              next = side_of(definition, common, "--new", options.next);
+    const nlohmann::ordered_json sides{{"base", preview(definition, base)},
+                                       {"new", preview(definition, next)}};
     if (options.output.empty()) options.output = record::default_folder(definition.name, "ab");
     record::check_folder(options.output);
+    if (options.dry_run) {
+      std::cout << sides.dump(2) << "\n";
+      return kOk;
+    }
+    const MachineLock lock(options.lock);
     restore_leftovers();
-    Interleaver interleaver(options.output, verdict::shell_line(command), definition, base, next, true);
+    Interleaver interleaver(options.output, verdict::shell_line(command), definition, base, next, lock, true);
     std::string said;
     const int code = run_until_clear(interleaver, options, budget, said);
     interleaver.finish();

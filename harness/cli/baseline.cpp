@@ -7,7 +7,9 @@
 
 #include "harness/cli/command.hpp"
 #include "harness/os/error.hpp"
+#include "harness/os/named_path.hpp"
 #include "harness/record/batch.hpp"
+#include "harness/record/manifest_shape.hpp"
 #include "harness/record/reference.hpp"
 #include "harness/verdict/compare/side.hpp"
 #include "harness/verdict/formats/table.hpp"
@@ -42,7 +44,7 @@ void print_list(const fs::path& folder) {
 
 /// A path, or the name of one of those in the folder.
 fs::path find(const fs::path& folder, const std::string& name) {
-  if (fs::exists(name)) return name;
+  if (os::is_there("NAME", name)) return name;
   std::vector<std::string> names;
   for (const fs::path& path : record::list_references(folder)) {
     names.push_back(path.filename());
@@ -76,8 +78,9 @@ int baseline(const Arguments& given) {
         "Keeps runs to compare with: their manifest and what their trials gave, without the samples.",
         "tlbstorm baseline");
     std::string folder = record::kReferenceFolder, run, name, shown;
-    app.add_option("--folder", folder, "where they are kept, in a folder for each kind of machine")
-        ->capture_default_str();
+    const CLI::Option* const named =
+        app.add_option("--folder", folder, "where they are kept, in a folder for each kind of machine")
+            ->capture_default_str();
     app.require_subcommand(1);
     app.fallthrough();
     CLI::App* const add = app.add_subcommand("add", "keep a run");
@@ -87,7 +90,11 @@ int baseline(const Arguments& given) {
     CLI::App* const show = app.add_subcommand("show", "print one's summary");
     show->add_option("NAME", shown, "its name or path")->required();
     parse(app, given);
+    os::nearest_folder("--folder", folder);
+    if (*add) os::require_there("RUN", run, "name a run folder");
     if (*add) keep(run, folder, name);
+    if (!*add && *named && !record::may_be_there(folder))
+      throw os::UsageError("--folder", folder, "no such folder", "tlbstorm baseline add RUN makes one");
     if (*list) print_list(folder);
     if (*show) std::cout << verdict::summarise(record::read_run(find(folder, shown)));
     return kOk;

@@ -5,22 +5,24 @@
 
 #include <iostream>
 
+#include "harness/cli/console.hpp"
 #include "harness/cli/execute.hpp"
+#include "harness/cli/leftovers.hpp"
 #include "harness/os/error.hpp"
 #include "harness/record/recorder.hpp"
 #include "harness/verdict/batch_table.hpp"
 
 namespace tlbstorm::cli {
 
-int run_one(const BatchRun& run, record::BatchRecorder& recorder, bool quiet) {
+int run_one(const BatchRun& run, record::BatchRecorder& recorder, const MachineLock& lock, bool quiet) {
   trial::Options options = run.options;
   options["output"] = recorder.begin(run.name, run.value, run.command);
-  if (!quiet) fmt::print(stderr, "{}: {}\n", run.name, run.definition->name);
+  if (!quiet) show("{}: {}\n", run.name, run.definition->name);
   try {
     // Looked at again for each run: the one before may have used up what was free.
     const machine::Machine machine = machine::inspect();
     const trial::Plan plan = trial::make_plan(*run.definition, options, machine);
-    const int code = execute(plan, *run.definition, machine, run.command, quiet);
+    const int code = execute(plan, *run.definition, machine, run.command, lock, quiet);
     recorder.end(code == kOk ? "finished" : code >= kSignal ? "interrupted" : "failed", "");
     return code;
   } catch (const os::UsageError& error) {
@@ -33,12 +35,13 @@ int run_one(const BatchRun& run, record::BatchRecorder& recorder, bool quiet) {
 }
 
 int run_batch(const record::BatchKind& kind, std::vector<BatchRun> runs, std::filesystem::path parent,
-              bool quiet) {
+              const LockOptions& lock_options, bool quiet) {
+  const MachineLock lock(lock_options);
   restore_leftovers();
   record::BatchRecorder recorder(std::move(parent), kind);
   int finished = 0, failed = 0, signal = 0;
   for (const BatchRun& run : runs) {
-    const int code = run_one(run, recorder, quiet);
+    const int code = run_one(run, recorder, lock, quiet);
     if (code >= kSignal) {
       signal = code;
       break;

@@ -18,11 +18,11 @@ struct BatchRun {
 
 /// One run; its state is written down in the batch. A run that can't be made is no error of the batch: kUsage
 /// when it was refused, kFailed when something went wrong.
-int run_one(const BatchRun& run, record::BatchRecorder& recorder, bool quiet);
+int run_one(const BatchRun& run, record::BatchRecorder& recorder, const MachineLock& lock, bool quiet);
 
 /// Makes the runs and prints the table. kOk when every run that could be made ended as expected.
 int run_batch(const record::BatchKind& kind, std::vector<BatchRun> runs, std::filesystem::path parent,
-              bool quiet);
+              const LockOptions& lock, bool quiet);
 
 /// `tlbstorm run WORKLOAD --sweep OPTION=VALUES`.
 int sweep(const RunOptions& options, const trial::Definition& definition);

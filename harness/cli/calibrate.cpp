@@ -8,8 +8,9 @@
 #include <cmath>
 #include <iostream>
 
-#include "harness/cli/execute.hpp"
+#include "harness/cli/console.hpp"
 #include "harness/cli/interleave.hpp"
+#include "harness/cli/leftovers.hpp"
 #include "harness/os/error.hpp"
 #include "harness/os/units.hpp"
 #include "harness/record/recorder.hpp"
@@ -68,27 +69,37 @@ int calibrate(const Arguments& given) {
         "Runs a workload against itself, interleaved, and says how small a change so many trials can show on "
         "this\n"
         "machine. Options of `tlbstorm run WORKLOAD` may follow.",
-        "tlbstorm calibrate");
-    int pairs = 10;
-    std::string output;
-    bool quiet = false;
-    app.add_option("--pairs", pairs, "pairs of trials")->check(CLI::Range(2, 1000))->capture_default_str();
+        "tlbstorm calibrate WORKLOAD");
+    std::string pairs_text = "10", output;
+    bool quiet = false, dry_run = false;
+    LockOptions lock_options;
+    app.add_option("--pairs", pairs_text, "pairs of trials")->capture_default_str();
     app.add_option("--output", output, "folder of the runs; a new one in results/ by default");
     app.add_flag("--quiet", quiet, "the result only");
+    app.add_flag("--dry-run", dry_run, "print the plan of the runs and touch nothing");
+    add_lock_options(app, lock_options);
     app.allow_extras();
     parse(app, given);
+    const auto pairs = static_cast<int>(os::parse_whole("--pairs", pairs_text, 2, 1000));
     Arguments words = app.remaining();
     const trial::Definition& definition = trial::find_workload(take_workload(words));
-    const Way way = way_of(definition, words);
+    check_words_of_a_side("", definition, words);
+    const Way way = way_of(definition, {words});
+    const nlohmann::ordered_json plan = preview(definition, way);
     Arguments command{"tlbstorm", "calibrate"};
     command.insert(command.end(), given.begin(), given.end());
     if (output.empty()) output = record::default_folder(definition.name, "calibrate");
     record::check_folder(output);
+    if (dry_run) {
+      std::cout << plan.dump(2) << "\n";
+      return kOk;
+    }
+    const MachineLock lock(lock_options);
     restore_leftovers();
-    Interleaver interleaver(output, verdict::shell_line(command), definition, way, way, true);
+    Interleaver interleaver(output, verdict::shell_line(command), definition, way, way, lock, true);
     for (int pair = 1; pair <= pairs; ++pair) {
       if (const int code = interleaver.run_pair(); code >= kSignal) return code;
-      if (!quiet) fmt::print(stderr, "{} of {} pairs\n", pair, pairs);
+      if (!quiet) show("{} of {} pairs\n", pair, pairs);
     }
     interleaver.finish();
     const auto comparisons = verdict::compare_folders({output}, {}, {}, false);

@@ -1,31 +1,21 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "harness/cli/command.hpp"
 
-#include <fmt/format.h>
-
 #include <CLI/CLI.hpp>
 #include <iostream>
 
+#include "harness/cli/console.hpp"
+#include "harness/cli/lock_options.hpp"
 #include "harness/os/error.hpp"
+#include "harness/os/printable.hpp"
+#include "harness/os/text.hpp"
 
 namespace tlbstorm::cli {
-namespace {
 
 void complain(const std::string& what, const std::string& hint) {
   std::cout.flush();
-  fmt::print(stderr, "tlbstorm: {}\n", what);
-  if (!hint.empty()) fmt::print(stderr, "  hint: {}\n", hint);
-}
-
-}  // namespace
-
-void parse(CLI::App& app, const Arguments& arguments) {
-  try {
-    app.parse(Arguments(arguments.rbegin(), arguments.rend()));  // CLI11 takes them off the back
-  } catch (const CLI::CallForHelp&) {
-    std::cout << app.help();
-    throw;
-  }
+  say("tlbstorm: {}\n", os::printable_line(os::trim(what)));
+  if (!hint.empty()) say("  hint: {}\n", os::printable_line(os::trim(hint)));
 }
 
 int guarded(const std::function<int()>& body) {
@@ -45,6 +35,20 @@ int guarded(const std::function<int()>& body) {
     complain(error.what(), "");
   }
   return kFailed;
+}
+
+int written(int code) {
+  const std::optional<std::string> why = why_not_written();
+  if (!why) return code;
+  if (!why->empty())
+    complain("could not write the result: " + *why,
+             "make room where standard output goes, or send it elsewhere");
+  return code == kOk ? kFailed : code;
+}
+
+int program(const std::function<int()>& body) {
+  take_standard_streams();
+  return written(guarded(body));
 }
 
 }  // namespace tlbstorm::cli

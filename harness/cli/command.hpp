@@ -37,7 +37,16 @@ int doctor(const Arguments& arguments);
 /// Parses the arguments of a subcommand; prints its help and throws CLI::CallForHelp when that was asked for.
 void parse(CLI::App& app, const Arguments& arguments);
 
+/// Says what went wrong, and in a second line what can be done about it, if anything.
+void complain(const std::string& what, const std::string& hint);
+
 /// Runs a subcommand's body; prints what it throws as two lines, the error and the remedy.
 int guarded(const std::function<int()>& body);
+
+/// `code`, once the result is out; if it could not be written that is said, and kOk becomes kFailed.
+int written(int code);
+
+/// The whole of a program: its streams, the body, guarded, and its result.
+int program(const std::function<int()>& body);
 
 }  // namespace tlbstorm::cli

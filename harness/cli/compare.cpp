@@ -11,6 +11,8 @@
 #include "harness/cli/command.hpp"
 #include "harness/cli/named_format.hpp"
 #include "harness/os/error.hpp"
+#include "harness/os/named_path.hpp"
+#include "harness/record/sample_digest.hpp"
 #include "harness/verdict/compare/batches.hpp"
 #include "harness/verdict/compare/comparison.hpp"
 #include "harness/verdict/formats/formats.hpp"
@@ -49,14 +51,15 @@ int compare(const Arguments& given) {
     app.add_flag("--raw", options.raw, "also every counter that was sampled, a second of measured time");
     app.add_flag("--force", force, "compare other work and other machines all the same");
     parse(app, given);
+    for (const std::vector<std::string>& runs : {folders, more_base})
+      for (const std::string& run : runs) os::require_there("RUN", run, "name a run folder");
     const verdict::Format& chosen = format_named("--format", format, verdict::formats());
     verdict::Report report;
     report.sorting = sorting_named(sort);
     report.coloured = ::isatty(STDOUT_FILENO) != 0 && std::getenv("NO_COLOR") == nullptr;
-    // The robot's names are mostly of counters, and a name with a dot is a column's.
+    // The robot's names are mostly of counters.
     options.raw |= chosen.name == "robot" ||
-                   std::any_of(options.metrics.begin(), options.metrics.end(),
-                               [](const std::string& glob) { return glob.find('.') != std::string::npos; });
+                   std::any_of(options.metrics.begin(), options.metrics.end(), &record::is_column);
     report.parts = verdict::compare_folders({folders.begin(), folders.end()},
                                             {more_base.begin(), more_base.end()}, options, force);
     std::cout << chosen.print(report);

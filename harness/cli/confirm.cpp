@@ -7,8 +7,8 @@
 #include <array>
 #include <filesystem>
 
-#include "harness/cli/execute.hpp"
 #include "harness/cli/interleave.hpp"
+#include "harness/cli/leftovers.hpp"
 #include "harness/machine/facts.hpp"
 #include "harness/os/error.hpp"
 #include "harness/record/recorder.hpp"
@@ -50,7 +50,7 @@ Arguments words_of(const Side& side) {
 Way way_again(const Side& side, const trial::Definition*& definition) {
   Arguments words = words_of(side);
   definition = &trial::find_workload(take_workload(words));
-  return way_of(*definition, words);
+  return way_of(*definition, {words});
 }
 
 /// The rules that failed for a contest: the others may be about metrics that it has not.
@@ -92,11 +92,11 @@ struct Round {
 
 /// Judged by the rules that failed.
 Round judge_again(const verdict::Contest& contest, const verdict::Gate& gate, verdict::GateOptions options,
-                  bool base_too) {
+                  const MachineLock& lock, bool base_too) {
   const trial::Definition* definition = nullptr;
   const Way next = way_again(*contest.next, definition);
   const Way base = base_too ? way_again(*contest.base, definition) : next;
-  Interleaver interleaver(fresh_folder(*contest.next), "", *definition, base, next, true);
+  Interleaver interleaver(fresh_folder(*contest.next), "", *definition, base, next, lock, true);
   Round round;
   round.folder = interleaver.folder().native();
   for (int pairs = fresh_pairs(contest, gate, options.level); pairs > 0; --pairs)
@@ -127,6 +127,9 @@ namespace {
 
 /// Why the new side can't be confirmed; empty when it can.
 std::string why_not(const verdict::Contest& contest, bool interleaved) {
+  for (const std::string& word : words_of(*contest.next))
+    if (word.find("\\x") != std::string::npos)  // os/printable.hpp
+      return fmt::format("its command has bytes that can't be told: {}", word);
   if (const std::string why = why_not_here(*contest.next); !why.empty()) return why;
   // `tlbstorm ab` with commands: they are not in the manifests of the runs.
   if (interleaved && contest.base != nullptr && words_of(*contest.base) == words_of(*contest.next))
@@ -135,14 +138,15 @@ std::string why_not(const verdict::Contest& contest, bool interleaved) {
 }
 
 /// kOk, or kSignal + n.
-int confirm_one(const verdict::Contest& contest, const verdict::GateOptions& options, verdict::Gate& gate) {
+int confirm_one(const verdict::Contest& contest, const verdict::GateOptions& options, const MachineLock& lock,
+                verdict::Gate& gate) {
   if (const std::string why = why_not(contest, options.paired); !why.empty()) {
     gate.notes.push_back(fmt::format("the new runs can't be made again here to confirm it: {}", why));
     return kOk;
   }
   const std::string why_no_base = contest.base == nullptr ? "there is none" : why_not_here(*contest.base);
   try {
-    const Round round = judge_again(contest, gate, options, why_no_base.empty());
+    const Round round = judge_again(contest, gate, options, lock, why_no_base.empty());
     if (round.code >= kSignal) return round.code;
     take_over(round.gate, contest.title, gate);
     gate.notes.push_back(
@@ -159,13 +163,20 @@ int confirm_one(const verdict::Contest& contest, const verdict::GateOptions& opt
 }  // namespace
 
 int confirm(std::span<const verdict::Contest> contests, const verdict::GateOptions& options,
-            verdict::Gate& gate) {
+            const LockOptions& lock_options, verdict::Gate& gate) {
+  std::optional<MachineLock> lock;
+  try {
+    lock.emplace(lock_options);
+  } catch (const os::UsageError& held) {
+    gate.notes.push_back(fmt::format("it could not be confirmed: {}", held.what()));
+    return kOk;
+  }
   restore_leftovers();
   for (const verdict::Contest& contest : contests)
     if (std::any_of(gate.results.begin(), gate.results.end(), [&](const verdict::RuleResult& one) {
           return one.ruling == Ruling::fail && one.title == contest.title;
         }))
-      if (const int code = confirm_one(contest, options, gate); code >= kSignal) return code;
+      if (const int code = confirm_one(contest, options, *lock, gate); code >= kSignal) return code;
   return kOk;
 }
 

@@ -5,6 +5,7 @@
 
 #include <span>
 
+#include "harness/cli/lock_options.hpp"
 #include "harness/verdict/gate/gate.hpp"
 
 namespace tlbstorm::cli {
@@ -14,6 +15,6 @@ namespace tlbstorm::cli {
 /// doesn't show no longer fails. Where neither can be run, the gate stays as it is; its notes say what was
 /// done, or why not. Returns kOk, or kSignal + n.
 int confirm(std::span<const verdict::Contest> contests, const verdict::GateOptions& options,
-            verdict::Gate& gate);
+            const LockOptions& lock_options, verdict::Gate& gate);
 
 }  // namespace tlbstorm::cli

@@ -9,10 +9,13 @@
 #include <nlohmann/json.hpp>
 
 #include "harness/cli/command.hpp"
+#include "harness/cli/lock_options.hpp"
 #include "harness/machine/checkup.hpp"
 #include "harness/os/error.hpp"
 #include "harness/os/fd.hpp"
-#include "harness/os/journal.hpp"
+#include "harness/os/setting.hpp"
+#include "harness/os/text.hpp"
+#include "harness/record/json_file.hpp"
 
 namespace tlbstorm::cli {
 namespace {
@@ -75,25 +78,25 @@ void print_json(const std::vector<Examined>& all) {
     entry["fixable"] = !finding.fix.empty();
     json.push_back(std::move(entry));
   }
-  std::cout << json.dump(2) << "\n";
+  std::cout << record::json_text(json);
 }
 
 /// Writes down and makes every change that can be taken back. What can't be made is said, and the rest done.
 void fix(const std::vector<Examined>& all) {
   os::Journal journal;
-  std::vector<os::Applied> changes;
+  int changes = 0;
   for (const auto& [check, finding] : all) {
     for (const auto& [path, value] : finding.fix) try {
-        const std::string before = machine::chosen(os::read_text(path));
-        changes.push_back(journal.apply({os::Change::Kind::value, path, before},
-                                        [&path = path, &value = value] { os::write_text(path, value); }));
+        const std::string before(os::chosen(os::read_text(path)));
+        os::set_kernel_file(journal, path, value);
+        ++changes;
         std::cout << fmt::format("fixed: {}: {} was {}, is {}\n", check, path.native(), before, value);
       } catch (const os::Error& error) {
         std::cout << fmt::format("not fixed: {}: {}\n", check, error.what());
       }
   }
   journal.keep_in_force();
-  if (changes.empty())
+  if (changes == 0)
     std::cout << "nothing was changed\n\n";
   else
     std::cout << "`tlbstorm restore` takes this back; after a reboot it is as before in any case\n\n";
@@ -112,15 +115,18 @@ int doctor(const Arguments& given) {
                  "tlbstorm doctor");
     std::string profile = "reclaim";
     bool json = false, mend = false;
+    LockOptions lock_options;
     app.add_option("--profile", profile, "what the machine is for: reclaim, swap-ssd or ci")
         ->capture_default_str();
     app.add_flag("--json", json, "for other programs");
     app.add_flag("--fix", mend, "mends what can be undone; `tlbstorm restore` takes it back");
+    add_lock_options(app, lock_options);
     parse(app, given);
     const Profile wanted = profile_named(profile);
     std::vector<Examined> all = examine(wanted);
     if (mend) {
       if (json) throw os::UsageError("--json", "--fix", "one of them", "run --fix first, then --json");
+      const MachineLock lock(lock_options);
       fix(all);
       all = examine(wanted);
     }

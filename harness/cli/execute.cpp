@@ -1,17 +1,19 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "harness/cli/execute.hpp"
 
-#include <fmt/format.h>
-#include <signal.h>
-
+#include <algorithm>
 #include <optional>
 
+#include "harness/cli/console.hpp"
+#include "harness/cli/leftovers.hpp"
 #include "harness/cli/progress.hpp"
 #include "harness/machine/checkup.hpp"
 #include "harness/os/journal.hpp"
 #include "harness/os/process.hpp"
+#include "harness/os/setting.hpp"
 #include "harness/record/recorder.hpp"
 #include "harness/trial/runner.hpp"
+#include "harness/trial/settings.hpp"
 #include "harness/trial/swap_area.hpp"
 #include "harness/verdict/judge.hpp"
 
@@ -47,56 +49,57 @@ class Audience final : public trial::Observer {
 };
 
 /// The changes that hold for the whole run: swap areas and settings.
-std::vector<os::Applied> prepare_machine(const trial::Plan& plan, os::Journal& journal,
-                                         std::vector<trial::SwapArea>& swap) {
-  for (const trial::SwapRequest& request : plan.swap) swap.emplace_back(journal, request);
-  std::vector<os::Applied> applied;
-  for (const auto& [path, value] : plan.settings) {
-    const std::string before = machine::chosen(os::read_text(path));
-    applied.push_back(journal.apply({os::Change::Kind::value, path, before},
-                                    [&path = path, &value = value] { os::write_text(path, value); }));
-  }
-  return applied;
+void prepare_machine(const trial::Plan& plan, os::Journal& journal) {
+  for (const trial::Setting& setting : plan.settings)  // first, as the kernel may refuse a value
+    trial::set_for_the_run(journal, setting);
+  for (const trial::SwapRequest& request : plan.swap) trial::bring_swap(journal, request);
 }
 
-int run_trials(const trial::Plan& plan, const trial::Definition& definition, const machine::Machine& machine,
-               record::Recorder& recorder, Progress& progress) {
-  os::SignalFd signals{SIGINT, SIGTERM, SIGHUP};
-  ::signal(SIGPIPE, SIG_IGN);  // a closed pipe must not keep the machine from being restored
-  os::Journal journal;
-  verdict::Judge judge(plan, definition, machine);
-  Audience audience(recorder, judge, progress);
-  std::vector<trial::SwapArea> swap;
-  const std::vector<os::Applied> changes = prepare_machine(plan, journal, swap);
+/// The exit code, and how the run ended, for the manifest.
+struct Ended {
+  int code = kOk;
+  const char* state = "finished";
+};
+
+Ended run_trials(const trial::Plan& plan, const trial::Definition& definition,
+                 const machine::Machine& machine, os::Journal& journal, os::SignalFd& signals,
+                 trial::Observer& observer, const os::Folder& folder) {
+  prepare_machine(plan, journal);
   std::optional<trial::Ballast> ballast;
   if (plan.ballast) ballast.emplace(*plan.ballast, signals);
-  trial::Runner runner(plan, definition, machine, journal, signals, audience, ballast ? &*ballast : nullptr);
+  trial::Runner runner(plan, definition, machine, journal, signals, observer, &folder,
+                       ballast ? &*ballast : nullptr);
   int as_expected = 0;
   for (int trial = 1; trial <= plan.trials && !runner.signal(); ++trial)
     if (runner.run(trial).outcome == plan.expect) ++as_expected;
-  recorder.finish(runner.signal() ? "interrupted" : "finished");
-  if (runner.signal()) return kSignal + *runner.signal();
-  return as_expected == plan.trials ? kOk : kFailed;
+  if (runner.signal()) return {kSignal + *runner.signal(), "interrupted"};
+  return {as_expected == plan.trials ? kOk : kFailed};
 }
 
 }  // namespace
 
-void restore_leftovers() {
-  const os::Restored restored = os::restore();
-  for (const std::string& change : restored.undone)
-    fmt::print(stderr, "tlbstorm: undid what a killed run had left: {}\n", change);
-  for (const std::string& problem : restored.problems)
-    fmt::print(stderr, "tlbstorm: a killed run left something: {}\n", problem);
-}
-
 int execute(const trial::Plan& plan, const trial::Definition& definition, const machine::Machine& machine,
-            const Arguments& command, bool quiet) {
+            const Arguments& command, const MachineLock& lock, bool quiet) {
   trial::Plan noted = plan;
+  if (const std::string note = lock.note(); !note.empty()) noted.notes.push_back(note);
   for (std::string& warning : machine::warnings_for_a_run(machine::take_snapshot(machine)))
     noted.notes.push_back(std::move(warning));
-  record::Recorder recorder(plan.output, noted, definition, machine, command);
+  record::Recorder recorder(plan.output, noted, definition, machine, command, lock.text());
   Progress progress(plan, quiet);
-  return run_trials(plan, definition, machine, recorder, progress);
+  verdict::Judge judge(plan, definition, machine);
+  Audience audience(recorder, judge, progress);
+  os::SignalFd signals{SIGINT, SIGTERM, SIGHUP};
+  os::Journal journal;
+  Ended ended;
+  try {
+    ended = run_trials(plan, definition, machine, journal, signals, audience, recorder.folder());
+  } catch (...) {
+    tell_troubles(journal.undo_all());
+    throw;
+  }
+  const std::vector<os::Trouble> troubles = journal.undo_all();
+  recorder.finish(ended.state, troubles);
+  return tell_troubles(troubles) ? ended.code : std::max(ended.code, kFailed);
 }
 
 }  // namespace tlbstorm::cli

@@ -5,17 +5,16 @@
 #include <filesystem>
 
 #include "harness/cli/command.hpp"
+#include "harness/cli/lock_options.hpp"
 #include "harness/machine/facts.hpp"
 #include "harness/trial/workload.hpp"
 
 namespace tlbstorm::cli {
 
-/// Undoes what an earlier, killed run left, and says so on stderr.
-void restore_leftovers();
-
 /// Runs all trials of a plan into its folder, plan.output, which is made. The exit code: kOk when every trial
-/// ended as expected, kFailed, or kSignal + n. `command` is what the manifest says made it.
+/// ended as expected and the machine is as it was, kFailed, or kSignal + n. `command` is what the manifest
+/// says made it; `lock` what is held while it lasts.
 int execute(const trial::Plan& plan, const trial::Definition& definition, const machine::Machine& machine,
-            const Arguments& command, bool quiet);
+            const Arguments& command, const MachineLock& lock, bool quiet);
 
 }  // namespace tlbstorm::cli

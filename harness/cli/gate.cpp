@@ -5,16 +5,24 @@
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <CLI/CLI.hpp>
+#include <cerrno>
+#include <filesystem>
 #include <iostream>
 
 #include "harness/cli/command.hpp"
 #include "harness/cli/confirm.hpp"
 #include "harness/cli/named_format.hpp"
 #include "harness/os/error.hpp"
-#include "harness/os/fd.hpp"
+#include "harness/os/folder.hpp"
+#include "harness/os/named_path.hpp"
+#include "harness/os/printable.hpp"
+#include "harness/os/units.hpp"
+#include "harness/os/user_file.hpp"
+#include "harness/record/sample_digest.hpp"
 #include "harness/verdict/compare/batches.hpp"
 #include "harness/verdict/formats/formats.hpp"
 #include "harness/verdict/gate/reports.hpp"
@@ -29,6 +37,7 @@ struct GateCommand {
   std::string rules_file, format = "text", unsure;
   bool confirm = false, self_test = false, force = false, paired = false;
   double level = verdict::kGateLevel;
+  LockOptions lock;
 };
 
 /// "junit=FILE".
@@ -36,8 +45,9 @@ std::pair<const verdict::GateFormat*, std::string> report_of(const std::string& 
   const std::size_t equals = text.find('=');
   if (equals == std::string::npos || equals + 1 == text.size())
     throw os::UsageError("--report", text, "not FORMAT=FILE", "write it as --report junit=gate.xml");
-  return {&format_named("--report", text.substr(0, equals), verdict::gate_formats()),
-          text.substr(equals + 1)};
+  const std::string file = text.substr(equals + 1);
+  os::check_place_of_file("--report", file);
+  return {&format_named("--report", text.substr(0, equals), verdict::gate_formats()), file};
 }
 
 std::vector<verdict::Rule> given_rules(const GateCommand& command) {
@@ -62,10 +72,16 @@ std::vector<verdict::Rule> default_rules(std::span<const verdict::Contest> conte
   return rules;
 }
 
-/// A name with a dot is a column of samples.csv.
+/// The base is an argument; the new runs are what was to be made, and may not have been.
+void require_made(const std::vector<std::string>& folders) {
+  for (std::size_t i = folders.size() > 1 ? 1 : 0; i < folders.size(); ++i)
+    if (!verdict::holds_runs(folders[i]))
+      throw os::Error(fmt::format("{}: there is no run to judge", folders[i]), "see what its run said");
+}
+
 bool looks_at_columns(const std::vector<verdict::Rule>& rules) {
   return std::any_of(rules.begin(), rules.end(),
-                     [](const verdict::Rule& rule) { return rule.metric.find('.') != std::string::npos; });
+                     [](const verdict::Rule& rule) { return record::is_column(rule.metric); });
 }
 
 /// Invalid trials are no evidence: told where a side has any.
@@ -97,19 +113,40 @@ std::string side_text(const verdict::Side* side) {
   return side == nullptr ? "" : verdict::describe_side(*side);
 }
 
-void publish(const GateCommand& command, const verdict::GateReport& report,
+/// Before anything is judged: a verdict must not be lost for the lack of a folder. What is there and no plain
+/// file, /dev/stdout say, would be replaced by one.
+void require_writable(const std::string& text) {
+  const std::filesystem::path file = report_of(text).second;
+  const std::filesystem::path folder = file.has_parent_path() ? file.parent_path() : ".";
+  struct stat facts {};
+  const bool there = ::stat(file.c_str(), &facts) == 0;
+  if (there && !S_ISREG(facts.st_mode))
+    throw os::UsageError("--report", text, fmt::format("{}, not a file", os::special_kind(facts.st_mode)),
+                         "name a new file; --format chooses what is printed");
+  if (::access(folder.c_str(), W_OK | X_OK) != 0)
+    throw os::UsageError("--report", text, os::errno_text(errno), "name a file that you can write");
+}
+
+/// Whether all could be written. What could not is told, and takes nothing from the verdict.
+bool publish(const GateCommand& command, const verdict::GateReport& report,
              const verdict::GateFormat& format) {
   std::cout << format.print(report);
-  for (const std::string& text : command.reports) {
-    const auto [how, file] = report_of(text);
-    verdict::GateReport plain = report;
-    plain.coloured = false;
-    try {
-      os::replace_text(file, how->print(plain));
-    } catch (const os::SystemError& error) {
-      throw os::UsageError("--report", text, os::errno_text(error.code()), "name a file that you can write");
+  bool all = true;
+  verdict::GateReport plain = report;
+  plain.coloured = false;
+  for (const std::string& text : command.reports) try {
+      const auto [how, file] = report_of(text);
+      os::write_named_file(file, os::printable(how->print(plain)));
+    } catch (const os::Error& error) {
+      complain(fmt::format("--report {}: {}", text, error.what()), error.hint());
+      all = false;
     }
-  }
+  return all;
+}
+
+void check_unsure(const std::string& name) {
+  if (name != "" && name != "pass" && name != "fail" && name != "skip")
+    throw os::UsageError("--unsure", name, "not a way to count it", "give pass, fail or skip");
 }
 
 int exit_code(Ruling ruling, const std::string& unsure) {
@@ -123,8 +160,9 @@ int exit_code(Ruling ruling, const std::string& unsure) {
 
 int judge(const GateCommand& command) {
   const verdict::GateFormat& format = format_named("--format", command.format, verdict::gate_formats());
-  for (const std::string& text : command.reports) report_of(text);
+  for (const std::string& text : command.reports) require_writable(text);
   std::vector<verdict::Rule> rules = given_rules(command);
+  require_made(command.folders);
   const std::vector<verdict::Sides> sides = verdict::read_sides(
       {command.folders.begin(), command.folders.end()}, {command.more_base.begin(), command.more_base.end()},
       true, looks_at_columns(rules));
@@ -150,9 +188,10 @@ int judge(const GateCommand& command) {
     report.gate.complete = false;
   }
   if (command.confirm && report.gate.ruling() == Ruling::fail)
-    if (const int code = confirm(contests, options, report.gate); code >= kSignal) return code;
-  publish(command, report, format);
-  return exit_code(report.gate.ruling(), command.unsure);
+    if (const int code = confirm(contests, options, command.lock, report.gate); code >= kSignal) return code;
+  const bool published = publish(command, report, format);
+  const int code = exit_code(report.gate.ruling(), command.unsure);
+  return code == kOk && !published ? kFailed : code;
 }
 
 }  // namespace
@@ -164,6 +203,7 @@ int gate(const Arguments& given) {
         "125 when there is no run to judge (git bisect skips). Invalid trials are no evidence.",
         "tlbstorm gate");
     GateCommand command;
+    std::string level = fmt::format("{}", command.level);
     app.add_option("RUN", command.folders,
                    "the base, then one or several new runs; one alone for absolute rules")
         ->required();
@@ -174,26 +214,25 @@ int gate(const Arguments& given) {
     app.add_option("--format", command.format, format_names(verdict::gate_formats()))->capture_default_str();
     app.add_option("--report", command.reports, "FORMAT=FILE: also written there; may be repeated");
     app.add_option("--unsure", command.unsure,
-                   "pass, fail or skip (125): what not enough evidence counts as; else exit code 3")
-        ->check(CLI::IsMember({"pass", "fail", "skip"}));
-    app.add_option("--level", command.level, "rate of false alarms, over all rules")
-        ->check(CLI::Range(1e-6, 0.5))
-        ->capture_default_str();
+                   "pass, fail or skip (125): what not enough evidence counts as; else exit code 3");
+    app.add_option("--level", level, "rate of false alarms, over all rules")->capture_default_str();
     app.add_flag("--confirm", command.confirm,
                  "before it fails: run the workload again, interleaved, where it can");
+    add_lock_options(app, command.lock);
     app.add_flag("--self-test", command.self_test, "show from which change on each rule fails on these data");
     app.add_flag("--paired", command.paired, "trials were interleaved: the n-th of a side belong together");
     app.add_flag("--force", command.force, "judge other work and other machines all the same");
     parse(app, given);
+    command.level = os::parse_real("--level", level, 1e-6, 0.5);
+    check_unsure(command.unsure);
     try {
       return judge(command);
     } catch (const os::UsageError&) {
       throw;
     } catch (const os::Error& error) {
-      fmt::print(stderr, "tlbstorm: {}\n", error.what());
-      if (!error.hint().empty()) fmt::print(stderr, "  hint: {}\n", error.hint());
+      complain(error.what(), error.hint());
     } catch (const std::exception& error) {  // whatever it is, it is no regression
-      fmt::print(stderr, "tlbstorm: {}\n", error.what());
+      complain(error.what(), "");
     }
     return kNotMade;
   });

@@ -4,20 +4,23 @@
 #include <fmt/format.h>
 
 #include <CLI/CLI.hpp>
-#include <cstdlib>
 
 #include "harness/os/error.hpp"
+#include "harness/os/process.hpp"
 #include "harness/record/manifest_shape.hpp"
+#include "harness/record/recorder.hpp"
 #include "harness/record/schema.hpp"
 #include "harness/verdict/compare/batches.hpp"
 
 namespace tlbstorm::cli {
 
 Interleaver::Interleaver(std::filesystem::path folder, const std::string& about,
-                         const trial::Definition& definition, Way base, Way next, bool quiet)
+                         const trial::Definition& definition, Way base, Way next, const MachineLock& lock,
+                         bool quiet)
     : definition_(definition),
       base_(std::move(base)),
       next_(std::move(next)),
+      lock_(lock),
       quiet_(quiet),
       recorder_(std::move(folder), {"ab", definition.name, about}) {}
 
@@ -42,13 +45,15 @@ bool Interleaver::was_valid(const std::string& value) const {
 
 int Interleaver::run_trial(const Way& way, const std::string& value) {
   if (!way.prepare.empty()) {
-    const int status = std::system(way.prepare.c_str());
-    if (status != 0)
-      throw os::Error(fmt::format("the command of the {} side failed: {}", value, way.prepare),
-                      "try it in a shell; it is run before each trial of its side");
+    const os::CommandEnd end = os::run_shell(way.prepare);
+    if (end.signal) return kSignal + *end.signal;
+    if (!end.status.clean())
+      throw os::Error(
+          fmt::format("the command of the {} side failed: {} ({})", value, way.prepare, end.status.text()),
+          "try it in a shell; it is run before each trial of its side, without a terminal");
   }
   const BatchRun run{run_name(value), value, way.command, &definition_, way.options};
-  const int code = run_one(run, recorder_, quiet_);
+  const int code = run_one(run, recorder_, lock_, quiet_);
   if (code == kUsage)
     throw os::UsageError(fmt::format("the {} side can't be run here", value),
                          fmt::format("why: {}", recorder_.last_reason()));
@@ -64,17 +69,43 @@ verdict::Side Interleaver::side(const std::string& value) const {
 
 Arguments split_words(const std::string& text) { return CLI::detail::split_up(text); }
 
-Way way_of(const trial::Definition& definition, const Arguments& words) {
-  Way way{{"tlbstorm", "run", definition.name}, {}, {}};
-  way.command.insert(way.command.end(), words.begin(), words.end());
-  const RunOptions options = parse_run_options(definition, words);
-  if (!options.sweep.empty())
-    throw os::UsageError("--sweep", options.sweep, "a sweep can't be interleaved",
-                         "sweep on either side, then compare");
-  way.options = options.options;
+void check_words_of_a_side(const std::string& option, const trial::Definition& definition,
+                           const Arguments& words) {
+  const RunOptions run = parse_run_options(definition, {words});
+  const auto refuse = [&](const std::string& name, const std::string& value, const char* hint) {
+    const std::string whole = option.empty() ? "" : option + " ";
+    throw os::UsageError(whole + "--" + name, value, "not for the runs of one side", hint);
+  };
+  if (!run.sweep.empty())
+    refuse("sweep", run.sweep, "a sweep can't be interleaved: sweep twice, then compare");
+  if (run.dry_run) refuse("dry-run", "true", "give it outside of --base and --new");
+  if (run.quiet) refuse("quiet", "true", "give it outside of --base and --new");
+  if (const auto found = run.options.find("output"); found != run.options.end())
+    refuse("output", found->second, "give it outside of --base and --new");
+  if (const auto found = run.options.find("trials"); found != run.options.end())
+    refuse("trials", found->second, "each run has one trial; --budget or --pairs say how many runs");
+}
+
+Way way_of(const trial::Definition& definition, const std::vector<Arguments>& layers) {
+  Way way;
+  way.options = parse_run_options(definition, layers).options;
   way.options["trials"] = "1";
   way.options.erase("output");
+  way.command = command_of(definition, way.options);
   return way;
+}
+
+nlohmann::ordered_json preview(const trial::Definition& definition, const Way& way) {
+  nlohmann::ordered_json json;
+  if (!way.prepare.empty()) json["before"] = way.prepare;
+  json["command"] = way.command;
+  try {
+    json["plan"] = record::to_json(trial::make_plan(definition, way.options, machine::inspect()), definition);
+  } catch (const os::UsageError& error) {
+    if (way.prepare.empty()) throw;
+    json["not_possible_now"] = error.what();
+  }
+  return json;
 }
 
 }  // namespace tlbstorm::cli

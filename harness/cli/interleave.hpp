@@ -21,7 +21,7 @@ struct Way {
 class Interleaver {
  public:
   Interleaver(std::filesystem::path folder, const std::string& about, const trial::Definition& definition,
-              Way base, Way next, bool quiet);
+              Way base, Way next, const MachineLock& lock, bool quiet);
   /// One trial of each side. kOk, or kSignal + n. Throws os::UsageError when a side can't be run here,
   /// os::Error when a command before it fails.
   int run_pair();
@@ -43,6 +43,7 @@ class Interleaver {
 
   const trial::Definition& definition_;
   Way base_, next_;
+  const MachineLock& lock_;
   bool quiet_;
   record::BatchRecorder recorder_;
   std::size_t pairs_ = 0, valid_pairs_ = 0;
@@ -51,7 +52,16 @@ class Interleaver {
 /// The words of a text as a shell would split it, without its other powers.
 Arguments split_words(const std::string& text);
 
-/// A way from words as on the command line of `tlbstorm run WORKLOAD`, with one trial a run.
-Way way_of(const trial::Definition& definition, const Arguments& words);
+/// A way from layers of words as on the command line of `tlbstorm run WORKLOAD`, with one trial a run.
+Way way_of(const trial::Definition& definition, const std::vector<Arguments>& layers);
+
+/// Refuses words for one side (of `option`, or of the command line when that is empty) that are about all of
+/// the runs. Throws os::UsageError.
+void check_words_of_a_side(const std::string& option, const trial::Definition& definition,
+                           const Arguments& words);
+
+/// What a way comes to on this machine, as JSON. One whose command may still change the machine need not be
+/// possible now. Throws os::UsageError.
+nlohmann::ordered_json preview(const trial::Definition& definition, const Way& way);
 
 }  // namespace tlbstorm::cli

@@ -35,14 +35,13 @@ void list_probes() {
   std::cout << "probes\n";
   for (const probe::Source& source : probe::sources()) {
     std::cout << fmt::format("  {:<22}{}\n", source.name, source.meaning);
-    const probe::Opened opened = source.open(target);
-    if (const auto* const absent = std::get_if<probe::Unavailable>(&opened)) {
+    const probe::Offer offer = probe::look(source, target);
+    if (const auto* const absent = std::get_if<probe::Unavailable>(&offer)) {
       std::cout << fmt::format("  {:<22}absent: {}{}{}\n", "", absent->reason,
                                absent->remedy.empty() ? "" : "; ", absent->remedy);
     } else {
-      const auto& probe = std::get<std::unique_ptr<probe::Probe>>(opened);
-      std::cout << fmt::format("  {:<22}available: {} column{}{}\n", "", probe->columns().size(),
-                               probe->columns().size() == 1 ? "" : "s",
+      const std::size_t columns = std::get<std::size_t>(offer);
+      std::cout << fmt::format("  {:<22}available: {} column{}{}\n", "", columns, columns == 1 ? "" : "s",
                                source.cadence == probe::Cadence::edges_only ? ", read at phase edges"
                                : source.on_request                          ? ", with --probes all"
                                                                             : "");
@@ -94,6 +93,9 @@ int list(const Arguments& given) {
     app.add_flag("--markdown", markdown, "metrics as a table for a document");
     parse(app, given);
     const bool all = what == "all";
+    if (markdown && !all && what != "metrics")
+      throw os::UsageError("--markdown", "true", fmt::format("there is no such table of {}", what),
+                           "list metrics --markdown");
     if (!all && what != "workloads" && what != "probes" && what != "metrics")
       throw os::UsageError("list", what, "nothing of that name", "list workloads, probes or metrics");
     if (markdown) {

@@ -9,6 +9,7 @@
 #include "harness/cli/command.hpp"
 #include "harness/cli/named_format.hpp"
 #include "harness/os/error.hpp"
+#include "harness/os/named_path.hpp"
 #include "harness/verdict/model/formats.hpp"
 
 namespace tlbstorm::cli {
@@ -48,6 +49,7 @@ int model(const Arguments& given) {
         ->allow_extra_args(false);
     app.add_option("--format", format, format_names(verdict::model_formats()))->capture_default_str();
     parse(app, given);
+    for (const std::string& path : paths) os::require_there("RUN", path, "name a run folder");
     const verdict::ModelFormat& chosen = format_named("--format", format, verdict::model_formats());
     options.of = words_of(of);
     options.by = words_of(by);

@@ -6,16 +6,17 @@
 
 #include <algorithm>
 #include <cmath>
-#include <cstdio>
 
+#include "harness/cli/console.hpp"
 #include "harness/os/clock.hpp"
+#include "harness/os/printable.hpp"
 
 namespace tlbstorm::cli {
 namespace {
 
 constexpr os::Nanoseconds kRefresh = std::chrono::milliseconds{250};
 constexpr double kRateWindow = 0.2;  // seconds that a rate is taken over, at least
-constexpr const char* kEraseLine = "\r\033[K";
+const std::string kEraseLine = os::ink("[G") + os::ink("[K");
 
 }  // namespace
 
@@ -73,12 +74,11 @@ void Progress::sample(const trial::Sample& sample) {
   for (const Rate& rate : rates_)
     line += fmt::format("{:>10} {}", rate.per_second ? os::format_figure(std::round(*rate.per_second)) : "-",
                         rate.label);
-  fmt::print(stderr, "{}{}", kEraseLine, line);
-  std::fflush(stderr);
+  show("{}{}", kEraseLine, line);
 }
 
 void Progress::erase_line() const {
-  if (live_) fmt::print(stderr, "{}", kEraseLine);
+  if (live_) show(std::string_view(kEraseLine));
 }
 
 void Progress::end_trial(const trial::TrialResult& result) {
@@ -86,8 +86,8 @@ void Progress::end_trial(const trial::TrialResult& result) {
   if (quiet_) return;
   std::uint64_t operations = 0;
   for (const trial::WorkerResult& worker : result.workers) operations += worker.operations;
-  fmt::print(stderr, "trial {}/{}: {}{}{}, {} operations\n", result.trial, plan_.trials,
-             trial::name(result.outcome), result.reason.empty() ? "" : ": ", result.reason, operations);
+  show("trial {}/{}: {}{}{}, {} operations\n", result.trial, plan_.trials, trial::name(result.outcome),
+       result.reason.empty() ? "" : ": ", result.reason, operations);
 }
 
 }  // namespace tlbstorm::cli

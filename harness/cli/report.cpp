@@ -4,6 +4,7 @@
 #include <iostream>
 
 #include "harness/cli/command.hpp"
+#include "harness/os/named_path.hpp"
 #include "harness/record/batch.hpp"
 #include "harness/verdict/batch_table.hpp"
 #include "harness/verdict/summary.hpp"
@@ -17,6 +18,7 @@ int report(const Arguments& given) {
     std::vector<std::string> folders;
     app.add_option("RUN", folders, "run folders")->required();
     parse(app, given);
+    for (const std::string& folder : folders) os::require_there("RUN", folder, "name a run folder");
     for (const std::string& folder : folders)
       std::cout << (record::is_batch(folder) ? verdict::tabulate(record::read_batch(folder))
                                              : verdict::summarise(record::read_run(folder)));

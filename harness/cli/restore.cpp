@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 // tlbstorm restore: undoes what killed runs and `doctor --fix` left on the machine.
+#include "harness/os/restore.hpp"
+
 #include <fmt/format.h>
 
 #include <CLI/CLI.hpp>
 #include <iostream>
 
 #include "harness/cli/command.hpp"
-#include "harness/os/journal.hpp"
 
 namespace tlbstorm::cli {
 
@@ -19,11 +20,16 @@ int restore(const Arguments& given) {
     parse(app, given);
     const os::Restored restored = os::restore(os::state_folder(), os::Leftovers::all);
     for (const std::string& change : restored.undone) std::cout << "undone: " << change << "\n";
-    for (const std::string& problem : restored.problems) std::cout << "not undone: " << problem << "\n";
+    for (const std::string& change : restored.left_alone) std::cout << "left alone: " << change << "\n";
+    for (const std::string& change : restored.given_up) std::cout << "given up: " << change << "\n";
+    for (const os::Trouble& trouble : restored.troubles) {
+      std::cout << "not undone: " << trouble.what << "\n";
+      if (!trouble.remedy.empty()) std::cout << "  hint: " << trouble.remedy << "\n";
+    }
     if (restored.held > 0) std::cout << fmt::format("{} run(s) still going on: left alone\n", restored.held);
-    if (restored.undone.empty() && restored.problems.empty())
+    if (restored.undone.empty() && restored.left_alone.empty() && restored.complete())
       std::cout << fmt::format("nothing to undo in {}\n", os::state_folder().native());
-    return restored.problems.empty() ? kOk : kFailed;
+    return restored.complete() ? kOk : kFailed;
   });
 }
 

@@ -6,7 +6,9 @@
 
 #include "harness/cli/batch.hpp"
 #include "harness/cli/execute.hpp"
+#include "harness/cli/leftovers.hpp"
 #include "harness/cli/run_options.hpp"
+#include "harness/record/json_file.hpp"
 #include "harness/record/recorder.hpp"
 #include "harness/record/run_folder.hpp"
 #include "harness/verdict/summary.hpp"
@@ -29,11 +31,12 @@ int run_once(const Arguments& command, const RunOptions& run, const trial::Defin
   if (plan.output.empty()) plan.output = record::default_folder(plan.workload, plan.label);
   record::check_folder(plan.output);
   if (run.dry_run) {
-    std::cout << record::to_json(plan, definition).dump(2) << "\n";
+    std::cout << record::json_text(record::to_json(plan, definition));
     return kOk;
   }
+  const MachineLock lock(run.lock);
   restore_leftovers();
-  const int code = execute(plan, definition, machine, command, run.quiet);
+  const int code = execute(plan, definition, machine, command, lock, run.quiet);
   std::cout << verdict::summarise(record::read_run(plan.output)) << std::flush;
   return code;
 }
@@ -48,7 +51,7 @@ int run(const Arguments& given) {
       return arguments.empty() ? kUsage : kOk;
     }
     const trial::Definition& definition = trial::find_workload(take_workload(arguments));
-    const RunOptions options = parse_run_options(definition, arguments);
+    const RunOptions options = parse_run_options(definition, {arguments});
     Arguments command{"tlbstorm", "run"};
     command.insert(command.end(), given.begin(), given.end());
     return options.sweep.empty() ? run_once(command, options, definition) : sweep(options, definition);

@@ -7,7 +7,9 @@
 #include <CLI/CLI.hpp>
 #include <algorithm>
 
+#include "harness/cli/config_file.hpp"
 #include "harness/os/error.hpp"
+#include "harness/os/user_file.hpp"
 
 namespace tlbstorm::cli {
 namespace {
@@ -24,42 +26,11 @@ void add_option(CLI::App& app, const std::string& name, const std::string& help,
   CLI::Option* const option = app.add_option_function<std::string>(
       "--" + name, [&options, name](const std::string& value) { options[name] = value; }, help);
   option->group(group);
-  option->take_last();  // what is passed to all of a suite stands after what its line says
   if (!standard.empty()) option->default_str(standard);
 }
 
-/// Names the first word that is no option, and the option that it may have been meant to be.
-[[noreturn]] void refuse_unexpected(const CLI::App& app, const std::string& workload) {
-  const std::vector<std::string> words = app.remaining();
-  const auto dashed =
-      std::find_if(words.begin(), words.end(), [](const std::string& w) { return w.starts_with("--"); });
-  const std::string word = dashed != words.end() ? dashed->substr(0, dashed->find('=')) : words.at(0);
-  std::vector<std::string> known;
-  for (const CLI::Option* option : app.get_options()) known.push_back(option->get_name());
-  const std::string near = os::nearest(word, known);
-  throw os::UsageError("run " + workload, word, "no such option",
-                       near.empty() ? fmt::format("see: tlbstorm run {} --help", workload)
-                                    : fmt::format("did you mean {}?", near));
-}
-
-}  // namespace
-
-std::string take_workload(Arguments& arguments) {
-  auto found = std::find_if(arguments.begin(), arguments.end(), [](const std::string& word) {
-    return std::any_of(trial::workloads().begin(), trial::workloads().end(),
-                       [&](const trial::Definition& definition) { return definition.name == word; });
-  });
-  if (found == arguments.end())
-    found = std::find_if(arguments.begin(), arguments.end(),
-                         [](const std::string& word) { return word[0] != '-'; });
-  if (found == arguments.end())
-    throw os::UsageError("run", "WORKLOAD", "no workload is named", "`tlbstorm list workloads` shows them");
-  std::string name = *found;
-  arguments.erase(found);
-  return name;
-}
-
-RunOptions parse_run_options(const trial::Definition& definition, const Arguments& arguments) {
+/// The words of one layer.
+RunOptions parse_layer(const trial::Definition& definition, const Arguments& words) {
   RunOptions run;
   CLI::App app(fmt::format("{}\nOne operation: {}", definition.summary, definition.operation),
                "tlbstorm run " + definition.name);
@@ -80,10 +51,6 @@ RunOptions parse_run_options(const trial::Definition& definition, const Argument
   for (const trial::Preset& preset : definition.presets)
     presets += fmt::format("; {}: {}", preset.name, preset.help);
   for (const trial::CommonOption& option : trial::common_options()) {
-    if (option.name == "config") {
-      app.set_config("--config", "", option.help)->group("Options of every run");
-      continue;
-    }
     std::string standard = option.standard;
     if (option.name == "trials") standard = std::to_string(definition.trials);
     if (option.name == "warmup") standard = definition.warmup;
@@ -98,19 +65,55 @@ RunOptions parse_run_options(const trial::Definition& definition, const Argument
   app.add_flag("--dry-run", run.dry_run, "print the whole plan and touch nothing")
       ->group("Options of every run");
   app.add_flag("--quiet", run.quiet, "no progress; the summary only")->group("Options of every run");
-  app.allow_config_extras(CLI::config_extras_mode::error);
-  try {
-    parse(app, arguments);
-  } catch (const CLI::ExtrasError&) {
-    refuse_unexpected(app, definition.name);
-  } catch (const CLI::FileError& error) {
-    throw os::UsageError(fmt::format("--config: {}", error.what()),
-                         "name a file with a line for each option");
-  } catch (const CLI::ConfigError& error) {
-    throw os::UsageError(fmt::format("--config: {}", error.what()),
-                         "name options without their dashes: trials = 5");
+  add_lock_options(app, run.lock, "Options of every run");
+  parse(app, words);
+  return run;
+}
+
+/// What is in `more` counts.
+void lay_over(RunOptions& run, const RunOptions& more) {
+  for (const auto& [name, value] : more.options) run.options[name] = value;
+  if (!more.sweep.empty()) run.sweep = more.sweep;
+  run.dry_run |= more.dry_run;
+  run.quiet |= more.quiet;
+  if (more.lock.wait) run.lock.wait = more.lock.wait;
+  run.lock.ignore |= more.lock.ignore;
+}
+
+}  // namespace
+
+std::string take_workload(Arguments& arguments) {
+  auto found = std::find_if(arguments.begin(), arguments.end(), [](const std::string& word) {
+    return std::any_of(trial::workloads().begin(), trial::workloads().end(),
+                       [&](const trial::Definition& definition) { return definition.name == word; });
+  });
+  if (found == arguments.end())
+    found = std::find_if(arguments.begin(), arguments.end(),
+                         [](const std::string& word) { return word[0] != '-'; });
+  if (found == arguments.end())
+    throw os::UsageError("run", "WORKLOAD", "no workload is named", "`tlbstorm list workloads` shows them");
+  std::string name = *found;
+  arguments.erase(found);
+  return name;
+}
+
+RunOptions parse_run_options(const trial::Definition& definition, const std::vector<Arguments>& layers) {
+  RunOptions run;
+  for (const Arguments& words : layers) {
+    RunOptions layer = parse_layer(definition, words);
+    if (const auto config = layer.options.find("config"); config != layer.options.end()) {
+      lay_over(run, parse_layer(definition, read_config(config->second)));
+      layer.options.erase(config);
+    }
+    lay_over(run, layer);
   }
   return run;
+}
+
+Arguments command_of(const trial::Definition& definition, const trial::Options& options) {
+  Arguments command{"tlbstorm", "run", definition.name};
+  for (const auto& [name, value] : options) command.push_back(fmt::format("--{}={}", name, value));
+  return command;
 }
 
 }  // namespace tlbstorm::cli

@@ -4,7 +4,9 @@
 #include <fmt/ranges.h>
 
 #include <CLI/CLI.hpp>
+#include <algorithm>
 #include <iostream>
+#include <optional>
 
 #include "harness/cli/suite_file.hpp"
 #include "harness/os/error.hpp"
@@ -14,58 +16,74 @@ namespace tlbstorm::cli {
 namespace {
 
 void list_suites() {
-  std::cout
-      << "Runs a list of workloads, each into a run folder under one parent, and prints one table.\n"
-         "Usage: tlbstorm suite NAME|FILE [--output FOLDER] [--quiet] [--dry-run] [OPTIONS of every run]\n\n"
-         "Suites:\n";
+  std::cout << "Runs a list of workloads, each into a run folder under one parent, and prints one table.\n"
+               "Usage: tlbstorm suite NAME|FILE [--output FOLDER] [--quiet] [--dry-run] [--wait[=TIME]] "
+               "[--ignore-lock]\n"
+               "       [OPTIONS of every run]\n\n"
+               "Suites:\n";
   for (const SuiteText& known : suite_texts())
     std::cout << fmt::format("  {:<10}{}\n", known.name,
                              parse_suite(std::string(known.name), known.text).about);
   std::cout << "\nA suite of yours is a file with a line for each run: its name, a workload, options.\n";
 }
 
-/// Takes `--name value` or `--name=value` out of the arguments.
-std::string take_option(Arguments& arguments, const std::string& name) {
-  for (auto word = arguments.begin(); word != arguments.end(); ++word) {
-    if (word->starts_with(name + "=")) {
-      const std::string value = word->substr(name.size() + 1);
-      arguments.erase(word);
-      return value;
-    }
-    if (*word != name) continue;
-    if (std::next(word) == arguments.end())
-      throw os::UsageError("suite", name, "a value is missing", "see: tlbstorm suite --help");
-    const std::string value = *std::next(word);
-    arguments.erase(word, std::next(word, 2));
-    return value;
-  }
-  return "";
+bool asks_for_help(const Arguments& words) {
+  return words.empty() || std::any_of(words.begin(), words.end(), [](const std::string& word) {
+           return word == "--help" || word == "-h";
+         });
 }
 
-bool take_flag(Arguments& arguments, const std::string& name) { return std::erase(arguments, name) > 0; }
+/// What each run would be, and why it can't be made; throws when none can: a bad option, mostly.
+std::string preview(const std::vector<BatchRun>& runs) {
+  const machine::Machine machine = machine::inspect();
+  std::string text;
+  std::optional<os::UsageError> refusal;
+  bool possible = false;
+  for (const BatchRun& run : runs) {
+    text += fmt::format("{:<20}{}\n", run.name, fmt::join(run.command, " "));
+    try {
+      trial::make_plan(*run.definition, run.options, machine);
+      possible = true;
+    } catch (const os::UsageError& error) {
+      text += fmt::format("{:<20}can't be made here: {}\n", "", error.what());
+      if (!refusal) refusal = error;
+    }
+  }
+  if (!possible) throw os::UsageError(*refusal);
+  return text;
+}
 
 }  // namespace
 
 int suite(const Arguments& given) {
   return guarded([&] {
-    Arguments arguments = given;
-    if (take_flag(arguments, "--help") || take_flag(arguments, "-h") || arguments.empty()) {
+    if (asks_for_help(given)) {
       list_suites();
       return given.empty() ? kUsage : kOk;
     }
-    std::filesystem::path parent = take_option(arguments, "--output");
-    const bool quiet = take_flag(arguments, "--quiet"), dry_run = take_flag(arguments, "--dry-run");
-    const Suite suite = find_suite(arguments.front());
-    arguments.erase(arguments.begin());
-    std::vector<BatchRun> runs = runs_of(suite, arguments);
+    CLI::App app("", "tlbstorm suite");
+    std::filesystem::path parent;
+    bool quiet = false, dry_run = false;
+    LockOptions lock;
+    app.add_option("--output", parent);
+    app.add_flag("--quiet", quiet);
+    app.add_flag("--dry-run", dry_run);
+    add_lock_options(app, lock);
+    app.allow_extras();
+    parse(app, given);
+    Arguments words = app.remaining();
+    if (words.empty()) throw os::UsageError("suite NAME: no suite is named", "tlbstorm suite shows them");
+    const Suite suite = find_suite(words.front());
+    words.erase(words.begin());
+    std::vector<BatchRun> runs = runs_of(suite, words);
+    const std::string shown = preview(runs);
     if (dry_run) {
-      for (const BatchRun& run : runs)
-        std::cout << fmt::format("{:<20}{}\n", run.name, fmt::join(run.command, " "));
+      std::cout << shown;
       return kOk;
     }
     if (parent.empty()) parent = record::default_folder("suite", suite.name);
     record::check_folder(parent);
-    return run_batch({"suite", suite.name, suite.about}, std::move(runs), parent, quiet);
+    return run_batch({"suite", suite.name, suite.about}, std::move(runs), parent, lock, quiet);
   });
 }
 

@@ -4,34 +4,54 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
-#include <CLI/CLI.hpp>
 #include <algorithm>
 #include <filesystem>
 
 #include "harness/os/error.hpp"
-#include "harness/os/fd.hpp"
 #include "harness/os/text.hpp"
+#include "harness/os/user_file.hpp"
+#include "harness/record/manifest_shape.hpp"
 
 namespace tlbstorm::cli {
 namespace {
 
+/// A run's name is its folder's beside the batch's own files, and stands in a cell of points.csv, where a
+/// spreadsheet would take some for a formula.
+bool is_run_name(const std::string& name) {
+  return record::is_folder_name(name) && name.find_first_of(".=+-@") != 0 && name != record::kBatchFile &&
+         name != record::kPointsFile;
+}
+
+/// The suite's own affair, or no option of a run at all.
+void refuse_options_of_no_line(const RunOptions& given) {
+  const auto refuse = [](const char* option, const std::string& value, const char* hint) {
+    throw os::UsageError(option, value, "no option of a run in a suite", hint);
+  };
+  if (!given.sweep.empty()) refuse("--sweep", given.sweep, "write a line for each value");
+  if (given.dry_run) refuse("--dry-run", "true", "tlbstorm suite NAME --dry-run is for all runs");
+  if (given.lock.wait) refuse("--wait", "", "tlbstorm suite NAME --wait is for all runs");
+  if (given.lock.ignore) refuse("--ignore-lock", "", "tlbstorm suite NAME --ignore-lock is for all runs");
+  if (given.quiet) refuse("--quiet", "true", "tlbstorm suite NAME --quiet is for all runs");
+  if (const auto output = given.options.find("output"); output != given.options.end())
+    refuse("--output", output->second, "tlbstorm suite NAME --output FOLDER is for all runs");
+}
+
 BatchRun make_run(const Arguments& line, const Arguments& extra) {
   BatchRun run;
   run.name = line[0];
-  run.command = {"tlbstorm", "run"};
-  run.command.insert(run.command.end(), line.begin() + 1, line.end());
-  run.command.insert(run.command.end(), extra.begin(), extra.end());
-  Arguments arguments(run.command.begin() + 2, run.command.end());
-  if (std::any_of(arguments.begin(), arguments.end(),
-                  [](const std::string& word) { return word == "--help" || word == "-h"; }))
-    throw os::UsageError("suite run", run.name, "--help is no option of a run", "take it out of the line");
-  run.definition = &trial::find_workload(take_workload(arguments));
+  Arguments words(line.begin() + 1, line.end());
   try {
-    run.options = parse_run_options(*run.definition, arguments).options;
-  } catch (const CLI::ParseError& error) {
-    throw os::UsageError("suite run", run.name, error.what(),
-                         fmt::format("see: tlbstorm run {} --help", run.definition->name));
+    run.definition = &trial::find_workload(take_workload(words));
+    for (const std::string& word : words)
+      if (word == "--help" || word == "-h")
+        throw os::UsageError(word, "true", "no option of a run in a suite", "take it out of the line");
+    const RunOptions given = parse_run_options(*run.definition, {words, extra});
+    refuse_options_of_no_line(given);
+    run.options = given.options;
+  } catch (const os::UsageError& error) {
+    throw os::UsageError("suite run", run.name, error.what(), error.hint());
   }
+  run.command = command_of(*run.definition, run.options);
   return run;
 }
 
@@ -48,12 +68,18 @@ Suite parse_suite(const std::string& name, std::string_view text) {
     Arguments words;
     while (!os::trim(line).empty()) words.emplace_back(os::take_field(line));
     if (words.empty()) continue;
-    const bool plain = words[0].find('/') == std::string::npos && !words[0].starts_with(".");
-    if (words.size() < 2 || !plain)
+    if (words.size() < 2 || !is_run_name(words[0]))
       throw os::UsageError("suite " + name, words[0], "not a run's name and its workload",
                            "write a line as: dirty-anon  pageout --pages dirty-anon --trials 3");
+    if (std::any_of(suite.lines.begin(), suite.lines.end(),
+                    [&](const Arguments& other) { return other[0] == words[0]; }))
+      throw os::UsageError("suite " + name, words[0], "two runs have that name",
+                           "give each line a name of its own");
     suite.lines.push_back(std::move(words));
   }
+  if (suite.lines.empty())
+    throw os::UsageError("suite", name, "there is no run in it",
+                         "write a line for each, such as: dirty-anon  pageout --pages dirty-anon --trials 3");
   return suite;
 }
 
@@ -63,10 +89,10 @@ Suite find_suite(const std::string& name) {
     if (known.name == name) return parse_suite(name, known.text);
     names.emplace_back(known.name);
   }
-  if (std::filesystem::is_regular_file(name))
-    return parse_suite(std::filesystem::path(name).stem(), os::read_text(name));
-  throw os::UsageError("suite", name, "no such suite and no such file",
-                       fmt::format("the suites are: {}", fmt::join(names, ", ")));
+  const std::string remedy = fmt::format("name a file, or one of: {}", fmt::join(names, ", "));
+  if (!record::may_be_there(name))
+    throw os::UsageError("suite", name, "no such suite and no such file", remedy);
+  return parse_suite(std::filesystem::path(name).stem(), os::read_option_text("suite", name, remedy));
 }
 
 std::vector<BatchRun> runs_of(const Suite& suite, const Arguments& extra) {

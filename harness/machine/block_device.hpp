@@ -5,6 +5,7 @@
 #include <filesystem>
 #include <string>
 
+#include "harness/os/fd.hpp"
 #include "harness/os/units.hpp"
 
 namespace tlbstorm::machine {
@@ -24,5 +25,7 @@ struct DeviceContent {
 
 /// Throws os::SystemError when it can't be read.
 DeviceContent look_at_device(const std::filesystem::path& path);
+/// The same of an open device, but for who uses it: for one that is held exclusively.
+DeviceContent content_of(const os::Fd& device, const std::filesystem::path& path);
 
 }  // namespace tlbstorm::machine

@@ -7,8 +7,11 @@
 
 #include <algorithm>
 #include <array>
+#include <cerrno>
 
+#include "harness/os/error.hpp"
 #include "harness/os/fd.hpp"
+#include "harness/os/perf_event.hpp"
 #include "harness/os/pmu_event.hpp"
 #include "harness/os/text.hpp"
 
@@ -75,10 +78,23 @@ std::string flush_flags(std::string_view cpuinfo) {
   return fmt::format("{}", fmt::join(present, " "));
 }
 
+/// libpfm4 goes by the CPU's model, and a hypervisor mostly gives no counters of it: that is found out by
+/// asking for one. Where we may not ask, there may be one.
+bool may_count_cycles() try {
+  perf_event_attr cycles{};
+  cycles.type = PERF_TYPE_HARDWARE;
+  cycles.config = PERF_COUNT_HW_CPU_CYCLES;
+  cycles.exclude_kernel = cycles.exclude_hv = 1;
+  os::CounterGroup(os::Watched::calling_thread()).add(cycles, "cycles");
+  return true;
+} catch (const os::SystemError& error) {
+  return error.code() == EACCES || error.code() == EPERM;
+}
+
 /// The hardware PMUs that libpfm4 knows here, or "none".
 std::string hardware_pmus() {
   const std::vector<std::string> names = os::PmuEvents().hardware_pmus();
-  return names.empty() ? "none" : fmt::format("{}", fmt::join(names, " "));
+  return names.empty() || !may_count_cycles() ? "none" : fmt::format("{}", fmt::join(names, " "));
 }
 
 std::string swap_text(const std::vector<SwapArea>& swaps) {
@@ -95,12 +111,7 @@ std::string cgroup_text(const CgroupHome& home) {
 
 }  // namespace
 
-std::string chosen(std::string_view text) {
-  const std::size_t open = text.find('[');
-  const std::size_t close = text.find(']', open);
-  if (open == std::string_view::npos || close == std::string_view::npos) return std::string(os::trim(text));
-  return std::string(text.substr(open + 1, close - open - 1));
-}
+std::string chosen(std::string_view text) { return std::string(os::chosen(text)); }
 
 std::vector<Fact> collect_facts(const fs::path& root, const Machine& machine) {
   std::vector<Fact> facts;

@@ -8,10 +8,8 @@
 #include <cerrno>
 #include <system_error>
 
-#include "harness/machine/swap.hpp"
 #include "harness/os/error.hpp"
 #include "harness/os/fd.hpp"
-#include "harness/os/text.hpp"
 
 namespace tlbstorm::machine {
 namespace {
@@ -23,24 +21,6 @@ bool is_below(const std::string& path, const std::string& folder) {
 }
 
 }  // namespace
-
-std::vector<Mount> parse_mountinfo(std::string_view text) {
-  std::vector<Mount> mounts;
-  while (!text.empty()) {
-    std::string_view line = os::take_line(text);
-    Mount mount;
-    for (int skipped = 0; skipped < 3; ++skipped) os::take_field(line);  // id, parent, device
-    mount.root = unescape_path(os::take_field(line));
-    mount.mount_point = unescape_path(os::take_field(line));
-    while (!line.empty() && os::take_field(line) != "-") {  // options and optional fields end at a dash
-    }
-    mount.type = os::take_field(line);
-    os::take_field(line);  // source
-    mount.super_options = os::take_field(line);
-    if (!mount.mount_point.empty() && !mount.type.empty()) mounts.push_back(std::move(mount));
-  }
-  return mounts;
-}
 
 FileSystem file_system_of(const std::filesystem::path& path) {
   std::error_code error;

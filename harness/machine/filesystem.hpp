@@ -4,9 +4,8 @@
 
 #include <filesystem>
 #include <string>
-#include <string_view>
-#include <vector>
 
+#include "harness/os/mounts.hpp"
 #include "harness/os/units.hpp"
 
 namespace tlbstorm::machine {
@@ -18,14 +17,8 @@ struct FileSystem {
   bool in_memory = false;  ///< tmpfs and its like
 };
 
-/// One line of /proc/self/mountinfo. Format: Documentation/filesystems/proc.rst, section 3.5.
-struct Mount {
-  std::string root;  ///< of the mount within its file system
-  std::string mount_point;
-  std::string type;
-  std::string super_options;
-};
-std::vector<Mount> parse_mountinfo(std::string_view text);
+using os::Mount;
+using os::parse_mountinfo;
 
 /// Of an existing file or folder. Throws os::SystemError.
 FileSystem file_system_of(const std::filesystem::path& path);

@@ -6,6 +6,7 @@
 #include <array>
 
 #include "harness/machine/setting_check.hpp"
+#include "harness/os/text.hpp"
 
 namespace tlbstorm::machine {
 namespace {
@@ -93,8 +94,89 @@ Finding multi_generational_lru(const Snapshot& snapshot) {
           {}};
 }
 
-constexpr std::array<Check, 7> kChecks{{{"thp", &huge_pages, false},
+/// It looks at memory that did not ask for huge pages only with "always": mm/khugepaged.c,
+/// hugepage_pmd_enabled.
+Finding khugepaged(const Snapshot& snapshot) {
+  constexpr std::uint64_t kHour = 3'600'000;  // ms
+  const std::string folder = "sys/kernel/mm/transparent_hugepage";
+  const std::string file = folder + "/khugepaged/scan_sleep_millisecs";
+  Finding finding{Grade::ok,
+                  "not running",
+                  "only what asks for it, or an hour's sleep",
+                  "it copies the workload's pages into huge ones while it runs, with flushes of its own",
+                  write_command(file, std::to_string(kHour)),
+                  {{snapshot.root / file, std::to_string(kHour)}}};
+  const std::string enabled = chosen(snapshot.text(folder + "/enabled").value_or("never"));
+  const auto sleep = os::to_number(snapshot.text(file).value_or(""));
+  if (!sleep || enabled == "never") return finding;
+  finding.found =
+      enabled == "always" ? fmt::format("all memory, every {} ms", *sleep) : "only what asks for it";
+  if (enabled == "always" && *sleep < kHour) finding.grade = Grade::warn;
+  return finding;
+}
+
+/// What DAMON does besides watching (Documentation/admin-guide/mm/damon/usage.rst, reclaim.rst and
+/// lru_sort.rst), and the commands that stop it. Others chose it for this machine, so it is no fix of ours.
+class DamonSchemes {
+ public:
+  explicit DamonSchemes(const Snapshot& snapshot) : snapshot_(snapshot) {
+    for (const char* const name : {"damon_reclaim", "damon_lru_sort"}) module(name);
+    const std::string all = "sys/kernel/mm/damon/admin/kdamonds";
+    for (const std::string& name : snapshot.list(all))
+      if (snapshot.text(all + "/" + name + "/state") == "on") kdamond(all + "/" + name);
+    if (on_) return;
+    for (const std::string& process : snapshot.list("proc"))
+      if (os::to_number(process) &&
+          snapshot.text("proc/" + process + "/comm").value_or("").starts_with("kdamond"))
+        add(fmt::format("process {}, doing what is not told", process), "");
+  }
+  bool on() const { return on_; }
+  const std::vector<std::string>& found() const { return found_; }
+  const std::vector<std::string>& commands() const { return commands_; }
+
+ private:
+  void module(const std::string& name) {
+    const std::string file = "sys/module/" + name + "/parameters/enabled";
+    if (snapshot_.text(file) == "Y") add(name, write_command(file, "N"));
+  }
+  void kdamond(const std::string& folder) {
+    on_ = true;
+    for (const std::string& context : snapshot_.list(folder + "/contexts")) {
+      const std::string schemes = folder + "/contexts/" + context + "/schemes";
+      for (const std::string& scheme : snapshot_.list(schemes))
+        if (const auto action = snapshot_.text(schemes + "/" + scheme + "/action");
+            action && *action != "stat")
+          add(*action, write_command(folder + "/state", "off"));
+    }
+  }
+  void add(const std::string& what, const std::string& command) {
+    on_ = true;
+    found_.push_back(what);
+    if (!command.empty() && (commands_.empty() || commands_.back() != command)) commands_.push_back(command);
+  }
+  const Snapshot& snapshot_;
+  bool on_ = false;
+  std::vector<std::string> found_, commands_;
+};
+
+Finding damon(const Snapshot& snapshot) {
+  const DamonSchemes schemes(snapshot);
+  Finding finding{Grade::ok,
+                  schemes.on() ? "only watching" : "not running",
+                  "not running, or only watching",
+                  "it reclaims or moves pages on its own, and what that flushes is counted as the trial's",
+                  fmt::format("{}", fmt::join(schemes.commands(), "; ")),
+                  {}};
+  if (schemes.found().empty()) return finding;
+  finding.grade = Grade::warn;
+  finding.found = fmt::format("{}", fmt::join(schemes.found(), ", "));
+  return finding;
+}
+
+constexpr std::array<Check, 9> kChecks{{{"thp", &huge_pages, false},
                                         {"mthp", &multi_size_huge_pages, false},
+                                        {"khugepaged", &khugepaged, false},
+                                        {"damon", &damon, false},
                                         {"ksm", &same_page_merging, false},
                                         {"zswap", &compressed_swap_cache, false},
                                         {"swappiness", &swappiness, false},

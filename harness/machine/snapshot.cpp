@@ -3,7 +3,6 @@
 
 #include <fmt/format.h>
 #include <unistd.h>
-#include <zlib.h>
 
 #include <algorithm>
 #include <array>
@@ -11,6 +10,7 @@
 #include <memory>
 #include <thread>
 
+#include "harness/machine/kernel_config.hpp"
 #include "harness/os/fd.hpp"
 #include "harness/os/text.hpp"
 
@@ -18,22 +18,6 @@ namespace tlbstorm::machine {
 namespace {
 
 namespace fs = std::filesystem;
-
-/// zlib reads plain files as they are.
-std::string read_unpacked(const fs::path& path) {
-  const std::unique_ptr<gzFile_s, int (*)(gzFile)> file(::gzopen(path.c_str(), "rb"), &::gzclose);
-  std::string text;
-  std::array<char, 65536> part{};
-  for (int got = 0; file && (got = ::gzread(file.get(), part.data(), part.size())) > 0;)
-    text.append(part.data(), static_cast<std::size_t>(got));
-  return text;
-}
-
-std::string kernel_config(const std::string& release) {
-  for (const fs::path& path : {fs::path("/proc/config.gz"), fs::path("/boot/config-" + release)})
-    if (std::string text = read_unpacked(path); !text.empty()) return text;
-  return "";
-}
 
 /// Ticks that the CPUs were neither idle nor waiting for I/O.
 std::optional<double> busy_ticks() {

@@ -1,30 +1,30 @@
 // SPDX-License-Identifier: Apache-2.0
-// The swap areas in use, from /proc/swaps.
+// The swap areas of a machine.
 #pragma once
 
+#include <filesystem>
 #include <string>
-#include <string_view>
-#include <vector>
 
-#include "harness/os/units.hpp"
+#include "harness/os/swaps.hpp"
 
 namespace tlbstorm::machine {
 
-struct SwapArea {
-  std::string path;
-  std::string type;  ///< "partition" or "file"
-  os::Bytes size;
-  os::Bytes used;
-  int priority = 0;
-};
-
-std::vector<SwapArea> parse_swaps(std::string_view text);
+using os::parse_swaps;
+using os::SwapArea;
+using os::unescape_path;
 
 /// The area's name below /sys/class/block, empty when it is a file. A '/' in a device's name is '!' there
 /// (lib/kobject.c: kobject_set_name_vargs).
 std::string block_name(const SwapArea& area);
 
-/// Kernel tables escape blanks in paths: "a\040b" is "a b" (fs/seq_file.c: mangle_path).
-std::string unescape_path(std::string_view text);
+/// How many areas can be active at once (include/linux/swap.h: MAX_SWAPFILES): 32, but for those that the
+/// kernel's configuration takes for other purposes. With an empty configuration the most that any kernel has.
+std::size_t most_swap_areas(std::string_view kernel_config);
+/// What every kernel has room for.
+inline constexpr std::size_t kFewestSwapAreas = 23;
+
+/// The compression algorithms that a zram device of this kernel may have, as those below `block` (/sys/block)
+/// tell; none when there is no device to ask.
+std::vector<std::string> zram_algorithms(const std::filesystem::path& block);
 
 }  // namespace tlbstorm::machine

@@ -42,6 +42,15 @@ Finding rcu_callbacks(const Snapshot& snapshot) {
                   fmt::format("boot with rcu_nocbs={}", os::format_list(online)),
                   {}};
   const auto value = snapshot.boot_option("rcu_nocbs");
+  if (snapshot.config("RCU_NOCB_CPU").value_or("y") != "y") {
+    finding.found = value ? "not built in, so rcu_nocbs does nothing" : "not built in";
+    finding.command = "a kernel with CONFIG_RCU_NOCB_CPU=y; " + finding.command;
+    return finding;
+  }
+  if (!value && snapshot.config("RCU_NOCB_CPU_DEFAULT_ALL") == "y") {
+    finding.grade = Grade::ok;
+    finding.found = "all, by the kernel's config";
+  }
   if (!value) return finding;
   finding.found = "rcu_nocbs=" + *value;
   try {

@@ -11,7 +11,8 @@ std::string errno_text(int error) { return std::generic_category().message(error
 
 UsageError::UsageError(std::string_view option, std::string_view value, std::string_view problem,
                        std::string remedy)
-    : Error(fmt::format("{} {}: {}", option, value, problem), std::move(remedy)) {}
+    : Error(fmt::format("{} {}: {}", option, value.empty() ? "''" : value, problem), std::move(remedy)),
+      problem_(problem) {}
 
 SystemError::SystemError(std::string_view operation, std::string_view path, int error, std::string hint)
     : Error(fmt::format("{} {}: {}", operation, path, errno_text(error)), std::move(hint)), code_(error) {}

@@ -24,9 +24,25 @@ class Error : public std::runtime_error {
 class UsageError : public Error {
  public:
   using Error::Error;
-  /// "--memory 3X: not a size", with the remedy as hint.
+  /// "--memory 3X: not a size", with the remedy as hint. An empty value is shown as ''.
   UsageError(std::string_view option, std::string_view value, std::string_view problem, std::string remedy);
+  /// Without option and value; empty if they were not given apart.
+  const std::string& problem() const { return problem_; }
+
+ private:
+  std::string problem_;
 };
+
+/// What `read` makes of a part of a value. If it refuses the part, the refusal names the whole value, too.
+template <typename Read>
+auto part_of(std::string_view option, std::string_view value, std::string_view part, Read read) {
+  try {
+    return read(part);
+  } catch (const UsageError& error) {
+    const std::string which = part == value ? "" : "'" + std::string(part) + "': ";
+    throw UsageError(option, value, which + error.problem(), error.hint());
+  }
+}
 
 /// A system call that failed: "open /proc/swaps: Permission denied".
 class SystemError : public Error {

@@ -77,17 +77,4 @@ void write_all(const Fd& fd, std::string_view text, const std::filesystem::path&
   }
 }
 
-void replace_text(const std::filesystem::path& path, std::string_view text) {
-  const std::filesystem::path beside = path.native() + ".new";
-  try {
-    const Fd fd = Fd::open(beside, O_WRONLY | O_CREAT | O_TRUNC, 0644);
-    write_all(fd, text, beside);
-    if (::fsync(fd.get()) != 0) throw SystemError("fsync", beside.native(), errno);
-    if (::rename(beside.c_str(), path.c_str()) != 0) throw SystemError("rename", path.native(), errno);
-  } catch (const SystemError&) {
-    ::unlink(beside.c_str());
-    throw;
-  }
-}
-
 }  // namespace tlbstorm::os

@@ -42,8 +42,6 @@ std::string read_text(const std::filesystem::path& path);
 std::optional<std::string> try_read_text(const std::filesystem::path& path);
 /// Writes into an existing kernel file in one write(2).
 void write_text(const std::filesystem::path& path, std::string_view text);
-/// Replaces a file so that a reader sees the old or the new text, never half: write beside, fsync, rename.
-void replace_text(const std::filesystem::path& path, std::string_view text);
 /// Writes all of it to a descriptor; `path` names it in an error.
 void write_all(const Fd& fd, std::string_view text, const std::filesystem::path& path);
 

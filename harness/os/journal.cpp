@@ -5,129 +5,67 @@
 #include <signal.h>
 #include <sys/file.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
-#include <algorithm>
 #include <array>
 #include <cerrno>
-#include <chrono>
-#include <cstdlib>
-#include <nlohmann/json.hpp>
-#include <thread>
 #include <utility>
 
 #include "harness/os/error.hpp"
-#include "harness/os/text.hpp"
+#include "harness/os/journal_file.hpp"
 
 namespace tlbstorm::os {
 namespace {
 
 namespace fs = std::filesystem;
-using nlohmann::json;
 
-struct KindName {
-  Change::Kind kind;
-  std::string_view name;  ///< in the journal's file
-  std::string_view text;  ///< in messages, before the target
-};
-constexpr std::array<KindName, 7> kKinds{{{Change::Kind::file, "file", "file"},
-                                          {Change::Kind::swap, "swap", "swap on"},
-                                          {Change::Kind::cgroup, "cgroup", "cgroup"},
-                                          {Change::Kind::value, "value", "value of"},
-                                          {Change::Kind::zram_add, "zram-add", "zram device being added"},
-                                          {Change::Kind::zram, "zram", "zram device"},
-                                          {Change::Kind::swap_header, "swap-header", "swap header on"}}};
+constexpr const char* kStateRemedy = "set TLBSTORM_STATE_DIR to a folder of yours, on a disk";
 
-const KindName& entry(Change::Kind kind) {
-  for (const KindName& candidate : kKinds)
-    if (candidate.kind == kind) return candidate;
-  throw Error("a change of unknown kind");
+/// A line that the process of make_apart() hands back: a change, or what went wrong.
+constexpr char kWrong = '!';
+
+Trouble trouble_of(const Change& change, const std::exception& error) {
+  const auto* const ours = dynamic_cast<const Error*>(&error);
+  return {fmt::format("{}: {}", change.text(), error.what()), ours == nullptr ? "" : ours->hint()};
 }
 
-// How the names of journals begin: of runs, and of what is to stay in force.
-constexpr std::string_view kRuns = "journal-";
-constexpr std::string_view kKept = "kept-";
-
-std::string boot_id() { return std::string(trim(read_text("/proc/sys/kernel/random/boot_id"))); }
-
-/// Takes the lock of a journal that nobody holds. A killed process is gone a moment before the kernel closes
-/// its files, so a lock whose owner no longer lives is waited for.
-bool take_lock(const Fd& file, const fs::path& path) {
-  const std::string name = path.stem();  // "journal-<pid>" or "journal-<pid>-<n>", or "kept-..."
-  const std::string_view numbers = std::string_view(name).substr(name.find('-') + 1);
-  const auto owner = to_number(numbers.substr(0, numbers.find('-')));
-  for (int attempt = 0; attempt < 100; ++attempt) {
-    if (::flock(file.get(), LOCK_EX | LOCK_NB) == 0) return true;
-    if (!owner || ::kill(static_cast<pid_t>(*owner), 0) == 0 || errno != ESRCH) return false;
-    std::this_thread::sleep_for(std::chrono::milliseconds{20});
-  }
-  return false;
+std::string wrong_line(const std::exception& error) {
+  const auto* const ours = dynamic_cast<const Error*>(&error);
+  return fmt::format("{}{}\n{}", kWrong, error.what(), ours == nullptr ? "" : ours->hint());
 }
 
-/// Whether another process unlinked an open file.
-bool unlinked(const Fd& file) {
-  struct stat status {};
-  return ::fstat(file.get(), &status) == 0 && status.st_nlink == 0;
-}
-
-bool outlives_a_boot(const Change& change) {
-  return change.kind == Change::Kind::file || change.kind == Change::Kind::swap_header;
-}
-
-/// What a journal's text says is still in force, oldest first. A torn last line means that change was not yet
-/// made.
-struct Leftover {
-  std::string boot;
-  std::map<int, Change> in_force;
-  std::map<int, std::string> unknown;  ///< kinds that a newer version wrote
-  std::vector<int> damaged;            ///< numbers of the lines that make no sense
-};
-
-void parse_line(const json& line, Leftover& found) {
-  if (line.contains("boot")) found.boot = line.at("boot").get<std::string>();
-  if (line.contains("undone")) {
-    const int id = line.at("undone").get<int>();
-    found.in_force.erase(id);
-    found.unknown.erase(id);
-  }
-  if (!line.contains("kind")) return;
-  const int id = line.at("id").get<int>();
-  const std::string kind = line.at("kind").get<std::string>();
-  for (const KindName& known : kKinds)
-    if (kind == known.name) {
-      found.in_force[id] = {known.kind, line.at("target").get<std::string>(),
-                            line.at("before").get<std::string>()};
-      return;
-    }
-  found.unknown[id] = kind;
-}
-
-Leftover parse(std::string_view text) {
-  Leftover found;
-  for (int number = 1; !text.empty(); ++number) {
-    const bool torn = text.find('\n') == std::string_view::npos;
+/// Runs body in a child that no signal to us or to our terminal ends, and returns what it says.
+std::string said_apart(const std::function<std::string()>& body) {
+  std::array<int, 2> ends{};
+  if (::pipe2(ends.data(), O_CLOEXEC) != 0) throw SystemError("pipe", "a change to the machine", errno);
+  Fd read_end(ends[0]), write_end(ends[1]);
+  sigset_t all, before;
+  sigfillset(&all);
+  ::sigprocmask(SIG_SETMASK, &all, &before);
+  const pid_t child = ::fork();
+  const int error = errno;
+  if (child == 0) {
+    ::setsid();
+    std::string said;
     try {
-      parse_line(json::parse(take_line(text)), found);
-    } catch (const json::exception&) {
-      if (!torn) found.damaged.push_back(number);
+      said = body();
+    } catch (const std::exception& failure) {
+      said = wrong_line(failure);
     }
+    static_cast<void>(::write(write_end.get(), said.data(), said.size()));
+    ::_exit(0);
   }
-  return found;
+  ::sigprocmask(SIG_SETMASK, &before, nullptr);
+  if (child < 0) throw SystemError("fork", "a change to the machine", error);
+  write_end.reset();
+  std::string said = read_text(fmt::format("/proc/self/fd/{}", read_end.get()));
+  while (::waitpid(child, nullptr, 0) < 0 && errno == EINTR) {
+  }
+  return said;
 }
 
 }  // namespace
-
-std::string Change::text() const { return fmt::format("{} {}", entry(kind).text, target); }
-
-fs::path state_folder() {
-  if (const char* const folder = std::getenv("TLBSTORM_STATE_DIR")) return folder;
-  if (::geteuid() == 0) return "/var/lib/tlbstorm";
-  if (const char* const folder = std::getenv("XDG_STATE_HOME")) return fs::path(folder) / "tlbstorm";
-  const char* const home = std::getenv("HOME");
-  return fs::path(home ? home : "/tmp") / ".local/state/tlbstorm";
-}
-
-std::string own_name() { return fmt::format("tlbstorm-{}", ::getpid()); }
 
 Applied::Applied(Applied&& other) noexcept
     : journal_(std::exchange(other.journal_, nullptr)), id_(std::exchange(other.id_, 0)) {}
@@ -144,7 +82,7 @@ Applied& Applied::operator=(Applied&& other) noexcept {
 Applied::~Applied() {
   try {
     undo();
-  } catch (...) {  // it is among the journal's problems, and in its file
+  } catch (...) {  // it stays in force, and undo_all() tries again and tells
   }
 }
 
@@ -152,172 +90,174 @@ void Applied::undo() {
   if (Journal* const journal = std::exchange(journal_, nullptr)) journal->undo(id_);
 }
 
-Journal::Journal(fs::path folder) : folder_(std::move(folder)) {}
+Journal::Journal(fs::path folder) : path_(std::move(folder)) {}
 
 Journal::~Journal() {
-  while (!in_force_.empty()) {
-    const int id = in_force_.rbegin()->first;
-    try {
-      undo(id);
-    } catch (...) {
-      in_force_.erase(id);  // still in the file
-    }
+  try {
+    undo_all();
+  } catch (...) {  // what is still in force is in the file
   }
 }
 
 void Journal::open() {
   constexpr int kAttempts = 100;
+  const std::string boot = boot_id();
   for (int n = 1;; ++n) {
-    std::error_code error;
-    fs::create_directories(folder_, error);
-    if (error)
-      throw SystemError("mkdir", folder_.native(), error.value(),
-                        "set TLBSTORM_STATE_DIR to a folder of yours");
-    path_ = folder_ / (n == 1 ? fmt::format("journal-{}.jsonl", ::getpid())
-                              : fmt::format("journal-{}-{}.jsonl", ::getpid(), n));
-    Fd file;
     try {
+      folder_ = Folder::make(path_, 0700);
+      name_ = fmt::format("{}{}{}.jsonl", kRuns, ::getpid(), n == 1 ? "" : fmt::format("-{}", n));
       // Never an existing one: a killed run that had our number may have left it.
-      file = Fd::open(path_, O_RDWR | O_CREAT | O_EXCL | O_APPEND, 0600);
+      Fd file = folder_.create(name_, 0600);
+      if (::flock(file.get(), LOCK_EX | LOCK_NB) == 0 && folder_.find(name_)) {
+        file_ = std::move(file);
+        break;
+      }
+      // restore() took it for a killed run's before we held it.
+      if (n >= kAttempts) throw SystemError("lock", (folder_ / name_).native(), EWOULDBLOCK);
     } catch (const SystemError& failure) {
       // ENOENT: another run that ended has just removed the folder.
       if ((failure.code() == EEXIST || failure.code() == ENOENT) && n < kAttempts) continue;
-      throw;
+      throw SystemError("keep the journal in", path_.native(), failure.code(), kStateRemedy);
     }
-    if (::flock(file.get(), LOCK_EX | LOCK_NB) == 0 && !unlinked(file)) {
-      file_ = std::move(file);
-      break;
-    }
-    // restore() took it for a killed run's before we held it.
-    if (n >= kAttempts) throw SystemError("lock", path_.native(), EWOULDBLOCK);
   }
-  append(json{{"boot", boot_id()}, {"pid", ::getpid()}}.dump());
-  const Fd folder = Fd::open(folder_, O_RDONLY | O_DIRECTORY);
-  if (::fsync(folder.get()) != 0)
-    throw SystemError("fsync", folder_.native(), errno);  // its name outlives a power cut
+  append(heading_line(boot, ::getpid()));
+  folder_.sync();  // its name outlives a power cut
 }
 
 void Journal::append(const std::string& line) {
   const off_t end = ::lseek(file_.get(), 0, SEEK_END);
   try {
-    write_all(file_, line + "\n", path_);
+    write_all(file_, line + "\n", folder_ / name_);
+    if (::fsync(file_.get()) != 0) throw SystemError("fsync", (folder_ / name_).native(), errno);
   } catch (...) {  // half a line would spoil the next one
     static_cast<void>(::ftruncate(file_.get(), end));
     throw;
   }
-  if (::fsync(file_.get()) != 0) throw SystemError("fsync", path_.native(), errno);
 }
 
-Applied Journal::apply(const Change& change, const std::function<void()>& make) {
+int Journal::begin(const Change& change) {
   if (!file_) open();
   const int id = next_id_++;
-  append(json{
-      {"id", id}, {"kind", entry(change.kind).name}, {"target", change.target}, {"before", change.before}}
-             .dump());
-  in_force_[id] = change;
   try {
-    make();
+    append(change_line(id, change));
+  } catch (...) {
+    remove_if_empty();
+    throw;
+  }
+  in_force_.emplace(id, change);
+  return id;
+}
+
+int Journal::add(const Change& change, const std::function<std::string()>& make) {
+  const int id = begin(change);
+  std::string proof;
+  try {
+    proof = make();
   } catch (...) {
     settle(id);
     throw;
   }
-  return Applied(*this, id);
+  if (proof.empty()) return id;
+  in_force_[id].proof = proof;
+  try {
+    append(proof_line(id, proof));
+  } catch (...) {
+    undo(id);
+    throw;
+  }
+  return id;
+}
+
+void Journal::make(const Change& change, const std::function<std::string()>& make) { add(change, make); }
+
+Applied Journal::apply(const Change& change, const std::function<std::string()>& make) {
+  return Applied(*this, add(change, make));
+}
+
+Change Journal::make_apart(const Change& intent, const std::function<Change()>& make) {
+  const int id = begin(intent);
+  std::string said;
+  try {
+    said = said_apart([&] {
+      const std::string line = change_line(id, make());
+      append(line);
+      return line;
+    });
+  } catch (...) {
+    undo(id);
+    throw;
+  }
+  if (said.empty()) throw Error(fmt::format("{}: the process that made it was killed", intent.text()));
+  if (said[0] == kWrong) {
+    settle(id);
+    const std::size_t end = said.find('\n');
+    throw Error(said.substr(1, end - 1), said.substr(end + 1));
+  }
+  return in_force_[id] = parse_journal(said + "\n").in_force.at(id);
 }
 
 void Journal::undo(int id) {
   const auto found = in_force_.find(id);
   if (found == in_force_.end()) return;
+  Undone undone;
   try {
-    os::undo(found->second);
+    undone = os::undo(found->second);
   } catch (const std::exception& error) {
-    problems_.push_back(fmt::format("{}: {}", found->second.text(), error.what()));
+    troubles_[id] = trouble_of(found->second, error);
     throw;
   }
+  troubles_.erase(id);
+  if (undone.end == Undone::End::not_ours || undone.end == Undone::End::given_up)
+    troubles_[id] = {fmt::format("{}: {}", found->second.text(), undone.why), ""};
   settle(id);
+}
+
+std::vector<Trouble> Journal::undo_all() {
+  std::vector<int> newest_first;
+  for (auto change = in_force_.rbegin(); change != in_force_.rend(); ++change)
+    newest_first.push_back(change->first);
+  for (const int id : newest_first) try {
+      undo(id);
+    } catch (const std::exception&) {  // it is among the troubles
+    }
+  std::vector<Trouble> all;
+  for (auto& [id, trouble] : std::exchange(troubles_, {})) all.push_back(std::move(trouble));
+  if (!in_force_.empty() && !all.empty())
+    all.back().remedy += fmt::format("{}then: tlbstorm restore", all.back().remedy.empty() ? "" : "; ");
+  in_force_.clear();  // what is left is in the file
+  file_.reset();
+  return all;
 }
 
 void Journal::keep_in_force() {
   if (in_force_.empty()) return;
   // An earlier process that had our number may have kept something, too.
   for (int n = 1;; ++n) {
-    const fs::path kept = folder_ / fmt::format("{}{}-{}.jsonl", kKept, ::getpid(), n);
-    if (::renameat2(AT_FDCWD, path_.c_str(), AT_FDCWD, kept.c_str(), RENAME_NOREPLACE) == 0) break;
-    if (errno != EEXIST) throw SystemError("rename", path_.native(), errno);
+    const std::string kept = fmt::format("{}{}-{}.jsonl", kKept, ::getpid(), n);
+    if (::renameat2(folder_.fd().get(), name_.c_str(), folder_.fd().get(), kept.c_str(), RENAME_NOREPLACE) ==
+        0)
+      break;
+    if (errno != EEXIST) throw SystemError("rename", (folder_ / name_).native(), errno);
   }
   in_force_.clear();
   file_.reset();
 }
 
+/// That it was not noted does no harm: undoing it again finds that it is back.
 void Journal::settle(int id) {
   in_force_.erase(id);
-  append(json{{"undone", id}}.dump());
+  try {
+    append(undone_line(id));
+  } catch (const SystemError&) {
+  }
   remove_if_empty();
 }
 
 void Journal::remove_if_empty() {
-  if (!in_force_.empty() || !problems_.empty()) return;
-  ::unlink(path_.c_str());
+  if (!in_force_.empty()) return;
+  folder_.remove(name_);
   file_.reset();
-  ::rmdir(folder_.c_str());  // fails while another run keeps a journal there
-}
-
-namespace {
-
-/// Those that were written last come first: what they changed may be of what an earlier one had changed.
-std::vector<fs::path> journals_in(const fs::path& folder, Leftovers which) {
-  std::vector<std::pair<fs::file_time_type, fs::path>> found;
-  std::error_code error;
-  for (const fs::directory_entry& entry : fs::directory_iterator(folder, error)) {
-    const std::string name = entry.path().filename();
-    if (name.starts_with(kRuns) || (name.starts_with(kKept) && which == Leftovers::all))
-      found.emplace_back(entry.last_write_time(error), entry.path());
-  }
-  std::sort(found.rbegin(), found.rend());
-  std::vector<fs::path> paths;
-  for (auto& [time, path] : found) paths.push_back(std::move(path));
-  return paths;
-}
-
-void restore_one(const fs::path& path, Restored& result) {
-  const Fd file = Fd::open(path, O_RDWR);
-  if (!take_lock(file, path)) {
-    ++result.held;
-    return;
-  }
-  if (unlinked(file)) return;  // its run has ended meanwhile
-  const Leftover left = parse(read_text(path));
-  const bool same_boot = left.boot == boot_id();
-  bool clean = left.unknown.empty() && left.damaged.empty();
-  for (const auto& [id, kind] : left.unknown)
-    result.problems.push_back(
-        fmt::format("{}: a change of kind '{}', which this version does not know", path.native(), kind));
-  for (const int number : left.damaged)
-    result.problems.push_back(fmt::format("{}: line {} is damaged", path.native(), number));
-  for (auto change = left.in_force.rbegin(); change != left.in_force.rend(); ++change) {
-    if (!same_boot && !outlives_a_boot(change->second)) continue;
-    try {
-      undo(change->second);
-      result.undone.push_back(change->second.text());
-    } catch (const std::exception& problem) {
-      result.problems.push_back(problem.what());
-      clean = false;
-    }
-  }
-  if (clean) ::unlink(path.c_str());
-}
-
-}  // namespace
-
-Restored restore(const fs::path& folder, Leftovers which) {
-  Restored result;
-  for (const fs::path& path : journals_in(folder, which)) try {
-      restore_one(path, result);
-    } catch (const SystemError& problem) {
-      // ENOENT: its run has ended meanwhile.
-      if (problem.code() != ENOENT) result.problems.push_back(problem.what());
-    }
-  ::rmdir(folder.c_str());
-  return result;
+  ::rmdir(path_.c_str());  // fails while another run keeps a journal there
 }
 
 }  // namespace tlbstorm::os

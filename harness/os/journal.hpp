@@ -1,54 +1,29 @@
 // SPDX-License-Identifier: Apache-2.0
-// Changes to the machine, written down before they are made and always taken back.
+// Changes to the machine, written down before they are made and always taken back, newest first.
 //
 // A journal is one file of JSON lines in the state folder, held under flock(2) while its run lives. It is on
 // disk (fsync) before a change is made; it is gone when everything in it has been undone. A journal that
-// nobody holds was left by a run that was killed: restore() undoes it.
+// nobody holds was left by a run that was killed: os/restore.hpp undoes it.
 #pragma once
 
 #include <filesystem>
 #include <functional>
 #include <map>
-#include <optional>
 #include <string>
 #include <vector>
 
+#include "harness/os/change.hpp"
 #include "harness/os/fd.hpp"
+#include "harness/os/folder.hpp"
+#include "harness/os/places.hpp"
 
 namespace tlbstorm::os {
 
-/// One change and what is needed to take it back. All of it is text, so that any later version can read it.
-struct Change {
-  enum class Kind {
-    file,         ///< target: a file that we made; undone by unlink
-    swap,         ///< target: an area that we swapped on; undone by swapoff
-    cgroup,       ///< target: a cgroup that we made; undone by killing what is in it and rmdir
-    value,        ///< target: a kernel file (sysctl, sysfs) that held `before`; undone by writing that back
-    zram_add,     ///< before: the zram devices that there were; undone by removing an unused one that is not
-                  ///< among them
-    zram,         ///< target: a zram device that we hot-added; undone by reset and hot_remove
-    swap_header,  ///< target: a device that got our swap header; before: that header's UUID; undone by
-                  ///< zeroing its first and last MiB if it still bears it
-  };
-  Kind kind;
-  std::string target;
-  std::string before;
-
-  /// "swap on /dev/zram1", for messages.
-  std::string text() const;
+/// Something that could not be taken back, and what the user can do about it.
+struct Trouble {
+  std::string what;
+  std::string remedy;
 };
-
-/// Takes one change back; harmless when it is back already. Throws SystemError. Refuses (Error) to remove a
-/// file or cgroup that does not bear our name.
-void undo(const Change& change);
-
-/// Where journals are kept: $TLBSTORM_STATE_DIR, else /var/lib/tlbstorm for root, else
-/// $XDG_STATE_HOME/tlbstorm or
-/// ~/.local/state/tlbstorm. On disk, so that it outlives a power cut.
-std::filesystem::path state_folder();
-
-/// The name that everything we make on the machine bears: "tlbstorm-<pid>".
-std::string own_name();
 
 class Journal;
 
@@ -73,46 +48,42 @@ class Journal {
   explicit Journal(std::filesystem::path folder = state_folder());
   Journal(const Journal&) = delete;
   Journal& operator=(const Journal&) = delete;
+  /// Undoes what is in force; undo_all() before it tells what could not be.
   ~Journal();
 
-  /// Writes the change down, then makes it. If make() throws, the change counts as not made.
-  [[nodiscard]] Applied apply(const Change& change, const std::function<void()>& make);
+  /// Writes the change down, then makes it; make() returns its proof, or "" if the change has one already. It
+  /// is in force until undo_all(). If make() throws, the change counts as not made.
+  void make(const Change& change, const std::function<std::string()>& make);
+  /// The same for a change that ends with the object.
+  [[nodiscard]] Applied apply(const Change& change, const std::function<std::string()>& make);
+  /// For something whose name is known only once it is there, such as a zram device: make() runs in a process
+  /// of its own, which writes down what became of `intent` even if this one is killed meanwhile.
+  Change make_apart(const Change& intent, const std::function<Change()>& make);
 
+  /// Undoes all that is in force, newest first, and says what could not be; its file then stays for
+  /// restore().
+  std::vector<Trouble> undo_all();
   /// Leaves all that is in force as it is, for restore(Leftovers::all) to take back. The journal is done
   /// then.
   void keep_in_force();
 
-  /// What could not be undone, a line each; the journal's file then stays for `tlbstorm restore`.
-  const std::vector<std::string>& problems() const { return problems_; }
-
  private:
   friend class Applied;
+  int begin(const Change& change);
+  int add(const Change& change, const std::function<std::string()>& make);
   void open();
   void append(const std::string& line);
   void settle(int id);
   void undo(int id);
   void remove_if_empty();
 
-  std::filesystem::path folder_;
   std::filesystem::path path_;
+  Folder folder_;
+  std::string name_;  ///< of the file in the folder
   Fd file_;
   int next_id_ = 1;
   std::map<int, Change> in_force_;
-  std::vector<std::string> problems_;
+  std::map<int, Trouble> troubles_;
 };
-
-/// What restore() found in journals that nobody holds.
-struct Restored {
-  std::vector<std::string> undone;
-  std::vector<std::string> problems;
-  int held = 0;  ///< journals of runs that still live, left alone
-};
-
-/// What restore() takes back: what killed runs left alone, or also what was kept in force on purpose.
-enum class Leftovers { of_killed_runs, all };
-
-/// Undoes what is left. Changes made before the last boot that don't outlive one are only forgotten.
-Restored restore(const std::filesystem::path& folder = state_folder(),
-                 Leftovers which = Leftovers::of_killed_runs);
 
 }  // namespace tlbstorm::os

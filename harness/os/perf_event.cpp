@@ -10,6 +10,7 @@
 #include <algorithm>
 #include <cerrno>
 
+#include "harness/os/clock.hpp"
 #include "harness/os/error.hpp"
 #include "harness/os/text.hpp"
 
@@ -65,14 +66,35 @@ void CounterGroup::add(perf_event_attr attributes, const std::string& name, cons
   buffer_.resize(3 + members_.size());
 }
 
+/// A CPU's counters are enabled all the time that it is online. When it goes, the kernel takes its events off
+/// for good (kernel/events/core.c: __perf_event_exit_context): a group loses its members, and a single event
+/// keeps the count that it had. The wait is for clocks that tick.
+bool CounterGroup::still_counts() noexcept {
+  constexpr Nanoseconds kStandstill = std::chrono::milliseconds{100};
+  if (watched_.cpu < 0) return true;
+  const Nanoseconds at = now();
+  if (buffer_[1] == enabled_ && alive_ != Nanoseconds{}) return at - alive_ < kStandstill;
+  enabled_ = buffer_[1];
+  alive_ = at;
+  return true;
+}
+
 std::optional<CounterGroup::Times> CounterGroup::read(std::span<std::uint64_t> values) noexcept {
   if (members_.empty()) return std::nullopt;
   const ssize_t size = static_cast<ssize_t>(buffer_.size() * sizeof buffer_[0]);
   if (::read(members_.front().get(), buffer_.data(), static_cast<std::size_t>(size)) != size)
     return std::nullopt;
+  if (!still_counts()) return std::nullopt;
   std::copy(buffer_.begin() + 3, buffer_.end(), values.begin());
   return Times{Nanoseconds{static_cast<std::int64_t>(buffer_[1])},
                Nanoseconds{static_cast<std::int64_t>(buffer_[2])}};
+}
+
+void check_right_to_count(int cpu, const std::string& name) {
+  perf_event_attr attributes{};
+  attributes.type = PERF_TYPE_SOFTWARE;
+  attributes.config = PERF_COUNT_SW_DUMMY;
+  CounterGroup(Watched::on_cpu(cpu)).add(attributes, name);
 }
 
 perf_event_attr tracepoint_attributes(std::uint64_t event_id) {

@@ -62,15 +62,23 @@ class CounterGroup {
     Nanoseconds enabled{};
     Nanoseconds running{};
   };
-  /// One value for each counter, in the order of add(); nothing when they can't be read, as when the CPU is
-  /// offline. Allocates nothing.
+  /// One value for each counter, in the order of add(); nothing when they can't be read, or no longer count:
+  /// those of a CPU that went offline are never started again. Allocates nothing.
   std::optional<Times> read(std::span<std::uint64_t> values) noexcept;
 
  private:
+  bool still_counts() noexcept;
+
   Watched watched_;
   std::vector<Fd> members_;            ///< the first one leads
   std::vector<std::uint64_t> buffer_;  ///< as the kernel fills it: number, two times, values
+  std::uint64_t enabled_ = 0;          ///< at the reading that last showed more of it
+  Nanoseconds alive_{};                ///< when that was
 };
+
+/// Whether we may count everything on a CPU, by an event that counts nothing and costs nothing. Throws
+/// SystemError as the counter of that name would.
+void check_right_to_count(int cpu, const std::string& name);
 
 /// What counts the hits of a tracepoint, by its number from TraceFs::event_id().
 perf_event_attr tracepoint_attributes(std::uint64_t event_id);

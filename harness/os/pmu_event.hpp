@@ -20,6 +20,9 @@ class PmuEvents {
   /// How the kernel is asked for the event, user and kernel counted. Throws Error for a name that libpfm4
   /// does not know here, with near ones in the hint.
   perf_event_attr encode(const std::string& name) const;
+  /// Throws UsageError naming `option` for a name that libpfm4 has for no CPU at all, or, of an event of this
+  /// one, for a part that it does not have.
+  void check(const std::string& option, const std::string& name) const;
   /// The hardware PMUs of this CPU; none in most virtual machines.
   std::vector<std::string> hardware_pmus() const;
 

@@ -14,11 +14,14 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <array>
 #include <cerrno>
+#include <charconv>
 #include <cstring>
 #include <utility>
 
 #include "harness/os/error.hpp"
+#include "harness/os/text.hpp"
 
 namespace tlbstorm::os {
 namespace {
@@ -114,6 +117,62 @@ void Child::kill_and_reap() noexcept {
   pid_ = -1;
 }
 
+namespace {
+
+/// The text of a file of /proc about a process; empty when the process is gone.
+std::string facts_of(pid_t pid, const char* file) {
+  return try_read_text(fmt::format("/proc/{}/{}", pid, file)).value_or("");
+}
+
+bool has_sigkill(std::string_view status, std::string_view key) {
+  const std::string_view mask = find_value(status, key, ':').value_or("");
+  std::uint64_t signals = 0;
+  std::from_chars(mask.data(), mask.data() + mask.size(), signals, 16);
+  return (signals >> (SIGKILL - 1) & 1) != 0;
+}
+
+}  // namespace
+
+CommandEnd run_shell(const std::string& command) {
+  SignalFd signals{SIGINT, SIGTERM, SIGHUP};
+  Child shell = Child::fork(false, [&] {
+    ::setsid();
+    const Fd nothing(::open("/dev/null", O_RDONLY));
+    ::dup2(nothing.get(), STDIN_FILENO);
+    ::execl("/bin/sh", "sh", "-c", command.c_str(), nullptr);
+    return 127;  // as a shell says that there is no such command
+  });
+  std::array<pollfd, 2> events{{{shell.pidfd().get(), POLLIN, 0}, {signals.fd().get(), POLLIN, 0}}};
+  while (!shell.poll()) {
+    ::poll(events.data(), events.size(), -1);
+    const auto signal = signals.take();
+    if (!signal) continue;
+    ::kill(-shell.pid(), SIGTERM);
+    pollfd ended{shell.pidfd().get(), POLLIN, 0};
+    constexpr int kGraceMs = 2000;
+    ::poll(&ended, 1, kGraceMs);
+    ::kill(-shell.pid(), SIGKILL);  // what it started, and itself if it does not listen
+    return {shell.wait(), signal};
+  }
+  return {shell.wait(), std::nullopt};
+}
+
+bool lives(pid_t pid) {
+  const std::string status = facts_of(pid, "status");
+  const std::string_view state = find_value(status, "State", ':').value_or("X");
+  return !state.starts_with('X') && !state.starts_with('Z') && !has_sigkill(status, "SigPnd") &&
+         !has_sigkill(status, "ShdPnd");
+}
+
+bool is_ancestor(pid_t pid) {
+  for (pid_t at = ::getpid(); at > 0;) {
+    const std::string status = facts_of(at, "status");
+    at = static_cast<pid_t>(to_number(find_value(status, "PPid", ':').value_or("")).value_or(0));
+    if (at == pid) return true;
+  }
+  return false;
+}
+
 Gate::Gate() : event_(::eventfd(0, EFD_CLOEXEC)) {
   if (!event_) throw SystemError("eventfd", "a gate", errno);
 }
@@ -144,7 +203,9 @@ void run_on(const std::vector<int>& cpus, pid_t thread) {
   for (const int cpu : cpus) CPU_SET_S(static_cast<std::size_t>(cpu), size, set);
   const int failed = ::sched_setaffinity(thread, size, set) != 0 ? errno : 0;
   CPU_FREE(set);
-  if (failed) throw SystemError("run on CPU", fmt::format("{}", fmt::join(cpus, ",")), failed);
+  if (failed)
+    throw SystemError("run on CPU", fmt::format("{}", fmt::join(cpus, ",")), failed,
+                      "it is offline, or not in the cpuset of this process any more");
 }
 
 SignalFd::SignalFd(std::initializer_list<int> signals) {

@@ -53,9 +53,26 @@ class Child {
   std::optional<ExitStatus> status_;
 };
 
-/// The name that the process of a trial gives itself, and so all that it starts: "tlbstorm1234" with its pid.
-/// By it the kernel's tracepoints and OOM reports tell it from the processes of another run. It fits into
-/// what the kernel keeps of a name (TASK_COMM_LEN), as pids have seven digits at most.
+/// How a command of run_shell() ended.
+struct CommandEnd {
+  ExitStatus status;
+  std::optional<int> signal;  ///< one that came to us meanwhile, and ended it
+};
+
+/// Runs a command by sh(1), in a session of its own, without a terminal to ask on, and waits for it. A
+/// SIGINT, SIGTERM or SIGHUP to us ends it and all that it started. Throws SystemError.
+CommandEnd run_shell(const std::string& command);
+
+/// Whether a process is there and will go on: not one that has ended, or that a SIGKILL is about to end.
+bool lives(pid_t pid);
+
+/// Whether a process is this one's parent, or the parent of that, and so on.
+bool is_ancestor(pid_t pid);
+
+/// The name that the processes of trials give themselves, and so all that they start: "tlbstorm1234" with the
+/// pid of the tool, which forks them. By it the kernel's tracepoints and OOM reports tell it from the
+/// processes of another run. It fits into what the kernel keeps of a name (TASK_COMM_LEN), as pids have seven
+/// digits at most.
 std::string trial_name(pid_t pid);
 /// Names the calling thread; threads and processes that it starts get the name, too.
 void name_thread(const std::string& name);

@@ -69,4 +69,13 @@ inline std::optional<std::string_view> find_value(std::string_view text, std::st
   return std::nullopt;
 }
 
+/// What a file of choices is set to: "always [madvise] never" is "madvise"; a text without brackets is
+/// itself, trimmed.
+inline std::string_view chosen(std::string_view text) {
+  const std::size_t open = text.find('[');
+  const std::size_t close = text.find(']', open);
+  if (open == std::string_view::npos || close == std::string_view::npos) return trim(text);
+  return text.substr(open + 1, close - open - 1);
+}
+
 }  // namespace tlbstorm::os

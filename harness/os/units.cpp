@@ -21,12 +21,14 @@ struct Quantity {
   std::string_view suffix;
 };
 
+/// A number and what follows it, with or without a blank between.
 std::optional<Quantity> split_quantity(std::string_view text) {
-  text = trim(text);
   Quantity quantity{};
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), quantity.number);
-  if (error != std::errc{} || !std::isfinite(quantity.number) || quantity.number < 0) return std::nullopt;
-  quantity.suffix = trim(text.substr(static_cast<std::size_t>(end - text.data())));
+  if (error != std::errc{} || !std::isfinite(quantity.number) || std::signbit(quantity.number))
+    return std::nullopt;
+  quantity.suffix = text.substr(static_cast<std::size_t>(end - text.data()));
+  if (quantity.suffix.starts_with(' ') && quantity.suffix.size() > 1) quantity.suffix.remove_prefix(1);
   return quantity;
 }
 
@@ -60,7 +62,8 @@ Bytes parse_bounded_share(std::string_view option, std::string_view text, Bytes 
     rest.remove_prefix(dots == std::string_view::npos ? rest.size() : dots + 2);
     std::optional<Bytes>& place = part.ends_with('%') ? share : share ? ceiling : floor;
     if (part.empty() || place) throw UsageError(option, text, "not a share between bounds", remedy);
-    place = parse_size(option, part, whole);
+    place =
+        part_of(option, text, part, [&](std::string_view size) { return parse_size(option, size, whole); });
   }
   if (!share || text.ends_with("..")) throw UsageError(option, text, "not a share between bounds", remedy);
   if (floor && ceiling && *floor > *ceiling)
@@ -99,18 +102,43 @@ Nanoseconds parse_duration(std::string_view option, std::string_view text) {
   return Nanoseconds{static_cast<std::int64_t>(value)};
 }
 
+std::uint64_t parse_whole(std::string_view option, std::string_view text, std::uint64_t least,
+                          std::uint64_t most) {
+  const auto value = to_number(text);
+  const std::string remedy = fmt::format("give a number from {} to {}", least, most);
+  if (!value) throw UsageError(option, text, "not a whole number in range", remedy);
+  if (*value < least || *value > most) throw UsageError(option, text, "out of range", remedy);
+  return *value;
+}
+
+double parse_real(std::string_view option, std::string_view text, double least, double most) {
+  const auto value = to_real(text);
+  const std::string remedy = fmt::format("give a number from {} to {}", least, most);
+  if (!value) throw UsageError(option, text, "not a number", remedy);
+  const bool minus = std::signbit(*value) && least >= 0;  // of a zero, too
+  if (minus || *value < least || *value > most) throw UsageError(option, text, "out of range", remedy);
+  return *value;
+}
+
+std::vector<std::string> split_list(std::string_view option, std::string_view text) {
+  std::vector<std::string> parts;
+  for (std::string_view rest = text;;) {
+    const std::size_t comma = rest.find(',');
+    parts.emplace_back(trim(rest.substr(0, comma)));
+    if (parts.back().empty())
+      throw UsageError(option, text, text.empty() ? "an empty list" : "an empty place in the list",
+                       "put one comma between two entries, and none at the ends");
+    if (comma == std::string_view::npos) return parts;
+    rest.remove_prefix(comma + 1);
+  }
+}
+
 std::vector<int> parse_list(std::string_view option, std::string_view text) {
   const std::string remedy = "give numbers and ranges such as 0-3,8";
   constexpr std::uint64_t kLargest = 65535;
   std::vector<int> numbers;
-  std::string_view rest = trim(text);
-  if (rest.empty()) throw UsageError(option, "''", "an empty list", remedy);
-  while (!rest.empty()) {
-    const std::size_t comma = rest.find(',');
-    const std::string_view part = rest.substr(0, comma);
-    rest.remove_prefix(comma == std::string_view::npos ? rest.size() : comma + 1);
-    if (comma != std::string_view::npos && rest.empty())
-      throw UsageError(option, text, "ends in a comma", remedy);
+  for (const std::string& one : split_list(option, text)) {
+    const std::string_view part = one;
     const std::size_t dash = part.find('-');
     const auto first = to_number(part.substr(0, dash));
     const auto last = dash == std::string_view::npos ? first : to_number(part.substr(dash + 1));

@@ -7,6 +7,7 @@
 
 #include <algorithm>
 #include <bit>
+#include <cmath>
 
 #include "harness/os/fd.hpp"
 #include "harness/os/mapping.hpp"
@@ -52,6 +53,7 @@ class BuddyInfo final : public Probe {
       orders_ = std::max(orders_, orders);
     }
     for (const int node : nodes_) {
+      parts_.push_back({fmt::format("NUMA node {}", node)});
       for (std::size_t order = 0; order < orders_; ++order)
         columns_.push_back({fmt::format("buddyinfo.node{}_order{}", node, order), "blocks", Kind::gauge});
       columns_.push_back({fmt::format("buddyinfo.node{}_unusable_huge", node), "ratio", Kind::gauge});
@@ -59,7 +61,7 @@ class BuddyInfo final : public Probe {
   }
 
   void read(std::span<double> row) noexcept override {
-    std::fill(row.begin(), row.end(), 0.0);
+    std::fill(row.begin(), row.end(), kAbsent);
     std::string_view text = file_.read();
     while (!text.empty()) {
       std::string_view line = os::take_line(text);
@@ -67,10 +69,14 @@ class BuddyInfo final : public Probe {
       const auto at = node ? std::find(nodes_.begin(), nodes_.end(), *node) : nodes_.end();
       if (at == nodes_.end()) continue;
       const auto blocks = cells(row, static_cast<std::size_t>(at - nodes_.begin()));
+      if (std::isnan(blocks[0])) std::fill(blocks.begin(), blocks.end(), 0.0);  // its first zone
       for (std::size_t order = 0; order < orders_; ++order)
         blocks[order] += static_cast<double>(os::to_number(os::take_field(line)).value_or(0));
     }
-    for (std::size_t node = 0; node < nodes_.size(); ++node) index(cells(row, node));
+    for (std::size_t node = 0; node < nodes_.size(); ++node) {
+      parts_[node].gone |= std::isnan(cells(row, node)[0]);
+      index(cells(row, node));
+    }
   }
 
  private:

@@ -6,12 +6,18 @@
 
 namespace tlbstorm::probe {
 
-void FieldSums::read(std::span<double> row) noexcept {
-  for (const Field& field : fields_) row[field.column] = files_.empty() ? kAbsent : 0;
+void FieldSums::read(std::span<double> row, std::span<Part> parts) noexcept {
+  bool any = false;
+  for (const Field& field : fields_) row[field.column] = 0;
   for (std::size_t file = 0; file < files_.size(); ++file) {
-    std::string_view text = files_[file].read();
+    if (parts[file].left_out) continue;
+    any = true;
+    std::string_view text = parts[file].gone ? "" : files_[file].read();
+    parts[file].gone = text.empty();
     add(os::take_line(text), std::span(counts_).subspan(file * fields_.size(), fields_.size()), row);
   }
+  for (const Field& field : fields_)
+    if (!any) row[field.column] = kAbsent;
 }
 
 void FieldSums::add(std::string_view line, std::span<WrappingCount> counts,

@@ -7,6 +7,7 @@
 #include <span>
 #include <vector>
 
+#include "harness/probe/probe.hpp"
 #include "harness/probe/text_file.hpp"
 #include "harness/probe/wrapping_count.hpp"
 
@@ -26,9 +27,10 @@ class FieldSums {
   FieldSums(std::vector<TextFile> files, std::vector<Field> fields)
       : files_(std::move(files)), fields_(std::move(fields)), counts_(files_.size() * fields_.size()) {}
 
-  /// Writes the column of each field. A number that one device doesn't give makes its sum absent: the sum of
-  /// the others is another figure.
-  void read(std::span<double> row) noexcept;
+  /// Writes the column of each field. `parts` are the devices, in the order of the files: one that can't be
+  /// read is gone. A number that one device doesn't give makes its sum absent, unless that one is left out:
+  /// the sum of the others is another figure.
+  void read(std::span<double> row, std::span<Part> parts) noexcept;
 
  private:
   void add(std::string_view line, std::span<WrappingCount> counts, std::span<double> row) const noexcept;

@@ -12,7 +12,7 @@
 namespace tlbstorm::probe {
 namespace {
 
-Opened open(const Target& target) {
+TracepointTable table() {
   const std::vector<Column> columns{{"irqcost.call_interrupts", "interrupts"},
                                     {"irqcost.call_single_interrupts", "interrupts"},
                                     {"irqcost.functions", "calls"},
@@ -22,12 +22,15 @@ Opened open(const Target& target) {
       {"irq_vectors/call_function_single_entry", "", {"irqcost.call_single_interrupts"}},
       {"csd/csd_function_entry", "csd != 0", {"irqcost.functions"}},
       {"csd/csd_queue_cpu", "", {"irqcost.functions_sent"}}};
-  return count_tracepoints(columns, terms, target.online_cpus);
+  return {columns, terms};
 }
+
+Opened open(const Target& target) { return count_tracepoints(table(), target.online_cpus); }
+Offer look(const Target& target) { return look_at_tracepoints(table(), target.online_cpus); }
 
 const Registered registration{
     {"irqcost", "function-call interrupts taken and functions run in them (irq_vectors:*, csd:*)",
-     Cadence::every_sample, &open, true}};
+     Cadence::every_sample, &open, true, &look}};
 
 }  // namespace
 }  // namespace tlbstorm::probe

@@ -43,15 +43,20 @@ class Kswapd final : public Probe {
       : threads_(std::move(threads)),
         switches_({{"voluntary_ctxt_switches:", 0}, {"nonvoluntary_ctxt_switches:", 1}}) {
     columns_ = {{"kswapd.cpu", "s"}, {"kswapd.slept", "switches"}, {"kswapd.put_off", "switches"}};
-    for (const Thread& thread : threads_)
+    for (const Thread& thread : threads_) {
       columns_.push_back({fmt::format("kswapd.{}_cpu", thread.name), "s"});
+      parts_.push_back({thread.name});
+    }
   }
 
   void read(std::span<double> row) noexcept override {
-    std::fill(row.begin(), row.end(), 0.0);
+    std::fill(row.begin(), row.end(), kAbsent);
+    for (const auto sum : {kCpu, kSlept, kPutOff}) row[sum] = any_left() ? 0.0 : kAbsent;
     for (std::size_t i = 0; i < threads_.size(); ++i) {
+      if (parts_[i].left_out) continue;
       std::string_view line = threads_[i].schedstat.read();
       const auto ran = os::to_number(os::take_field(line));
+      parts_[i].gone |= !ran;
       const double seconds = ran ? static_cast<double>(*ran) * 1e-9 : kAbsent;
       row[kFirstThread + i] = seconds;
       row[kCpu] += seconds;

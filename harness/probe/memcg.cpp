@@ -76,26 +76,34 @@ class Memcg final : public Probe {
     for (const StatFile& stat : stats) open_stat(folder, stat);
     for (const ValueFile& value : values) {
       if (!std::filesystem::exists(folder / value.file)) continue;
-      values_.push_back({TextFile(folder / value.file), columns_.size()});
+      values_.push_back({value.file, TextFile(folder / value.file), columns_.size()});
       columns_.push_back({"memcg." + std::string(value.column), std::string(value.unit), value.kind});
     }
   }
 
   void read(std::span<double> row) noexcept override {
     std::fill(row.begin(), row.end(), kAbsent);
-    for (OpenStat& stat : stats_) stat.scanner.scan(stat.file.read(), row);
+    for (OpenStat& stat : stats_) stat.scanner.scan(stat.text.read(), row);
     for (OpenValue& value : values_)
-      if (const auto number = os::to_number(os::trim(value.file.read())))
+      if (const auto number = os::to_number(os::trim(value.text.read())))
         row[value.column] = static_cast<double>(*number);
+  }
+
+  /// Each trial has a cgroup of its own.
+  void begin_trial(const Target& target) override {
+    for (OpenStat& stat : stats_) stat.text.reopen(target.cgroup / stat.file);
+    for (OpenValue& value : values_) value.text.reopen(target.cgroup / value.file);
   }
 
  private:
   struct OpenStat {
-    TextFile file;
+    std::string_view file;
+    TextFile text;
     KeyScanner scanner;
   };
   struct OpenValue {
-    TextFile file;
+    std::string_view file;
+    TextFile text;
     std::size_t column;
   };
 
@@ -111,7 +119,7 @@ class Memcg final : public Probe {
       columns_.push_back({"memcg." + name, gauge ? std::string(stat.gauge_unit) : counter_unit(stat),
                           gauge ? Kind::gauge : Kind::counter});
     }
-    stats_.push_back({std::move(file), KeyScanner(std::move(keys))});
+    stats_.push_back({stat.file, std::move(file), KeyScanner(std::move(keys))});
   }
 
   static std::string counter_unit(const StatFile& stat) {

@@ -30,11 +30,16 @@ class Numa final : public Probe {
       columns_.push_back({fmt::format("numa.node{}_{}", node, name), "pages"});
     }
     nodes_.push_back({std::move(file), KeyScanner(std::move(keys))});
+    parts_.push_back({fmt::format("NUMA node {}", node)});
   }
 
   void read(std::span<double> row) noexcept override {
     std::fill(row.begin(), row.end(), kAbsent);
-    for (Node& node : nodes_) node.scanner.scan(node.file.read(), row);
+    for (std::size_t i = 0; i < nodes_.size(); ++i) {
+      const std::string_view text = nodes_[i].file.read();
+      parts_[i].gone |= text.empty();
+      if (!parts_[i].gone) nodes_[i].scanner.scan(text, row);
+    }
   }
 
  private:

@@ -63,13 +63,15 @@ class Nvme final : public Probe {
  public:
   void add(const std::string& name, os::Fd controller) {
     controllers_.push_back(std::move(controller));
+    parts_.push_back({"the NVMe disk " + name});
     for (const Field& field : kFields)
       columns_.push_back({fmt::format("nvme.{}_{}", name, field.column), field.unit, field.kind});
   }
 
   void read(std::span<double> row) noexcept override {
     for (std::size_t i = 0; i < controllers_.size(); ++i) {
-      const bool there = fetch(controllers_[i], log_);
+      const bool there = !parts_[i].gone && fetch(controllers_[i], log_);
+      parts_[i].gone = !there;
       for (std::size_t f = 0; f < kFields.size(); ++f) {
         const Field& field = kFields[f];
         row[i * kFields.size() + f] =

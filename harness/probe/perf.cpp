@@ -14,6 +14,7 @@
 #include "harness/os/perf_event.hpp"
 #include "harness/os/pmu_event.hpp"
 #include "harness/os/text.hpp"
+#include "harness/probe/event_list.hpp"
 #include "harness/probe/probe.hpp"
 #include "harness/probe/scaled_counts.hpp"
 
@@ -23,29 +24,8 @@ namespace {
 using os::CounterGroup;
 using os::Watched;
 
-/// What can be counted together only, as perf(1) writes it: "{cycles,instructions}", or a single event.
-using EventGroup = std::vector<std::string>;
-
 constexpr const char* kHardwareDefault = "{cycles,instructions},dTLB-load-misses,dTLB-store-misses,";
 constexpr const char* kSoftwareDefault = "{context-switches,cpu-migrations,minor-faults,major-faults}";
-
-std::vector<EventGroup> parse_groups(std::string_view text) {
-  std::vector<EventGroup> groups;
-  bool inside = false;
-  while (!text.empty()) {
-    if (text.front() == '{' || text.front() == ',' || text.front() == '}') {
-      if (text.front() == '{') groups.emplace_back();
-      if (text.front() != ',') inside = text.front() == '{';
-      text.remove_prefix(1);
-      continue;
-    }
-    const std::size_t end = std::min(text.find_first_of(",{}"), text.size());
-    if (!inside) groups.emplace_back();
-    groups.back().emplace_back(os::trim(text.substr(0, end)));
-    text.remove_prefix(end);
-  }
-  return groups;
-}
 
 /// One event, as one counter for user and one for the kernel; software events know no such difference.
 struct Event {
@@ -68,31 +48,39 @@ Event describe(const os::PmuEvents& library, const std::string& name) {
 /// A group of counters on one CPU, or in the trial.
 struct Counted {
   explicit Counted(CounterGroup opened) : group(std::move(opened)), counts(group.size()) {}
-  /// Returns the part of the time in which it counted, or nothing: then it could not be read, or there was no
-  /// time to count.
+  /// Returns the part of the time in which it counted, or nothing: then it could not be read, which is for
+  /// good, or there was no time to count.
   std::optional<double> read(std::span<std::uint64_t> values) noexcept {
-    if (const auto times = group.read(values)) return counts.add(times->enabled, times->running, values);
+    if (!lost)
+      if (const auto times = group.read(values)) return counts.add(times->enabled, times->running, values);
     counts.miss();
+    lost = true;
     return std::nullopt;
   }
   CounterGroup group;
   ScaledCounts counts;
+  bool lost = false;
 };
 
 /// A group's counters wherever they count: on each CPU, or in the trial. The columns: each counter's sum over
 /// the groups, the part of the time that they ran, and, `apart`, each group's counters.
 struct Place {
-  std::vector<Counted> groups;
-  std::size_t first_column;
-  bool always_enabled;  ///< as a CPU is that is online; a process is not while it sleeps
+  std::vector<Event> events;
+  bool on_cpus;  ///< and so always enabled while they are online; a process is not while it sleeps
   bool apart;
+  std::vector<Counted> groups = {};
+  std::size_t first_column = 0;
 };
 
 class Perf final : public Probe {
  public:
+  explicit Perf(const std::vector<int>& cpus) {
+    for (const int cpu : cpus) parts_.push_back({fmt::format("CPU {}", cpu)});
+  }
+
   /// Opens a group everywhere. Throws os::Error when it can't be had; what was opened of it is closed again.
   void add(const std::vector<Event>& events, const Target& target) {
-    Place machine{{}, 0, true, !target.events.empty()}, trial{{}, 0, false, false};
+    Place machine{events, true, !target.events.empty()}, trial{events, false, false};
     for (const int cpu : target.online_cpus) machine.groups.emplace_back(open(events, Watched::on_cpu(cpu)));
     // A task with counters of its own takes longer to switch to: workers that wait for each other on a lock
     // then sleep where they spun, and a CPU that sleeps gets no IPI. So only if it is asked for.
@@ -117,18 +105,35 @@ class Perf final : public Probe {
     for (Place& place : places_) {
       const std::size_t counters = place.groups.front().group.size();
       const auto cells = row.subspan(place.first_column, counters + 1);
-      std::fill(cells.begin(), cells.end(), 0.0);
-      std::size_t next = place.first_column + counters + 1;
-      for (Counted& one : place.groups) {
+      std::fill(cells.begin(), cells.end(), !place.on_cpus || any_left() ? 0.0 : kAbsent);
+      std::size_t next = place.first_column + counters + 1, summed = 0;
+      for (std::size_t at = 0; at < place.groups.size(); ++at) {
+        Counted& one = place.groups[at];
         const auto share = one.read(values_);
-        cells.back() += share.value_or(kAbsent);
+        if (place.on_cpus) parts_[at].gone |= one.lost;
+        const bool in_sums = !place.on_cpus || !parts_[at].left_out;
+        if (in_sums) cells.back() += share.value_or(kAbsent);
+        summed += in_sums;
         for (std::size_t i = 0; i < counters; ++i, ++next) {
-          const double count = share || !place.always_enabled ? one.counts.count(i) : kAbsent;
-          cells[i] += count;
+          const double count = share || !place.on_cpus ? one.counts.count(i) : kAbsent;
+          if (in_sums) cells[i] += count;
           if (place.apart) row[next] = count;
         }
       }
-      cells.back() /= static_cast<double>(place.groups.size());
+      cells.back() /= static_cast<double>(summed);
+    }
+  }
+
+  /// Each trial has a process of its own.
+  void begin_trial(const Target& target) override {
+    Probe::begin_trial(target);
+    for (Place& place : places_) {
+      if (place.on_cpus) continue;
+      try {
+        place.groups.front() = Counted(open(place.events, Watched::process(target.trial)));
+      } catch (const os::Error&) {
+        place.groups.front().lost = true;
+      }
     }
   }
 
@@ -177,9 +182,9 @@ Opened open(const Target& target) {
     std::string wanted = target.events;
     if (wanted.empty())
       wanted = (library.hardware_pmus().empty() ? "" : kHardwareDefault) + std::string(kSoftwareDefault);
-    auto probe = std::make_unique<Perf>();
+    auto probe = std::make_unique<Perf>(target.online_cpus);
     Unavailable why{"no event is named", "give --events cycles,instructions"};
-    for (const EventGroup& names : parse_groups(wanted)) try {
+    for (const EventGroup& names : parse_events(wanted)) try {
         std::vector<Event> events;
         for (const std::string& name : names) events.push_back(describe(library, name));
         if (!events.empty()) probe->add(events, target);

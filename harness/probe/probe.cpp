@@ -15,7 +15,22 @@ std::vector<Source>& registry() {
 
 }  // namespace
 
+void Probe::begin_trial(const Target& /*target*/) {
+  for (Part& part : parts_) part.left_out = part.gone;
+}
+
+bool Probe::any_left() const noexcept {
+  return std::any_of(parts_.begin(), parts_.end(), [](const Part& part) { return !part.left_out; });
+}
+
 std::span<const Source> sources() { return registry(); }
+
+Offer look(const Source& source, const Target& target) {
+  if (source.look != nullptr) return source.look(target);
+  Opened opened = source.open(target);
+  if (auto* const absent = std::get_if<Unavailable>(&opened)) return std::move(*absent);
+  return std::get<std::unique_ptr<Probe>>(opened)->columns().size();
+}
 
 Registered::Registered(Source source) {
   std::vector<Source>& all = registry();

@@ -1,6 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
-// A probe is a source of counters: opened once for a trial, then read without allocating, locking or causing
-// a TLB shootdown. A probe lives in one file of this folder and registers itself in that file's last line.
+// A probe is a source of counters: opened once for a run, then read without allocating, locking or causing a
+// TLB shootdown. A probe lives in one file of this folder and registers itself in that file's last line.
+//
+// Its columns are fixed when it is opened. A CPU or a device that goes while the run lasts leaves its cells
+// absent, and sums of several too until the next trial, which counts what is left; one that comes is not
+// counted. Neither is an error.
 #pragma once
 
 #include <sys/types.h>
@@ -44,6 +48,16 @@ struct Missing {
   Unavailable why;
 };
 
+/// One of several things that a probe counts: a CPU, a device, a kernel's thread. What has gone is gone for
+/// good: what comes after it under the same name is another one.
+struct Part {
+  std::string name;       ///< "CPU 3", "the swap area /dev/zram1"
+  bool gone = false;      ///< from some reading on
+  bool left_out = false;  ///< of sums, from the trial on that began after that
+};
+
+struct Target;
+
 class Probe {
  public:
   virtual ~Probe() = default;
@@ -54,12 +68,27 @@ class Probe {
   /// Writes one value for each column, kAbsent where it can't be read now.
   virtual void read(std::span<double> row) noexcept = 0;
 
+  // Not while another thread reads:
+  std::span<const Part> parts() const { return parts_; }
+  /// Looks which parts are gone beyond what readings tell, and returns what came and is not counted.
+  virtual std::vector<std::string> take_stock() { return {}; }
+  /// Before each trial that it was not opened for: opens anew what belongs to the trial, and leaves out of
+  /// sums what is gone.
+  virtual void begin_trial(const Target& target);
+
  protected:
+  /// Whether sums are of anything; one of nothing is absent.
+  bool any_left() const noexcept;
+
   std::vector<Column> columns_;
   std::vector<Missing> missing_;
+  std::vector<Part> parts_;
 };
 
 using Opened = std::variant<std::unique_ptr<Probe>, Unavailable>;
+
+/// What there would be if a probe were opened: how many columns, or why none.
+using Offer = std::variant<std::size_t, Unavailable>;
 
 /// What a probe may look at. The roots are parameters so that fixtures can stand in for a machine.
 struct Target {
@@ -68,6 +97,7 @@ struct Target {
   machine::CgroupVersion cgroup_version = machine::CgroupVersion::none;
   std::filesystem::path cgroup;  ///< the trial's own memory cgroup; empty when it runs unconfined
   std::vector<int> online_cpus;
+  pid_t run = -1;           ///< the tool whose trials are watched, by whose pid their processes are named
   pid_t trial = -1;         ///< the process that the trial's workers will come from; none when nothing is run
   std::string events = {};  ///< of --events; empty is what the machine can give
 };
@@ -82,10 +112,15 @@ struct Source {
   Cadence cadence = Cadence::every_sample;
   Opened (*open)(const Target&) = nullptr;
   bool on_request = false;  ///< disturbs more than it tells most users: for --probes all, or by its name
+  /// The same answer as open()'s, from files and rights alone, where opening and closing takes long.
+  Offer (*look)(const Target&) = nullptr;
 };
 
 /// All probes, in the order of their names.
 std::span<const Source> sources();
+
+/// What a source has to offer here. Opens it only where that takes no time.
+Offer look(const Source& source, const Target& target);
 
 /// The last line of a probe's file.
 class Registered {

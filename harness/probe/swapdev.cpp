@@ -16,6 +16,7 @@
 #include "harness/probe/field_sums.hpp"
 #include "harness/probe/meminfo.hpp"
 #include "harness/probe/probe.hpp"
+#include "harness/probe/swap_parts.hpp"
 #include "harness/probe/text_file.hpp"
 
 namespace tlbstorm::probe {
@@ -57,13 +58,15 @@ bool keeps_statistics(const fs::path& device) {
   return true;
 }
 
-/// The statistics of all areas that are block devices; none when one of them has none, since a sum without it
-/// would be another figure.
+bool is_file(const machine::SwapArea& area) { return machine::block_name(area).empty(); }
+
+/// The statistics of all areas that are block devices, in their order; none when one of them has none, since
+/// a sum without it would be another figure.
 std::vector<TextFile> open_statistics(const std::vector<machine::SwapArea>& areas, const fs::path& sys) {
   std::vector<TextFile> files;
   for (const machine::SwapArea& area : areas) {
+    if (is_file(area)) continue;
     const std::string name = machine::block_name(area);
-    if (name.empty()) continue;
     const fs::path device = sys / "class/block" / name;
     if (!fs::exists(device / "stat") || !keeps_statistics(device)) return {};
     files.emplace_back(device / "stat");
@@ -88,8 +91,10 @@ double used_in_files(std::string_view swaps) {
 
 class SwapDev final : public Probe {
  public:
-  SwapDev(const Target& target, std::vector<TextFile> statistics, bool files_too)
-      : meminfo_(target.proc / "meminfo") {
+  /// `areas`: the devices come first.
+  SwapDev(const Target& target, const std::vector<machine::SwapArea>& areas, std::vector<TextFile> statistics)
+      : meminfo_(target.proc / "meminfo"), swaps_(target.proc / "swaps") {
+    for (const machine::SwapArea& area : areas) parts_.push_back(part_of(area));
     columns_ = {{"swapdev.total", "bytes", Kind::gauge}, {"swapdev.free", "bytes", Kind::gauge}};
     if (statistics.empty()) return;
     std::vector<Field> fields;
@@ -98,32 +103,31 @@ class SwapDev final : public Probe {
       columns_.push_back({statistic.column, statistic.unit, statistic.kind});
     }
     sums_.emplace(std::move(statistics), std::move(fields));
-    if (!files_too) return;
-    swaps_.emplace(target.proc / "swaps");
-    columns_.push_back({"swapdev.in_files", "bytes", Kind::gauge});
+    files_too_ = is_file(areas.back());
+    if (files_too_) columns_.push_back({"swapdev.in_files", "bytes", Kind::gauge});
   }
 
   void read(std::span<double> row) noexcept override {
     const std::string_view text = meminfo_.read();
     row[0] = meminfo_bytes(text, "SwapTotal");
     row[1] = meminfo_bytes(text, "SwapFree");
-    if (sums_) sums_->read(row);
-    if (swaps_) row[columns_.size() - 1] = used_in_files(swaps_->read());
+    if (sums_) sums_->read(row, parts_);
+    if (files_too_) row[columns_.size() - 1] = used_in_files(swaps_.read());
   }
+  std::vector<std::string> take_stock() override { return take_stock_of_swap(swaps_.read(), parts_); }
 
  private:
   TextFile meminfo_;
   std::optional<FieldSums> sums_;
-  std::optional<TextFile> swaps_;  ///< where there are files beside devices
+  TextFile swaps_;
+  bool files_too_ = false;  ///< there are files beside devices
 };
 
 Opened open(const Target& target) {
-  const auto areas = machine::parse_swaps(os::try_read_text(target.proc / "swaps").value_or(""));
+  auto areas = machine::parse_swaps(os::try_read_text(target.proc / "swaps").value_or(""));
   if (areas.empty()) return Unavailable{"no swap is active", "add --swap zram:1G to the run", true};
-  const bool files_too = std::any_of(areas.begin(), areas.end(), [](const machine::SwapArea& area) {
-    return machine::block_name(area).empty();
-  });
-  return std::make_unique<SwapDev>(target, open_statistics(areas, target.sys), files_too);
+  std::stable_partition(areas.begin(), areas.end(), [](const auto& area) { return !is_file(area); });
+  return std::make_unique<SwapDev>(target, areas, open_statistics(areas, target.sys));
 }
 
 const Registered registration{

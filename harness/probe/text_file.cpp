@@ -37,6 +37,10 @@ std::string_view TextFile::read() noexcept {
   }
 }
 
+void TextFile::reopen(const std::filesystem::path& path) noexcept {
+  fd_ = os::Fd(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
+}
+
 std::vector<std::string> KeyScanner::find(std::string_view text, const std::vector<std::string>& names) {
   std::vector<std::string> found;
   while (!text.empty()) {

@@ -19,6 +19,8 @@ class TextFile {
 
   /// The file's text now; valid until the next read. Empty when it can't be read or outgrew the buffer.
   std::string_view read() noexcept;
+  /// Another file of the same kind from now on; nothing to read when it can't be opened.
+  void reopen(const std::filesystem::path& path) noexcept;
 
  private:
   os::Fd fd_;

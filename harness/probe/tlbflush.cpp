@@ -24,7 +24,7 @@ Term sent_by(const std::string& who, const char* column) {
   return {kFlushEvent, fmt::format("{} && COMM {}", filter_of(FlushReason::sent), who), {column}};
 }
 
-Opened open(const Target& target) {
+TracepointTable table_of(const Target& target) {
   const std::vector<Column> columns{
       {"tlbflush.sent", "flushes"},         {"tlbflush.received", "flushes"},
       {"tlbflush.local", "flushes"},        {"tlbflush.local_mm", "flushes"},
@@ -46,15 +46,17 @@ Opened open(const Target& target) {
                           sent_by("~ \"kswapd*\"", "tlbflush.sent_by_kswapd")};
   // By its name, which no other process bears: pids of workers that are still to come can't be named in a
   // filter, and counters of the tasks themselves would slow their switches (perf.cpp).
-  if (target.trial > 0)
-    terms.push_back(
-        sent_by(fmt::format("== \"{}\"", os::trial_name(target.trial)), "tlbflush.sent_by_trial"));
-  return count_tracepoints(columns, terms, target.online_cpus, "tlbflush.received");
+  if (target.run > 0)
+    terms.push_back(sent_by(fmt::format("== \"{}\"", os::trial_name(target.run)), "tlbflush.sent_by_trial"));
+  return {columns, terms, "tlbflush.received"};
 }
+
+Opened open(const Target& target) { return count_tracepoints(table_of(target), target.online_cpus); }
+Offer look(const Target& target) { return look_at_tracepoints(table_of(target), target.online_cpus); }
 
 const Registered registration{{"tlbflush",
                                "TLB flushes by reason, pages and sender (tracepoint tlb:tlb_flush)",
-                               Cadence::every_sample, &open}};
+                               Cadence::every_sample, &open, false, &look}};
 
 }  // namespace
 }  // namespace tlbstorm::probe

@@ -21,6 +21,10 @@ struct Counter {
   bool per_cpu;
 };
 
+std::string counter_name(const Counter& counter, int cpu) {
+  return fmt::format("tracepoint {} on CPU {}", counter.term.event, cpu);
+}
+
 class TracepointProbe final : public Probe {
  public:
   TracepointProbe(std::vector<Column> columns, const std::vector<Counter>& counters,
@@ -28,29 +32,41 @@ class TracepointProbe final : public Probe {
       : counters_(counters), first_cpu_column_(first_cpu_column), values_(counters.size()) {
     columns_ = std::move(columns);
     for (const int cpu : cpus) {
-      os::CounterGroup& group = groups_.emplace_back(os::Watched::on_cpu(cpu));
-      for (const Counter& counter : counters_)
-        group.add(os::tracepoint_attributes(counter.event_id),
-                  fmt::format("tracepoint {} on CPU {}", counter.term.event, cpu), counter.term.filter);
+      parts_.push_back({fmt::format("CPU {}", cpu)});
+      add_group(cpu);
     }
   }
 
   void read(std::span<double> row) noexcept override {
-    std::fill(row.begin(), row.end(), 0.0);
+    std::fill(row.begin(), row.end(), any_left() ? 0.0 : kAbsent);
     for (std::size_t cpu = 0; cpu < groups_.size(); ++cpu) {
-      if (!groups_[cpu].read(values_)) {  // it went offline: a sum without it is another figure
-        std::fill(row.begin(), row.end(), kAbsent);
-        return;
-      }
+      os::CounterGroup& group = groups_[cpu];
+      Part& part = parts_[cpu];
+      part.gone = part.gone || !group.read(values_);
       for (std::size_t i = 0; i < counters_.size(); ++i) {
-        const double value = static_cast<double>(values_[i]) * counters_[i].term.weight;
-        for (const std::size_t column : counters_[i].columns) row[column] += value;
+        // A sum without one that has just gone is another figure.
+        const double value = part.gone ? kAbsent : static_cast<double>(values_[i]) * counters_[i].term.weight;
+        if (!part.left_out)
+          for (const std::size_t column : counters_[i].columns) row[column] += value;
         if (counters_[i].per_cpu) row[first_cpu_column_ + cpu] += value;
       }
     }
   }
 
  private:
+  /// All of a CPU's counters. One that is offline by now has gone, as one that goes later.
+  void add_group(int cpu) {
+    os::CounterGroup& group = groups_.emplace_back(os::Watched::on_cpu(cpu));
+    try {
+      for (const Counter& counter : counters_)
+        group.add(os::tracepoint_attributes(counter.event_id), counter_name(counter, cpu),
+                  counter.term.filter);
+    } catch (const os::SystemError& error) {
+      if (error.code() != ENODEV) throw;
+      parts_.back().gone = parts_.back().left_out = true;
+    }
+  }
+
   std::vector<Counter> counters_;
   std::vector<os::CounterGroup> groups_;  ///< one for each CPU
   std::size_t first_cpu_column_;
@@ -69,37 +85,43 @@ std::map<std::string, std::uint64_t> find_events(const std::vector<Term>& terms)
   return found;
 }
 
-std::unique_ptr<Probe> open(const std::vector<Column>& wanted, const std::vector<Term>& terms,
-                            const std::vector<int>& cpus, const std::string& per_cpu) {
-  const auto events = find_events(terms);
+/// What a table comes to on this kernel.
+struct Counted {
   std::vector<Column> columns;
-  for (const Column& column : wanted)
-    if (std::any_of(terms.begin(), terms.end(), [&](const Term& term) {
+  std::vector<Counter> counters;
+  std::size_t first_cpu_column;
+};
+
+Counted resolve(const TracepointTable& table, const std::vector<int>& cpus) {
+  const auto events = find_events(table.terms);
+  Counted counted;
+  std::vector<Column>& columns = counted.columns;
+  for (const Column& column : table.columns)
+    if (std::any_of(table.terms.begin(), table.terms.end(), [&](const Term& term) {
           return events.contains(term.event) &&
                  std::find(term.columns.begin(), term.columns.end(), column.name) != term.columns.end();
         }))
       columns.push_back(column);
-  if (columns.empty()) throw os::SystemError("look up the tracepoint", terms.front().event, ENOENT);
+  if (columns.empty()) throw os::SystemError("look up the tracepoint", table.terms.front().event, ENOENT);
   const auto index = [&](const std::string& name) {
     const auto at =
         std::find_if(columns.begin(), columns.end(), [&](const Column& c) { return c.name == name; });
     return static_cast<std::size_t>(at - columns.begin());
   };
-  std::vector<Counter> counters;
-  for (const Term& term : terms) {
+  for (const Term& term : table.terms) {
     if (!events.contains(term.event)) continue;
     Counter counter{events.at(term.event), term, {}, false};
     for (const std::string& name : term.columns) {
       counter.columns.push_back(index(name));
-      counter.per_cpu |= name == per_cpu;
+      counter.per_cpu |= name == table.per_cpu;
     }
-    counters.push_back(std::move(counter));
+    counted.counters.push_back(std::move(counter));
   }
-  const std::size_t first_cpu_column = columns.size();
-  if (!per_cpu.empty())
+  counted.first_cpu_column = columns.size();
+  if (!table.per_cpu.empty())
     for (const int cpu : cpus)
-      columns.push_back({fmt::format("{}_cpu{}", per_cpu, cpu), columns[index(per_cpu)].unit});
-  return std::make_unique<TracepointProbe>(std::move(columns), counters, cpus, first_cpu_column);
+      columns.push_back({fmt::format("{}_cpu{}", table.per_cpu, cpu), columns[index(table.per_cpu)].unit});
+  return counted;
 }
 
 }  // namespace
@@ -113,21 +135,40 @@ std::vector<Term> sum_of_field(const std::string& event, const std::string& fiel
   return terms;
 }
 
-Opened count_tracepoints(const std::vector<Column>& columns, const std::vector<Term>& terms,
-                         const std::vector<int>& cpus, const std::string& per_cpu) {
-  const std::string event = terms.front().event;
+namespace {
+
+Unavailable why_not(const TracepointTable& table, const std::vector<int>& cpus,
+                    const os::SystemError& error) {
+  const std::string event = table.terms.front().event;
+  if (error.code() == EPERM || error.code() == EACCES)
+    return {fmt::format("the tracepoint {} is for root ({})", event, error.what()), "run as root"};
+  if (error.code() == EMFILE)
+    return {fmt::format("too few open files are allowed for {} on {} CPUs", event, cpus.size()),
+            "raise the limit: ulimit -n 65536"};
+  return {fmt::format("no tracepoint {} ({})", event, error.what()),
+          "a kernel with CONFIG_FTRACE and CONFIG_PERF_EVENTS has the tracepoints of its architecture"};
+}
+
+}  // namespace
+
+Opened count_tracepoints(const TracepointTable& table, const std::vector<int>& cpus) {
   try {
-    return open(columns, terms, cpus, per_cpu);
+    Counted counted = resolve(table, cpus);
+    return std::make_unique<TracepointProbe>(std::move(counted.columns), counted.counters, cpus,
+                                             counted.first_cpu_column);
   } catch (const os::SystemError& error) {
-    if (error.code() == EPERM || error.code() == EACCES)
-      return Unavailable{fmt::format("the tracepoint {} is for root ({})", event, error.what()),
-                         "run as root"};
-    if (error.code() == EMFILE)
-      return Unavailable{fmt::format("too few open files are allowed for {} on {} CPUs", event, cpus.size()),
-                         "raise the limit: ulimit -n 65536"};
-    return Unavailable{
-        fmt::format("no tracepoint {} ({})", event, error.what()),
-        "a kernel with CONFIG_FTRACE and CONFIG_PERF_EVENTS has the tracepoints of its architecture"};
+    return why_not(table, cpus, error);
+  }
+}
+
+Offer look_at_tracepoints(const TracepointTable& table, const std::vector<int>& cpus) {
+  try {
+    const Counted counted = resolve(table, cpus);
+    if (!cpus.empty())
+      os::check_right_to_count(cpus.front(), counter_name(counted.counters.front(), cpus.front()));
+    return counted.columns.size();
+  } catch (const os::SystemError& error) {
+    return why_not(table, cpus, error);
   }
 }
 

@@ -24,10 +24,19 @@ struct Term {
 std::vector<Term> sum_of_field(const std::string& event, const std::string& field, int bits,
                                const std::string& column);
 
-/// All CPUs are read one after the other, each with all its counters at once. A column whose events this
-/// kernel does not have is left out; with none left the probe is absent. `per_cpu` names a column that is
-/// also given CPU by CPU, as "probe.figure_cpu3".
-Opened count_tracepoints(const std::vector<Column>& columns, const std::vector<Term>& terms,
-                         const std::vector<int>& cpus, const std::string& per_cpu = "");
+/// What such a probe is. A column whose events this kernel does not have is left out; with none left the
+/// probe is absent. `per_cpu` names a column that is also given CPU by CPU, as "probe.figure_cpu3".
+struct TracepointTable {
+  std::vector<Column> columns;
+  std::vector<Term> terms;
+  std::string per_cpu = {};
+};
+
+/// All CPUs are read one after the other, each with all its counters at once.
+Opened count_tracepoints(const TracepointTable& table, const std::vector<int>& cpus);
+
+/// Whether that could be had: the events are there, and we may count. The kernel takes tens of milliseconds
+/// to turn a tracepoint off again, so none is opened.
+Offer look_at_tracepoints(const TracepointTable& table, const std::vector<int>& cpus);
 
 }  // namespace tlbstorm::probe

@@ -24,18 +24,21 @@ std::vector<Term> all_terms() {
   return terms;
 }
 
-Opened open(const Target& target) {
+TracepointTable table() {
   const std::vector<Column> columns{{"vmscan.direct_reclaims", "calls"}, {"vmscan.direct_reclaimed", "pages"},
                                     {"vmscan.memcg_reclaims", "calls"},  {"vmscan.memcg_reclaimed", "pages"},
                                     {"vmscan.kswapd_wakes", "wakes"},    {"vmscan.written", "folios"},
                                     {"vmscan.throttled", "waits"}};
-  return count_tracepoints(columns, all_terms(), target.online_cpus);
+  return {columns, all_terms()};
 }
+
+Opened open(const Target& target) { return count_tracepoints(table(), target.online_cpus); }
+Offer look(const Target& target) { return look_at_tracepoints(table(), target.online_cpus); }
 
 const Registered registration{
     {"vmscan",
      "direct and memcg reclaim: calls, pages reclaimed, folios written, waits (tracepoints vmscan:*)",
-     Cadence::every_sample, &open}};
+     Cadence::every_sample, &open, false, &look}};
 
 }  // namespace
 }  // namespace tlbstorm::probe

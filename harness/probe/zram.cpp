@@ -8,6 +8,7 @@
 #include "harness/os/text.hpp"
 #include "harness/probe/field_sums.hpp"
 #include "harness/probe/probe.hpp"
+#include "harness/probe/swap_parts.hpp"
 #include "harness/probe/text_file.hpp"
 
 namespace tlbstorm::probe {
@@ -38,9 +39,17 @@ std::size_t count_fields(std::string_view line) {
 
 class Zram final : public Probe {
  public:
-  explicit Zram(std::vector<TextFile> files) : sums_(choose(files)) {}
+  Zram(const std::filesystem::path& swaps, std::vector<Part> areas, std::vector<TextFile> files)
+      : swaps_(swaps), sums_(choose(files)) {
+    parts_ = std::move(areas);
+  }
 
-  void read(std::span<double> row) noexcept override { sums_.read(row); }
+  void read(std::span<double> row) noexcept override { sums_.read(row, parts_); }
+  std::vector<std::string> take_stock() override {
+    std::vector<std::string> came = take_stock_of_swap(swaps_.read(), parts_);
+    std::erase_if(came, [](const std::string& name) { return name.find("zram") == std::string::npos; });
+    return came;
+  }
 
  private:
   FieldSums choose(std::vector<TextFile>& files) {
@@ -55,10 +64,12 @@ class Zram final : public Probe {
     return {std::move(files), std::move(fields)};
   }
 
+  TextFile swaps_;
   FieldSums sums_;
 };
 
 Opened open(const Target& target) {
+  std::vector<Part> areas;
   std::vector<TextFile> files;
   for (const machine::SwapArea& area :
        machine::parse_swaps(os::try_read_text(target.proc / "swaps").value_or(""))) {
@@ -68,10 +79,11 @@ Opened open(const Target& target) {
     if (!std::filesystem::exists(file))
       return Unavailable{name + " has no mm_stat: this kernel is older than 4.1", ""};
     files.emplace_back(file);
+    areas.push_back(part_of(area));
   }
   if (files.empty())
     return Unavailable{"no zram device is a swap area", "add --swap zram:1G to the run", true};
-  return std::make_unique<Zram>(std::move(files));
+  return std::make_unique<Zram>(target.proc / "swaps", std::move(areas), std::move(files));
 }
 
 const Registered registration{

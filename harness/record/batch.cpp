@@ -7,9 +7,12 @@
 
 #include "harness/os/error.hpp"
 #include "harness/os/fd.hpp"
+#include "harness/os/printable.hpp"
 #include "harness/record/csv.hpp"
 #include "harness/record/excerpt.hpp"
+#include "harness/record/json_file.hpp"
 #include "harness/record/manifest_shape.hpp"
+#include "harness/record/recorder.hpp"
 #include "harness/record/schema.hpp"
 
 namespace tlbstorm::record {
@@ -17,11 +20,7 @@ namespace tlbstorm::record {
 namespace fs = std::filesystem;
 using nlohmann::ordered_json;
 
-BatchRecorder::BatchRecorder(fs::path folder, const BatchKind& kind) : folder_(std::move(folder)) {
-  std::error_code error;
-  fs::create_directories(folder_, error);
-  if (error)
-    throw os::UsageError("--output", folder_.native(), error.message(), "name a folder that you can write");
+BatchRecorder::BatchRecorder(fs::path folder, const BatchKind& kind) : folder_(make_folder(folder)) {
   manifest_["schema"] = kSchemaVersion;
   manifest_["tool"] = {{"name", "tlbstorm"}, {"version", TLBSTORM_VERSION}};
   manifest_["kind"] = kind.kind;
@@ -46,8 +45,9 @@ void BatchRecorder::end(const std::string& state, const std::string& reason) {
 }
 
 void BatchRecorder::finish() {
-  CsvWriter points(folder_ / kPointsFile, kPointsHeader);
-  for (const BatchEntry& entry : read_batch(folder_).entries) {
+  folder_.remove(kPointsFile);  // of a pair before
+  CsvWriter points(folder_, kPointsFile, kPointsHeader);
+  for (const BatchEntry& entry : read_batch(folder()).entries) {
     if (!entry.run) continue;
     for (const Series& series : entry.run->series) {
       const std::vector<double> values = entry.run->values(series.metric);
@@ -60,20 +60,13 @@ void BatchRecorder::finish() {
   points.flush();
 }
 
-void BatchRecorder::write() const { os::replace_text(folder_ / kBatchFile, manifest_.dump(2) + "\n"); }
+void BatchRecorder::write() const { folder_.replace(kBatchFile, json_text(manifest_)); }
 
-namespace {
-
-/// The runs are folders in the batch's own, and nowhere else.
-void check_name(const std::string& name, const fs::path& file) {
+bool is_folder_name(std::string_view name) {
   constexpr std::size_t kLongest = 255;  // NAME_MAX
-  const bool plain = !name.empty() && name.size() <= kLongest && name != "." && name != ".." &&
-                     name.find('/') == std::string::npos && name.find('\0') == std::string::npos;
-  if (!plain)
-    throw os::Error(fmt::format("{}: damaged, '{}' is not a folder's name", file.native(), excerpt(name)));
+  return !name.empty() && name.size() <= kLongest && name != "." && name != ".." &&
+         name.find('/') == std::string_view::npos && os::printable_line(name) == name;
 }
-
-}  // namespace
 
 bool is_batch(const fs::path& folder) {
   std::error_code error;
@@ -99,7 +92,9 @@ Batch read_batch(const fs::path& folder) {
   for (const auto& entry : manifest["entries"]) {
     BatchEntry read{entry.value("name", ""), entry.value("value", ""), entry.value("state", ""),
                     entry.value("reason", ""), std::nullopt};
-    check_name(read.name, file);
+    if (!is_folder_name(read.name))
+      throw os::Error(
+          fmt::format("{}: damaged, '{}' is not a folder's name", file.native(), excerpt(read.name)));
     if (may_be_there(folder / read.name / kManifestFile)) read.run = read_run(folder / read.name);
     batch.entries.push_back(std::move(read));
   }

@@ -7,8 +7,10 @@
 #include <nlohmann/json.hpp>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
+#include "harness/os/folder.hpp"
 #include "harness/record/run_folder.hpp"
 
 namespace tlbstorm::record {
@@ -36,13 +38,13 @@ class BatchRecorder {
   void end(const std::string& state, const std::string& reason);
   /// Writes points.csv from the runs' folders.
   void finish();
-  const std::filesystem::path& folder() const { return folder_; }
+  const std::filesystem::path& folder() const { return folder_.path(); }
   /// What was said of the run that ended last.
   std::string last_reason() const { return manifest_["entries"].back()["reason"]; }
 
  private:
   void write() const;
-  std::filesystem::path folder_;
+  os::Folder folder_;
   nlohmann::ordered_json manifest_;
 };
 
@@ -57,6 +59,8 @@ struct Batch {
   std::vector<BatchEntry> entries;
 };
 
+/// Whether it is the name of a folder in the batch's own, and no path that leads out of it.
+bool is_folder_name(std::string_view name);
 bool is_batch(const std::filesystem::path& folder);
 /// Without its runs. Throws as read_batch() does.
 BatchKind read_batch_kind(const std::filesystem::path& folder);

@@ -3,18 +3,20 @@
 #include "harness/record/benchmark_json.hpp"
 
 #include <fmt/format.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <array>
 #include <cmath>
-#include <fstream>
 #include <map>
 #include <set>
 #include <unordered_map>
 
 #include "harness/os/error.hpp"
-#include "harness/os/fd.hpp"
+#include "harness/os/text.hpp"
+#include "harness/os/user_file.hpp"
 #include "harness/record/excerpt.hpp"
+#include "harness/record/json_file.hpp"
 #include "harness/record/manifest_shape.hpp"
 #include "harness/record/schema.hpp"
 
@@ -71,7 +73,8 @@ class Reader {
   explicit Reader(const std::filesystem::path& file) { run_.path = file; }
 
   RunFolder read() && {
-    const ordered_json json = parse_json(without_nan(os::read_text(run_.path)), run_.path, "it was cut off");
+    const ordered_json json =
+        parse_json(without_nan(os::read_user_text(run_.path)), run_.path, "it was cut off");
     if (!json.is_object() || !json.contains("benchmarks") || !json["benchmarks"].is_array())
       throw os::Error(fmt::format("{}: no list of benchmarks, not an output of Google Benchmark", native()),
                       "write it with --benchmark_out=FILE; a run of tlbstorm is named by its folder");
@@ -185,12 +188,13 @@ void Reader::make_manifest(const ordered_json& context) {
 
 }  // namespace
 
-bool is_benchmark_file(const std::filesystem::path& file) {
-  std::error_code error;
-  if (!std::filesystem::is_regular_file(file, error)) return false;
-  char first = 0;
-  std::ifstream(file) >> first;
-  return first == '{';
+bool is_benchmark_file(const std::filesystem::path& file) try {
+  const os::Fd fd = os::open_user_file(file);
+  std::array<char, 4096> head{};
+  const ssize_t got = ::read(fd.get(), head.data(), head.size());
+  return os::trim({head.data(), static_cast<std::size_t>(std::max<ssize_t>(got, 0))}).starts_with('{');
+} catch (const os::Error&) {
+  return false;
 }
 
 RunFolder read_benchmark(const std::filesystem::path& file) { return Reader(file).read(); }

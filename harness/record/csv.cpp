@@ -5,8 +5,11 @@
 
 namespace tlbstorm::record {
 
-CsvWriter::CsvWriter(const std::filesystem::path& path, std::string_view header)
-    : path_(path), fd_(os::Fd::open(path, O_WRONLY | O_CREAT | O_TRUNC | O_APPEND, 0644)) {
+CsvWriter::CsvWriter(const os::Folder& folder, const std::string& name, std::string_view header)
+    : CsvWriter(folder.create(name), folder / name, header) {}
+
+CsvWriter::CsvWriter(os::Fd file, std::filesystem::path path, std::string_view header)
+    : path_(std::move(path)), fd_(std::move(file)) {
   os::write_all(fd_, fmt::format("{}\r\n", header), path_);
 }
 

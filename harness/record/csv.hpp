@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "harness/os/fd.hpp"
+#include "harness/os/folder.hpp"
 
 namespace tlbstorm::record {
 
@@ -17,8 +18,10 @@ namespace tlbstorm::record {
 class CsvWriter {
  public:
   CsvWriter() = default;
-  /// Creates the file with its header. Throws os::SystemError.
-  CsvWriter(const std::filesystem::path& path, std::string_view header);
+  /// Makes the file, never over one that exists, with its header. Throws os::SystemError.
+  CsvWriter(const os::Folder& folder, const std::string& name, std::string_view header);
+  /// Writes to an open file; `path` names it in errors.
+  CsvWriter(os::Fd file, std::filesystem::path path, std::string_view header);
 
   CsvWriter& field(std::string_view text);
   CsvWriter& field(double value);  ///< shortest text that reads back the same; empty when absent (NaN)
@@ -74,6 +77,8 @@ class CsvReader {
   bool truncated_ = false;
 };
 
+/// A name or a unit. Throws os::Error with file:line where it can't be shown as it is.
+std::string to_text(const CsvReader& reader, std::string_view field);
 /// A finite number, or NaN for an empty field. Throws os::Error with file:line otherwise.
 double to_double(const CsvReader& reader, std::string_view field);
 /// The number of a trial or a round, `what` in the error. Throws os::Error with file:line.

@@ -10,7 +10,9 @@
 #include <limits>
 
 #include "harness/os/error.hpp"
+#include "harness/os/printable.hpp"
 #include "harness/os/text.hpp"
+#include "harness/os/user_file.hpp"
 #include "harness/record/csv.hpp"
 #include "harness/record/excerpt.hpp"
 
@@ -46,7 +48,7 @@ std::size_t split(std::string_view row, std::size_t most, std::vector<std::strin
 }  // namespace
 
 CsvReader::CsvReader(const std::filesystem::path& path)
-    : path_(path), fd_(os::Fd::open(path, O_RDONLY)), buffer_(kBlock) {
+    : path_(path), fd_(os::open_user_file(path)), buffer_(kBlock) {
   std::vector<std::string_view> fields;
   if (!next(fields)) {
     if (truncated_) throw os::Error(fmt::format("{}:1: the header was cut off", path_.native()));
@@ -60,6 +62,7 @@ void CsvReader::check_header() {
   std::vector<std::string_view> names(header_.begin(), header_.end());
   std::sort(names.begin(), names.end());
   if (names.front().empty()) complain("a column without a name");
+  for (const std::string_view name : names) to_text(*this, name);
   const auto twice = std::adjacent_find(names.begin(), names.end());
   if (twice != names.end()) complain(fmt::format("column {} is there twice", excerpt(*twice)));
 }
@@ -161,6 +164,13 @@ void CsvReader::unquote(std::string_view line, std::vector<std::string_view>& fi
     fields.push_back(std::string_view(unquoted_).substr(from, end - from));
     from = end;
   }
+}
+
+std::string to_text(const CsvReader& reader, std::string_view field) {
+  std::string text(field);
+  if (os::printable_line(text) != text)
+    reader.complain(fmt::format("'{}' is not a name of tlbstorm", excerpt(field)));
+  return text;
 }
 
 double to_double(const CsvReader& reader, std::string_view field) {

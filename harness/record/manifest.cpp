@@ -9,6 +9,8 @@
 
 #include "harness/os/clock.hpp"
 #include "harness/os/error.hpp"
+#include "harness/os/named_path.hpp"
+#include "harness/os/privileges.hpp"
 #include "harness/record/recorder.hpp"
 
 namespace tlbstorm::record {
@@ -64,6 +66,7 @@ ordered_json to_json(const trial::Plan& plan, const trial::Definition& definitio
   json["seed"] = plan.seed;
   json["label"] = plan.label;
   json["output"] = plan.output;
+  json["capabilities"] = os::capability_names(plan.capabilities);
   json["notes"] = plan.notes;
   return json;
 }
@@ -77,26 +80,45 @@ fs::path default_folder(const std::string& workload, const std::string& label) {
   return folder;
 }
 
-void check_folder(const fs::path& folder) {
-  std::error_code error;
-  if (fs::exists(folder, error)) {
-    if (!fs::is_directory(folder, error))
-      throw os::UsageError("--output", folder.native(), "not a folder", "name a new or an empty folder");
-    const bool empty = fs::is_empty(folder, error);
-    if (error) throw os::UsageError("--output", folder.native(), error.message(), "name a folder of yours");
-    if (!empty)
-      throw os::UsageError("--output", folder.native(), "there is something in it",
-                           "name a new or an empty folder; runs are never overwritten");
+namespace {
+
+/// An error about a folder as one about --output.
+template <typename Do>
+auto naming_output(Do something) {
+  try {
+    return something();
+  } catch (const os::UsageError&) {
+    throw;
+  } catch (const os::Error& error) {
+    throw os::UsageError(fmt::format("--output {}", error.what()), error.hint());
   }
-  fs::path existing = fs::absolute(folder);
-  while (!fs::exists(existing, error) && existing.has_parent_path() && existing != existing.parent_path())
-    existing = existing.parent_path();
-  if (!fs::is_directory(existing, error))
-    throw os::UsageError("--output", folder.native(), existing.native() + " is not a folder",
-                         "name another folder");
+}
+
+}  // namespace
+
+os::Folder make_folder(const fs::path& path) {
+  return naming_output([&] {
+    os::Folder folder = os::Folder::make(path);
+    if (!folder.is_empty())
+      throw os::UsageError("--output", path.native(), "there is something in it",
+                           "name a new or an empty folder; runs are never overwritten");
+    return folder;
+  });
+}
+
+void check_folder(const fs::path& folder) {
+  const fs::path existing = os::nearest_folder("--output", folder);
   if (::access(existing.c_str(), W_OK | X_OK) != 0)
     throw os::UsageError("--output", folder.native(), "can't write in " + existing.native(),
                          "name a folder that you can write, with --output");
+  naming_output([&] { os::Folder::check(folder); });
+  if (existing != fs::absolute(folder)) return;
+  std::error_code error;
+  const bool empty = fs::is_empty(folder, error);
+  if (error) throw os::UsageError("--output", folder.native(), error.message(), "name a folder of yours");
+  if (!empty)
+    throw os::UsageError("--output", folder.native(), "there is something in it",
+                         "name a new or an empty folder; runs are never overwritten");
 }
 
 }  // namespace tlbstorm::record

@@ -11,8 +11,8 @@
 #include <vector>
 
 #include "harness/os/error.hpp"
-#include "harness/os/fd.hpp"
 #include "harness/record/excerpt.hpp"
+#include "harness/record/json_file.hpp"
 #include "harness/record/schema.hpp"
 
 namespace tlbstorm::record {
@@ -110,6 +110,7 @@ Shape trials_shape() {
                   {"valid", flag},
                   {"reclaim_source", text},
                   {"timing_overhead_ns", count},
+                  {"wrong_pages", object, {{"count", count}, texts("first")}},
                   texts("notes"),
                   objects("checks", {{"check", text}, {"verdict", text}, {"detail", text}}),
                   objects("absent", {{"metric", text}, {"reason", text}}),
@@ -262,21 +263,6 @@ void check_trials(const ordered_json& manifest, const Check& check) {
 bool may_be_there(const std::filesystem::path& file) {
   std::error_code error;
   return std::filesystem::exists(file, error) || error;
-}
-
-ordered_json read_json(const std::filesystem::path& file, const std::string& hint) {
-  return parse_json(os::read_text(file), file, hint);
-}
-
-ordered_json parse_json(std::string_view text, const std::filesystem::path& file, const std::string& hint) {
-  try {
-    return ordered_json::parse(text);
-  } catch (const ordered_json::exception& error) {
-    const auto* const at = dynamic_cast<const ordered_json::parse_error*>(&error);
-    const std::size_t read = at == nullptr ? text.size() : std::min(at->byte, text.size());
-    const auto lines = std::count(text.begin(), text.begin() + static_cast<std::ptrdiff_t>(read), '\n');
-    throw os::Error(fmt::format("{}:{}: damaged, not JSON from here on", file.native(), lines + 1), hint);
-  }
 }
 
 void complete_run_manifest(ordered_json& manifest, const std::filesystem::path& file) {

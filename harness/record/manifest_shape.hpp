@@ -16,12 +16,6 @@ nlohmann::ordered_json read_batch_manifest(const std::filesystem::path& file);
 /// Gives a manifest that was not read from run.json all that readers count on. Throws as they do.
 void complete_run_manifest(nlohmann::ordered_json& manifest, const std::filesystem::path& file);
 
-/// The JSON of a file. Throws os::Error with file and line, and the hint, where it is none.
-nlohmann::ordered_json read_json(const std::filesystem::path& file, const std::string& hint = {});
-/// The same of a text that was read already from `file`.
-nlohmann::ordered_json parse_json(std::string_view text, const std::filesystem::path& file,
-                                  const std::string& hint = {});
-
 /// Whether there is such a file; where that can't be told, opening it will say why.
 bool may_be_there(const std::filesystem::path& file);
 

@@ -4,10 +4,12 @@
 #include <fmt/chrono.h>
 #include <fmt/format.h>
 
+#include <cerrno>
 #include <ctime>
 
 #include "harness/os/clock.hpp"
 #include "harness/os/error.hpp"
+#include "harness/record/json_file.hpp"
 #include "harness/record/schema.hpp"
 
 namespace tlbstorm::record {
@@ -46,14 +48,12 @@ ordered_json to_json(std::span<const probe::Column> columns) {
 }  // namespace
 
 Recorder::Recorder(fs::path folder, const trial::Plan& plan, const trial::Definition& definition,
-                   const machine::Machine& machine, const std::vector<std::string>& command)
-    : folder_(std::move(folder)) {
-  std::error_code error;
-  fs::create_directories(folder_, error);
-  if (error)
-    throw os::UsageError("--output", folder_.native(), error.message(), "name a folder that you can write");
+                   const machine::Machine& machine, const std::vector<std::string>& command,
+                   const std::string& lock)
+    : folder_(make_folder(folder)) {
   manifest_["schema"] = kSchemaVersion;
   manifest_["tool"] = {{"name", "tlbstorm"}, {"version", TLBSTORM_VERSION}, {"command", command}};
+  manifest_["lock"] = lock;
   manifest_["state"] = "running";
   manifest_["started"] = utc_now();
   manifest_["plan"] = record::to_json(plan, definition);
@@ -66,27 +66,30 @@ Recorder::Recorder(fs::path folder, const trial::Plan& plan, const trial::Defini
   manifest_["columns"] = ordered_json::array();
   manifest_["absent_probes"] = ordered_json::array();
   manifest_["trials"] = ordered_json::array();
+  claim();
   write_manifest();
-  trials_ = CsvWriter(folder_ / kTrialsFile, kTrialsHeader);
+  trials_ = CsvWriter(folder_, kTrialsFile, kTrialsHeader);
   tables_.create(folder_);
-  if (definition.pacing == trial::Pacing::rounds) rounds_ = CsvWriter(folder_ / kRoundsFile, kRoundsHeader);
+  if (definition.pacing == trial::Pacing::rounds) rounds_ = CsvWriter(folder_, kRoundsFile, kRoundsHeader);
+}
+
+/// Two runs may have found the folder empty at the same moment.
+void Recorder::claim() const {
+  try {
+    folder_.create(kManifestFile);
+  } catch (const os::SystemError& error) {
+    if (error.code() != EEXIST) throw;
+    throw os::UsageError("--output", folder_.path().native(), "another run has just begun in it",
+                         "name a new or an empty folder");
+  }
 }
 
 void Recorder::begin_trial(int trial, std::span<const probe::Column> columns) {
-  std::vector<std::string> names;
-  for (const probe::Column& column : columns) names.push_back(column.name);
-  if (!samples_.is_open()) {
-    columns_ = names;
+  if (!samples_.is_open()) {  // the columns are those of the run
     std::string header = kSamplesFirstColumns;
-    for (const std::string& column : names) header += "," + column;
-    samples_ = CsvWriter(folder_ / kSamplesFile, header);
+    for (const probe::Column& column : columns) header += "," + column.name;
+    samples_ = CsvWriter(folder_, kSamplesFile, header);
     manifest_["columns"] = to_json(columns);
-  } else if (names != columns_) {
-    throw os::Error(
-        fmt::format("trial {} can't be sampled as the trials before it: the machine's CPUs or counters "
-                    "changed during the run",
-                    trial),
-        "run it again without CPU hotplug");
   }
   manifest_["trials"].push_back({{"trial", trial}, {"outcome", "running"}});
   write_manifest();
@@ -106,6 +109,8 @@ void Recorder::end_trial(const trial::TrialResult& result) {
   ordered_json& entry = manifest_["trials"].back();
   entry["outcome"] = trial::name(result.outcome);
   if (!result.reason.empty()) entry["reason"] = result.reason;
+  if (result.wrong_pages > 0)
+    entry["wrong_pages"] = {{"count", result.wrong_pages}, {"first", result.wrong_page_texts}};
   entry["notes"] = result.notes;
   if (result.latency) entry["timing_overhead_ns"] = result.timing_overhead.count();
   entry["sampling"] = to_json(result.sampling);
@@ -145,16 +150,17 @@ void Recorder::write_oom_reports(const trial::TrialResult& result) const {
   std::string text;
   for (const os::OomReport& report : result.oom_reports)
     for (const std::string& line : report.lines) text += line + "\n";
-  os::replace_text(folder_ / fmt::format("oom-trial{}.txt", result.trial), text);
+  folder_.replace(fmt::format("oom-trial{}.txt", result.trial), text);
 }
 
-void Recorder::finish(const std::string& state) {
+void Recorder::finish(const std::string& state, const std::vector<os::Trouble>& troubles) {
   flush();
+  for (const os::Trouble& trouble : troubles) manifest_["not_undone"].push_back(trouble.what);
   manifest_["state"] = state;
   manifest_["ended"] = utc_now();
   write_manifest();
 }
 
-void Recorder::write_manifest() const { os::replace_text(folder_ / kManifestFile, manifest_.dump(2) + "\n"); }
+void Recorder::write_manifest() const { folder_.replace(kManifestFile, json_text(manifest_)); }
 
 }  // namespace tlbstorm::record

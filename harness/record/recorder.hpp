@@ -9,6 +9,8 @@
 #include <vector>
 
 #include "harness/machine/facts.hpp"
+#include "harness/os/folder.hpp"
+#include "harness/os/journal.hpp"
 #include "harness/record/csv.hpp"
 #include "harness/record/judgement.hpp"
 #include "harness/record/result_tables.hpp"
@@ -23,35 +25,38 @@ nlohmann::ordered_json to_json(const trial::Plan& plan, const trial::Definition&
 /// Where a run goes that was given no --output: results/<date>-<workload>-<label>, made unique.
 std::filesystem::path default_folder(const std::string& workload, const std::string& label);
 
+/// Makes the folder of a run or of several, or opens it if it is there and empty. Throws os::UsageError.
+os::Folder make_folder(const std::filesystem::path& folder);
+
 /// Refuses a folder that holds something or can't be written (os::UsageError). Makes nothing.
 void check_folder(const std::filesystem::path& folder);
 
 class Recorder final : public trial::Observer {
  public:
-  /// Makes the folder and the first manifest. Throws os::SystemError.
+  /// Makes the folder and the first manifest. `lock` says of whom the run kept away. Throws os::SystemError.
   Recorder(std::filesystem::path folder, const trial::Plan& plan, const trial::Definition& definition,
-           const machine::Machine& machine, const std::vector<std::string>& command);
+           const machine::Machine& machine, const std::vector<std::string>& command, const std::string& lock);
 
   void begin_trial(int trial, std::span<const probe::Column> columns) override;
   void sample(const trial::Sample& sample) override;
   void end_trial(const trial::TrialResult& result) override;
   /// Adds the verdict on the trial that ended last.
   void judge(int trial, const Judgement& judgement);
-  /// "finished" or "interrupted".
-  void finish(const std::string& state);
+  /// "finished" or "interrupted", and what could not be taken back of what the run had changed.
+  void finish(const std::string& state, const std::vector<os::Trouble>& troubles = {});
 
   /// Hands buffered rows to the kernel; called a few times a second.
   void flush() { samples_.flush(); }
-  const std::filesystem::path& folder() const { return folder_; }
+  const os::Folder& folder() const { return folder_; }
 
  private:
+  void claim() const;
   void write_manifest() const;
   /// The kernel's own lines, into oom-trial<N>.txt.
   void write_oom_reports(const trial::TrialResult& result) const;
 
-  std::filesystem::path folder_;
+  os::Folder folder_;
   nlohmann::ordered_json manifest_;
-  std::vector<std::string> columns_;
   CsvWriter samples_, trials_, rounds_;
   ResultTables tables_;
 };

@@ -9,6 +9,11 @@
 
 #include "harness/os/error.hpp"
 #include "harness/os/fd.hpp"
+#include "harness/os/folder.hpp"
+#include "harness/os/named_path.hpp"
+#include "harness/os/user_file.hpp"
+#include "harness/record/json_file.hpp"
+#include "harness/record/manifest_shape.hpp"
 #include "harness/record/schema.hpp"
 
 namespace tlbstorm::record {
@@ -62,23 +67,22 @@ fs::path add_reference(const fs::path& run, const fs::path& folder, const std::s
     throw os::UsageError("--name", name, "not a folder's name", "give a name without slashes");
   const RunFolder read = read_run(run);
   const fs::path target = folder / machine_id(read) / (name.empty() ? default_name(read) : name);
-  if (fs::exists(target))
+  if (os::is_there("--name", target))
     throw os::UsageError("--name", target.native(), "there is something already",
                          "give another name; baselines are never overwritten");
-  std::error_code error;
-  fs::create_directories(target, error);
-  if (error) throw os::SystemError("make the folder", target.native(), error.value());
-  os::replace_text(target / kManifestFile, compact(read.manifest).dump(1) + "\n");
+  const os::Folder made = os::Folder::make(target);
+  made.replace(kManifestFile, json_text(compact(read.manifest)));
   for (const char* const file : {kTrialsFile, kLatencyFile})
-    if (fs::exists(run / file)) os::replace_text(target / file, os::read_text(run / file));
+    if (may_be_there(run / file)) made.replace(file, os::read_user_text(run / file));
   return target;
 }
 
 std::vector<fs::path> list_references(const fs::path& folder) {
   std::vector<fs::path> found;
-  if (!fs::is_directory(folder)) return found;
-  for (const auto& entry : fs::recursive_directory_iterator(folder))
-    if (entry.path().filename() == kManifestFile) found.push_back(entry.path().parent_path());
+  std::error_code error;
+  fs::recursive_directory_iterator at(folder, fs::directory_options::skip_permission_denied, error);
+  for (; !error && at != fs::recursive_directory_iterator(); at.increment(error))
+    if (at->path().filename() == kManifestFile) found.push_back(at->path().parent_path());
   std::sort(found.begin(), found.end());
   return found;
 }

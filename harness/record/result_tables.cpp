@@ -36,9 +36,9 @@ void bucket_rows(CsvWriter& table, const trial::Histogram& histogram, Begin begi
 
 }  // namespace
 
-void ResultTables::create(const std::filesystem::path& folder) {
-  folder_ = folder;
-  workers_ = CsvWriter(folder_ / kWorkersFile, kWorkersHeader);
+void ResultTables::create(const os::Folder& folder) {
+  folder_ = &folder;
+  workers_ = CsvWriter(folder, kWorkersFile, kWorkersHeader);
 }
 
 void ResultTables::add(const trial::TrialResult& result) {
@@ -61,7 +61,7 @@ void ResultTables::add_workers(const trial::TrialResult& result) {
 }
 
 void ResultTables::add_latencies(const trial::TrialResult& result) {
-  if (!latency_.is_open()) latency_ = CsvWriter(folder_ / kLatencyFile, kLatencyHeader);
+  if (!latency_.is_open()) latency_ = CsvWriter(*folder_, kLatencyFile, kLatencyHeader);
   for (std::size_t i = 0; i < result.latency->size(); ++i) {
     const trial::AccessClass kind(i);
     bucket_rows(latency_, (*result.latency)[i], [&](CsvWriter& table) {
@@ -73,8 +73,8 @@ void ResultTables::add_latencies(const trial::TrialResult& result) {
 
 void ResultTables::add_bystanders(const trial::TrialResult& result) {
   if (!bystanders_.is_open()) {
-    bystanders_ = CsvWriter(folder_ / kBystandersFile, kBystandersHeader);
-    gaps_ = CsvWriter(folder_ / kGapsFile, kGapsHeader);
+    bystanders_ = CsvWriter(*folder_, kBystandersFile, kBystandersHeader);
+    gaps_ = CsvWriter(*folder_, kGapsFile, kGapsHeader);
   }
   for (const trial::BystanderResult& bystander : result.bystanders) {
     const auto row = [&](std::string_view figure, std::string_view unit, double value) {

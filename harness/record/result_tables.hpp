@@ -3,8 +3,6 @@
 // the distributions of times.
 #pragma once
 
-#include <filesystem>
-
 #include "harness/record/csv.hpp"
 #include "harness/trial/observation.hpp"
 
@@ -13,7 +11,8 @@ namespace tlbstorm::record {
 class ResultTables {
  public:
   /// The table of workers is there from the start; the others once there is something to put into them.
-  void create(const std::filesystem::path& folder);
+  /// `folder` outlives the tables.
+  void create(const os::Folder& folder);
   void add(const trial::TrialResult& result);
 
  private:
@@ -21,7 +20,7 @@ class ResultTables {
   void add_latencies(const trial::TrialResult& result);
   void add_bystanders(const trial::TrialResult& result);
 
-  std::filesystem::path folder_;
+  const os::Folder* folder_ = nullptr;
   CsvWriter workers_, latency_, bystanders_, gaps_;
 };
 

@@ -2,12 +2,15 @@
 #include "harness/record/run_folder.hpp"
 
 #include <fmt/format.h>
+#include <sys/stat.h>
 
 #include <algorithm>
+#include <cerrno>
 #include <cmath>
 #include <set>
 
 #include "harness/os/error.hpp"
+#include "harness/os/user_file.hpp"
 #include "harness/record/csv.hpp"
 #include "harness/record/manifest_shape.hpp"
 #include "harness/record/schema.hpp"
@@ -29,6 +32,7 @@ class Table {
   bool next() { return reader_.next(row_); }
   std::size_t column(std::string_view name) const { return reader_.column(name); }
   std::string_view text(std::size_t column) const { return row_[column]; }
+  std::string name(std::size_t column) const { return to_text(reader_, row_[column]); }
   double number(std::size_t column) const { return to_double(reader_, row_[column]); }
   int index(std::string_view what, std::size_t column) const { return to_index(reader_, what, row_[column]); }
   int trial() const {
@@ -60,7 +64,7 @@ void read_trials(RunFolder& run) {
     auto found = std::find_if(run.series.begin(), run.series.end(),
                               [&](const Series& series) { return series.metric == name; });
     if (found == run.series.end())
-      found = run.series.insert(found, {std::string(name), std::string(table.text(unit)), {}});
+      found = run.series.insert(found, {table.name(metric), table.name(unit), {}});
     const int trial = table.trial();
     if (const double number = table.number(value); !std::isnan(number)) found->by_trial[trial] = number;
   }
@@ -77,7 +81,7 @@ void read_rounds(RunFolder& run) {
     if (run.rounds.empty() || run.rounds.back().trial != t || run.rounds.back().round != r)
       run.rounds.push_back({t, r, {}});
     if (const double number = table.number(value); !std::isnan(number))
-      run.rounds.back().figures[std::string(table.text(metric))] = number;
+      run.rounds.back().figures[table.name(metric)] = number;
   }
   table.end(run);
 }
@@ -90,12 +94,8 @@ void read_latencies(RunFolder& run) {
   const std::size_t access = table.column("access"), met = table.column("met"),
                     from = table.column("from_ns"), to = table.column("to_ns"), count = table.column("count");
   while (table.next()) {
-    LatencyRow row{table.trial(),
-                   std::string(table.text(access)),
-                   std::string(table.text(met)),
-                   table.number(from),
-                   table.number(to),
-                   table.number(count)};
+    LatencyRow row{table.trial(),      table.name(access), table.name(met),
+                   table.number(from), table.number(to),   table.number(count)};
     if (!(row.from_ns >= 0 && row.from_ns < row.to_ns && row.to_ns <= kLongest && row.count > 0))
       table.reader().complain("not a bucket of times: from_ns, to_ns and count of those between");
     run.latencies.push_back(std::move(row));
@@ -140,13 +140,31 @@ bool RunFolder::valid(int trial) const {
   return false;
 }
 
+namespace {
+
+/// What is named as a run and is none was not made by a run that went wrong: it is a bad argument.
+void require_run_folder(const fs::path& path) {
+  constexpr const char* kRemedy = "give the folder that `tlbstorm run` named at its end";
+  struct stat facts {};
+  if (::stat(path.c_str(), &facts) != 0)
+    throw os::UsageError("RUN", path.native(), os::errno_text(errno), kRemedy);
+  if (S_ISREG(facts.st_mode))
+    throw os::UsageError("RUN", path.native(), "neither a run folder nor JSON of Google Benchmark", kRemedy);
+  if (!S_ISDIR(facts.st_mode))
+    throw os::UsageError("RUN", path.native(),
+                         fmt::format("{}, not a run folder", os::special_kind(facts.st_mode)), kRemedy);
+  if (!may_be_there(path / kManifestFile))
+    throw os::UsageError("RUN", path.native(), fmt::format("not a run folder, it has no {}", kManifestFile),
+                         kRemedy);
+}
+
+}  // namespace
+
 RunFolder read_run(const fs::path& path) {
+  require_run_folder(path);
   RunFolder run;
   run.path = path;
   const fs::path manifest = path / kManifestFile;
-  if (!may_be_there(manifest))
-    throw os::Error(fmt::format("{}: not a run folder, it has no {}", path.native(), kManifestFile),
-                    "give the folder that `tlbstorm run` named at its end");
   run.manifest = read_run_manifest(manifest);
   if (run.manifest.value("state", "") == "running")
     run.remarks.emplace_back("the run has not ended, or its tool was killed: what it had measured is shown");

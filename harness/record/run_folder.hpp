@@ -50,7 +50,8 @@ struct RunFolder {
   bool valid(int trial) const;
 };
 
-/// Throws os::Error with the path when it isn't a run folder, is damaged, or was written by a newer version.
+/// Throws os::UsageError when it isn't a run folder, os::Error when it is damaged or was written by a newer
+/// version; both with the path.
 RunFolder read_run(const std::filesystem::path& path);
 
 }  // namespace tlbstorm::record

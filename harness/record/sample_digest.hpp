@@ -6,11 +6,15 @@
 
 #include <map>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "harness/record/run_folder.hpp"
 
 namespace tlbstorm::record {
+
+/// Whether it is the name of a column of samples.csv, "vmstat.pgmajfault": no metric has a dot.
+inline bool is_column(std::string_view name) { return name.find('.') != std::string_view::npos; }
 
 struct DigestSeries {
   std::string column;

@@ -2,17 +2,20 @@
 #include "harness/trial/ballast.hpp"
 
 #include <fmt/format.h>
+#include <linux/capability.h>
 #include <sys/mman.h>
 #include <sys/resource.h>
 #include <unistd.h>
 
 #include <algorithm>
+#include <array>
 #include <cerrno>
 #include <memory>
 
 #include "harness/os/clock.hpp"
 #include "harness/os/error.hpp"
 #include "harness/os/futex.hpp"
+#include "harness/os/privileges.hpp"
 #include "harness/os/text.hpp"
 
 namespace tlbstorm::trial {
@@ -39,6 +42,9 @@ os::Bytes meminfo(const char* key) {
 
 /// The process: locks step by step, then only waits to be killed.
 int hold(os::Bytes size, os::Bytes floor, Report& report) {
+  static constexpr std::array<int, 1> kKept{CAP_IPC_LOCK};
+  os::close_files_but({});
+  os::keep_only_capabilities(kKept);
   os::write_text("/proc/self/oom_score_adj", "1000");
   const os::Mapping memory = os::Mapping::anonymous(size);
   Report::State state = Report::holding;

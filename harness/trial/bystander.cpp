@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "harness/trial/bystander.hpp"
 
+#include <fmt/format.h>
 #include <sys/mman.h>
 #include <unistd.h>
 
 #include "harness/os/clock.hpp"
 #include "harness/os/mapping.hpp"
-#include "harness/os/process.hpp"
+#include "harness/trial/seat.hpp"
 #include "harness/trial/usage.hpp"
 
 namespace tlbstorm::trial {
@@ -50,7 +51,8 @@ void watch_clock(const Scoreboard& scoreboard, BystanderSlot& slot, const os::Ma
 void run_bystander(Scoreboard& scoreboard, const Plan& plan, int index) {
   BystanderSlot& slot = scoreboard.bystander(index);
   const int cpu = plan.bystander_cpus[static_cast<std::size_t>(index)];
-  os::pin_to_cpu(cpu);
+  Seat seat;
+  seat.take(cpu);
   slot.tid.store(::gettid(), std::memory_order_relaxed);
   slot.cpu.store(cpu, std::memory_order_relaxed);
   const os::Mapping pages = make_pages(scoreboard);
@@ -62,7 +64,11 @@ void run_bystander(Scoreboard& scoreboard, const Plan& plan, int index) {
     if (scoreboard.stopped() || stage.phase >= Phase::verify || scoreboard.workers_ended()) return;
     const Usage before = meter.read();
     watch_clock(scoreboard, slot, pages, stage, plan.gap_threshold);
-    if (stage.phase == Phase::measure) slot.measured += meter.read() - before;
+    if (stage.phase != Phase::measure) continue;
+    slot.measured += meter.read() - before;
+    if (seat.kept()) continue;
+    slot.cpu.store(Seat::current(), std::memory_order_relaxed);
+    scoreboard.invalidate(seat.lost(fmt::format("bystander {}", index)));
   }
 }
 

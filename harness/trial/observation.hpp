@@ -75,10 +75,12 @@ using Latencies = std::array<Histogram, AccessClass::kCount>;
 struct TrialResult {
   int trial = 0;
   Outcome outcome = Outcome::ok;
-  std::string reason;                      ///< why the outcome isn't ok
-  bool killed = false;                     ///< a worker ended by a signal: what it used last is not known
-  std::vector<os::OomReport> oom_reports;  ///< of the whole machine, while the trial ran
-  std::vector<std::string> invalid;        ///< what the workload itself found wrong
+  std::string reason;                         ///< why the outcome isn't ok
+  bool killed = false;                        ///< a worker ended by a signal: what it used last is not known
+  std::vector<os::OomReport> oom_reports;     ///< of the whole machine, while the trial ran
+  std::vector<std::string> invalid;           ///< what the workload itself found wrong
+  std::uint64_t wrong_pages = 0;              ///< that came back with other content than was written
+  std::vector<std::string> wrong_page_texts;  ///< of the first of them
   std::vector<std::string> notes;
   std::vector<WorkerResult> workers;
   std::vector<BystanderResult> bystanders;

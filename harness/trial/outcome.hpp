@@ -16,10 +16,11 @@ enum class Outcome {
   failed,       ///< anything else that a worker could not do
   timeout,      ///< took longer than --timeout allows
   interrupted,  ///< by a signal to the tool
+  corrupted,    ///< a page came back wrong: it outranks all others
 };
 
-inline constexpr std::array<std::string_view, 7> kOutcomeNames{"ok",     "oom",     "enomem",     "io_error",
-                                                               "failed", "timeout", "interrupted"};
+inline constexpr std::array<std::string_view, 8> kOutcomeNames{
+    "ok", "oom", "enomem", "io_error", "failed", "timeout", "interrupted", "corrupted"};
 
 inline std::string_view name(Outcome outcome) { return kOutcomeNames[static_cast<std::size_t>(outcome)]; }
 

@@ -5,34 +5,24 @@
 #include <fmt/ranges.h>
 
 #include <algorithm>
-#include <cmath>
 
 #include "harness/os/error.hpp"
-#include "harness/os/text.hpp"
 
 namespace tlbstorm::trial {
 namespace {
 
 std::string option(const std::string& name) { return "--" + name; }
 
-Parameter::Range range_of(const Parameter& declared) {
-  return declared.type == Parameter::Type::ratio ? Parameter::Range{0, 1} : declared.range;
+std::uint64_t parse_integer(const Parameter& declared, const std::string& text) {
+  return os::parse_whole(option(declared.name), text, static_cast<std::uint64_t>(declared.range.least),
+                         static_cast<std::uint64_t>(declared.range.most));
 }
 
-/// The value of an integer, a number or a ratio.
+/// The value of a number or a ratio.
 double parse_number(const Parameter& declared, const std::string& text) {
-  const auto [least, most] = range_of(declared);
-  const bool whole = declared.type == Parameter::Type::integer;
-  const std::string kind = whole ? "a whole number" : "a number";
-  const std::string remedy = most < Parameter::Range{}.most
-                                 ? fmt::format("give {} from {} to {}", kind, least, most)
-                                 : fmt::format("give {}, {} or more", kind, least);
-  const auto value = os::to_real(text);
-  if (!value || (whole && *value != std::floor(*value)))
-    throw os::UsageError(option(declared.name), text, "not " + kind, remedy);
-  if (!(*value >= least && *value <= most))
-    throw os::UsageError(option(declared.name), text, "out of range", remedy);
-  return *value;
+  const bool share = declared.type == Parameter::Type::ratio;
+  const auto [least, most] = share ? Parameter::Range{0, 1} : declared.range;
+  return os::parse_real(option(declared.name), text, least, most);
 }
 
 bool is_choice(const Parameter& declared, const std::string& value) {
@@ -73,6 +63,8 @@ void Parameters::check(const Entry& entry) const {
       os::parse_size(option(declared.name), entry.value, whole_for(declared));
       break;
     case Parameter::Type::integer:
+      parse_integer(declared, entry.value);
+      break;
     case Parameter::Type::number:
     case Parameter::Type::ratio:
       parse_number(declared, entry.value);
@@ -110,7 +102,7 @@ os::Bytes Parameters::size(const std::string& name) const {
 }
 std::int64_t Parameters::integer(const std::string& name) const {
   const Entry& found = entry(name);
-  return static_cast<std::int64_t>(parse_number(found.declared, found.value));
+  return static_cast<std::int64_t>(parse_integer(found.declared, found.value));
 }
 double Parameters::number(const std::string& name) const {
   const Entry& found = entry(name);

@@ -18,7 +18,7 @@ struct Parameter {
   /// What a number may be; a ratio is from 0 to 1 in any case.
   struct Range {
     double least = 0;
-    double most = 1e15;
+    double most = 1e9;
   };
   std::string name;  ///< without the dashes
   Type type = Type::text;

@@ -6,13 +6,13 @@
 #include <filesystem>
 #include <optional>
 #include <string>
-#include <utility>
 #include <vector>
 
 #include "harness/os/units.hpp"
 #include "harness/trial/mempolicy.hpp"
 #include "harness/trial/outcome.hpp"
 #include "harness/trial/parameters.hpp"
+#include "harness/trial/settings.hpp"
 
 namespace tlbstorm::trial {
 
@@ -28,6 +28,13 @@ struct SwapRequest {
   os::Bytes size;
   std::string algorithm;  ///< for zram; empty is the kernel's default
   std::string text;       ///< as the user wrote it
+};
+
+/// Memory that the workers hold at once if nothing limits them, and which of their options says so.
+struct WorkingSet {
+  std::string option;  ///< without the dashes
+  os::Bytes size;
+  bool locked = false;
 };
 
 struct Plan {
@@ -56,13 +63,15 @@ struct Plan {
   std::optional<os::Bytes> memory;   ///< the cgroup's limit; nothing: no limit
   std::optional<os::Bytes> ballast;  ///< locked by a process of its own while the run lasts
   std::vector<SwapRequest> swap;
+  std::optional<WorkingSet> working_set;  ///< told by the workload; nothing: all that the limit leaves it
   // as in the Definition, unless a parameter says otherwise
   bool workers_spin = false;
   bool reclaims = true;
   bool swaps = false;
+  std::vector<int> capabilities;  ///< of root's, those that the trial process keeps
   bool zero_pages_meant = false;  ///< the workload swaps zero pages on purpose
   /// Kernel files and what to write there for the run: sysctls, parameters of modules.
-  std::vector<std::pair<std::filesystem::path, std::string>> settings;
+  std::vector<Setting> settings;
 
   os::Nanoseconds interval{};
   os::Nanoseconds sample_budget{};  ///< what one sample may take on average; dear probes are read less often

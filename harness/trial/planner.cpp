@@ -10,9 +10,12 @@
 
 #include "harness/os/error.hpp"
 #include "harness/os/text.hpp"
+#include "harness/probe/event_list.hpp"
 #include "harness/probe/probe.hpp"
 #include "harness/trial/ballast.hpp"
+#include "harness/trial/budget.hpp"
 #include "harness/trial/placement.hpp"
+#include "harness/trial/settings.hpp"
 #include "harness/trial/swap_request.hpp"
 
 namespace tlbstorm::trial {
@@ -36,7 +39,7 @@ const std::array<CommonOption, 25> kCommon{{
      "memory limit of the trial's cgroup: 512M, 2G, 25% of the machine's memory, or a share between bounds: "
      "64M..1%..4G"},
     {"swap", "",
-     "swap to bring along for the run: zram:SIZE[:ALGORITHM], file:PATH:SIZE, device:/dev/X; several with "
+     "swap to bring along for the run: zram:SIZE[:ALGORITHM], file:[PATH:]SIZE, device:/dev/X; several with "
      "commas or by a pattern (device:/dev/nvme0n1p*), all at equal priority; or existing: what is active"},
     {"erase-device", "", "a device of --swap on which everything may be destroyed; several with commas"},
     {"ballast", "",
@@ -58,26 +61,6 @@ const std::array<CommonOption, 25> kCommon{{
     {"config", "", "file of options, a line each: trials = 5"},
 }};
 
-std::uint64_t whole_number(const std::string& name, const std::string& text, std::uint64_t least,
-                           std::uint64_t most) {
-  const auto value = os::to_number(text);
-  if (!value || *value < least || *value > most)
-    throw UsageError("--" + name, text, "not a whole number in range",
-                     fmt::format("give a number from {} to {}", least, most));
-  return *value;
-}
-
-std::vector<std::string> split_list(const std::string& text) {
-  std::vector<std::string> parts;
-  std::string_view rest = text;
-  while (!rest.empty()) {
-    const std::size_t comma = rest.find(',');
-    if (comma > 0) parts.emplace_back(os::trim(rest.substr(0, comma)));
-    rest.remove_prefix(comma == std::string_view::npos ? rest.size() : comma + 1);
-  }
-  return parts;
-}
-
 /// Builds the plan step by step from options of rising authority: defaults, preset, the user's word.
 class Planner {
  public:
@@ -91,6 +74,7 @@ class Planner {
     plan_.workers_spin = definition.workers_spin;
     plan_.reclaims = definition.reclaims;
     plan_.swaps = definition.swaps;
+    plan_.capabilities = definition.capabilities;
     plan_.parameters = Parameters(definition.parameters);
     plan_.parameters.set_whole(machine.memory, 1);
     if (const auto preset = given.find("preset"); preset != given.end()) apply_preset(preset->second);
@@ -107,6 +91,7 @@ class Planner {
     names();
     expectation();
     if (definition_.resolve) definition_.resolve(plan_, machine_);
+    check_budget(plan_, options_, machine_);
     return plan_;
   }
 
@@ -132,7 +117,7 @@ class Planner {
   }
 
   void times() {
-    plan_.trials = static_cast<int>(whole_number("trials", options_["trials"], 1, 10000));
+    plan_.trials = static_cast<int>(os::parse_whole("--trials", options_["trials"], 1, 10000));
     plan_.warmup = os::parse_duration("--warmup", options_["warmup"]);
     if (const std::string& text = options_["duration"]; !text.empty()) {
       plan_.duration = os::parse_duration("--duration", text);
@@ -140,6 +125,9 @@ class Planner {
         throw UsageError("--duration", text, "nothing would be measured", "give a time such as 3s");
     }
     plan_.timeout = os::parse_duration("--timeout", options_["timeout"]);
+    if (plan_.timeout <= os::Nanoseconds{0})
+      throw UsageError("--timeout", options_["timeout"], "no trial would ever end in time",
+                       "give a time such as 60s");
     plan_.interval = os::parse_duration("--interval", options_["interval"]);
     if (plan_.interval < std::chrono::milliseconds{1})
       throw UsageError("--interval", options_["interval"], "less than 1 ms would disturb what it measures",
@@ -155,9 +143,9 @@ class Planner {
     const std::string& text = options_["workers"];
     const std::size_t cpus = machine_.topology.cpus.size();
     plan_.placement = options_["placement"];
-    plan_.bystanders = static_cast<int>(whole_number("bystanders", options_["bystanders"], 0, 4096));
+    plan_.bystanders = static_cast<int>(os::parse_whole("--bystanders", options_["bystanders"], 0, 4096));
     plan_.workers =
-        static_cast<int>(text.empty() ? default_workers(cpus) : whole_number("workers", text, 1, 4096));
+        static_cast<int>(text.empty() ? default_workers(cpus) : os::parse_whole("--workers", text, 1, 4096));
     plan_.cpus = place(machine_.topology, plan_.placement, plan_.workers + plan_.bystanders);
     bystanders();
     std::vector<int> distinct = plan_.cpus;
@@ -224,19 +212,7 @@ class Planner {
         throw UsageError("--memory", text, machine_.cgroup.reason, machine_.cgroup.remedy);
     }
     plan_.swap = request_swaps(options_["swap"], options_["erase-device"], machine_);
-    for (const std::string& text : split_list(options_["sysctl"]))
-      plan_.settings.push_back(parse_sysctl(text));
-  }
-
-  static std::pair<std::filesystem::path, std::string> parse_sysctl(const std::string& text) {
-    const std::size_t equals = text.find('=');
-    if (equals == std::string::npos || equals == 0)
-      throw UsageError("--sysctl", text, "not KEY=VALUE", "write it as vm.swappiness=100");
-    std::string path = text.substr(0, equals);
-    std::replace(path.begin(), path.end(), '.', '/');
-    if (path.find("//") != std::string::npos || !std::filesystem::is_regular_file("/proc/sys/" + path))
-      throw UsageError("--sysctl", text, "this kernel has no such sysctl", "see: sysctl -a");
-    return {"/proc/sys/" + path, text.substr(equals + 1)};
+    if (const std::string& text = options_["sysctl"]; !text.empty()) plan_.settings = parse_sysctls(text);
   }
 
   void probes() {
@@ -246,23 +222,31 @@ class Planner {
       if (!source.on_request) standard.push_back(source.name);
     }
     const std::string& text = options_["probes"];
-    plan_.probes = text == "default" ? standard : text == "all" ? all : split_list(text);
+    plan_.probes = text == "default" ? standard : text == "all" ? all : os::split_list("--probes", text);
     for (const std::string& name : plan_.probes)
       if (std::find(all.begin(), all.end(), name) == all.end())
         throw UsageError("--probes", name, "no such probe",
                          fmt::format("the probes are: {}", fmt::join(all, ", ")));
   }
 
+  void events() const {
+    probe::check_events(plan_.events);
+    if (std::find(plan_.probes.begin(), plan_.probes.end(), "perf") == plan_.probes.end())
+      throw UsageError("--events", plan_.events, "--probes leaves out perf, which counts them",
+                       "add perf to --probes");
+  }
+
   void names() {
-    plan_.events = options_["events"];
+    if (plan_.events = options_["events"]; !plan_.events.empty()) events();
     plan_.label = options_["label"];
     const bool plain = std::all_of(plan_.label.begin(), plan_.label.end(), [](unsigned char c) {
       return std::isalnum(c) != 0 || c == '-' || c == '_' || c == '.';
     });
-    if (!plain || plan_.label.starts_with("."))
-      throw UsageError("--label", plan_.label, "not a plain word", "use letters, digits, '-', '_' and '.'");
+    if (!plain || plan_.label.starts_with(".") || plan_.label.size() > 100)
+      throw UsageError("--label", plan_.label, "not a plain word",
+                       "use letters, digits, '-', '_' and '.', 100 at most");
     plan_.output = options_["output"];
-    plan_.seed = whole_number("seed", options_["seed"], 0, ~std::uint64_t{0});
+    plan_.seed = os::parse_whole("--seed", options_["seed"], 0, ~std::uint64_t{0});
   }
 
   const Definition& definition_;

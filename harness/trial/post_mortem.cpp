@@ -2,6 +2,7 @@
 #include "harness/trial/post_mortem.hpp"
 
 #include <fmt/format.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <cmath>
@@ -106,7 +107,7 @@ std::string PostMortem::account(const std::vector<os::OomReport>& reports, std::
 
 bool is_ours(const os::OomReport& report, std::span<const int> pids) {
   return std::find(pids.begin(), pids.end(), report.victim) != pids.end() || bears_our_name(report.cgroup) ||
-         (!pids.empty() && report.victim_name == os::trial_name(pids.front()));
+         report.victim_name == os::trial_name(::getpid());
 }
 
 }  // namespace tlbstorm::trial

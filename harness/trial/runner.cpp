@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 #include <poll.h>
 #include <signal.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <array>
@@ -29,10 +30,12 @@ std::uint64_t machine_oom_kills() {
   return os::to_number(os::find_value(text, "oom_kill").value_or("")).value_or(0);
 }
 
-Outcome outcome_of(const os::ExitStatus& status, bool oom) {
-  if (status.signalled && status.code == SIGKILL && oom) return Outcome::oom;
+/// `failure` is the code with which a trial that gave up by itself would have ended, or 0: some have to be
+/// killed after that.
+Outcome outcome_of(const os::ExitStatus& status, int failure, bool oom) {
   if (status.signalled && status.code == SIGBUS) return Outcome::io_error;
-  return !status.signalled && status.code == kExitNoMemory ? Outcome::enomem : Outcome::failed;
+  if (status.signalled && status.code == SIGKILL && oom && failure == 0) return Outcome::oom;
+  return (status.signalled ? failure : status.code) == kExitNoMemory ? Outcome::enomem : Outcome::failed;
 }
 
 /// Adds a worker's times to the trial's; false when it has none.
@@ -44,6 +47,18 @@ bool merge(const Slot& slot, TrialResult& result) {
   for (std::size_t i = 0; i < AccessClass::kCount; ++i) (*result.latency)[i].merge(slot.latency[i]);
   result.timing_overhead = std::max(result.timing_overhead, slot.timing_overhead);
   return true;
+}
+
+/// Wrong data is a finding about the kernel or the device, whatever else has happened.
+void collect_wrong_pages(const Scoreboard& scoreboard, TrialResult& result) {
+  result.wrong_pages = scoreboard.wrong_pages();
+  result.wrong_page_texts = scoreboard.wrong_page_descriptions();
+  if (result.wrong_pages == 0) return;
+  const std::string besides =
+      result.outcome == Outcome::ok ? "" : fmt::format("; also {}: {}", name(result.outcome), result.reason);
+  result.outcome = Outcome::corrupted;
+  result.reason = fmt::format("{} page{} came back wrong{}", result.wrong_pages,
+                              result.wrong_pages == 1 ? "" : "s", besides);
 }
 
 void collect_bystander(int index, const BystanderSlot& slot, TrialResult& result) {
@@ -63,7 +78,8 @@ struct Runner::Running {
   Confinement confinement;
   os::Gate gate;    ///< opened when the probes that watch the child are there
   os::Child child;  ///< the trial process
-  ProbeSet probes;
+  std::vector<std::string> notes;
+  ProbeSet& probes;  ///< the run's
   std::uint64_t oom_before;
   PostMortem post_mortem;
   Sampler sampler;
@@ -75,45 +91,55 @@ struct Runner::Running {
   std::vector<os::OomReport> oom_reports;
 
   Running(const Plan& plan, const Definition& definition, const std::vector<int>& online_cpus,
-          Confinement fence, int number)
+          Confinement fence, const os::Folder* folder, int number, std::optional<ProbeSet>& of_run)
       : trial(number),
         scoreboard(plan.workers, plan.bystanders, number),
         confinement(std::move(fence)),
         child(os::Child::fork(true,
                               [&] {
                                 gate.wait();
-                                return run_trial_process(plan, definition, confinement, scoreboard);
+                                return run_trial_process(plan, definition, confinement, folder, scoreboard);
                               })),
-        probes(plan, definition, target(plan, online_cpus), scoreboard),
+        notes(begin(of_run, plan, definition, target(plan, online_cpus))),
+        probes(*of_run),
         oom_before(machine_oom_kills()),
         post_mortem(probes.columns()),
         sampler(probes, scoreboard, plan.interval, number) {}
 
+  std::vector<std::string> begin(std::optional<ProbeSet>& of_run, const Plan& plan,
+                                 const Definition& definition, const probe::Target& target) const {
+    const std::string when = fmt::format("before trial {}", trial);
+    if (of_run) return of_run->begin_trial(target, when);
+    return of_run.emplace(plan, definition, target).changes(when);
+  }
   probe::Target target(const Plan& plan, const std::vector<int>& online_cpus) const {
     return {.proc = "/proc",
             .cgroup_version = confinement.version(),
             .cgroup = confinement.folder(),
             .online_cpus = online_cpus,
+            .run = ::getpid(),
             .trial = child.pid(),
             .events = plan.events};
   }
 };
 
 Runner::Runner(const Plan& plan, const Definition& definition, const machine::Machine& machine,
-               os::Journal& journal, os::SignalFd& signals, Observer& observer, Ballast* ballast)
+               os::Journal& journal, os::SignalFd& signals, Observer& observer, const os::Folder* folder,
+               Ballast* ballast)
     : plan_(plan),
       definition_(definition),
       machine_(machine),
       journal_(journal),
       signals_(signals),
       observer_(observer),
+      folder_(folder),
       ballast_(ballast) {}
 
 TrialResult Runner::run(int trial) {
   Confinement fence;
   if (!machine_.cgroup.parent.empty())
     fence = Confinement(journal_, machine_.cgroup, os::own_name(), plan_.memory);
-  Running running(plan_, definition_, machine_.topology.online, std::move(fence), trial);
+  Running running(plan_, definition_, machine_.topology.online, std::move(fence), folder_, trial, probes_);
   observer_.begin_trial(trial, running.probes.columns());
   running.sampler.start();
   running.gate.open();
@@ -124,12 +150,18 @@ TrialResult Runner::run(int trial) {
   return collect(running);
 }
 
+void Runner::hand_over(Running& running, const Sample& sample) {
+  running.post_mortem.sample(sample);
+  observer_.sample(sample);
+}
+
 void Runner::hand_over_samples(Running& running) {
-  running.sampler.drain([&](const Sample& sample) {
-    running.post_mortem.sample(sample);
-    observer_.sample(sample);
-  });
+  running.sampler.drain([&](const Sample& sample) { hand_over(running, sample); });
   observer_.handed_over();
+}
+
+void Runner::enter(Running& running, Stage stage) {
+  running.sampler.enter(stage, [&](const Sample& sample) { hand_over(running, sample); });
 }
 
 bool Runner::watch(Running& running, os::Nanoseconds until) {
@@ -137,7 +169,8 @@ bool Runner::watch(Running& running, os::Nanoseconds until) {
     hand_over_samples(running);
     if (ballast_ != nullptr)
       if (const std::string fate = ballast_->fate(); !fate.empty()) running.scoreboard.invalidate(fate);
-    if (running.child.poll()) {
+    // A trial that stopped itself has failed, and is not waited for until the clock runs out.
+    if (running.child.poll() || running.scoreboard.stopped()) {
       running.ended = true;
       break;
     }
@@ -175,12 +208,12 @@ void Runner::run_phases(Running& running) {
   if (running.ended) return;
   if (definition_.pacing == Pacing::rounds) return;  // the workers' leader changes the stages
   if (plan_.warmup > os::Nanoseconds{0}) {
-    running.scoreboard.enter({Phase::warmup, 0});
+    enter(running, {Phase::warmup, 0});
     if (!watch(running, os::now() + plan_.warmup)) return;
   }
-  running.scoreboard.enter({Phase::measure, 0});
+  enter(running, {Phase::measure, 0});
   if (!watch(running, os::now() + *plan_.duration)) return;
-  running.scoreboard.enter({Phase::verify, 0});
+  enter(running, {Phase::verify, 0});
 }
 
 void Runner::stop(Running& running, Outcome outcome, std::string reason) {
@@ -193,8 +226,10 @@ void Runner::stop(Running& running, Outcome outcome, std::string reason) {
 void Runner::wait_for_end(Running& running) {
   while (watch(running, os::now() + kGlance)) {
   }
-  // Workers end by themselves when told; one that still prepares has nothing to tell and nobody to listen.
+  // Workers end by themselves when told; one that still prepares has nothing to tell and nobody to listen,
+  // unless the trial stopped by itself: then how it ends says why.
   const bool working =
+      running.outcome == Outcome::ok ||
       running.scoreboard.ready().load() == static_cast<std::uint32_t>(plan_.workers + plan_.bystanders);
   const os::Nanoseconds patience = os::now() + (working ? kGrace : os::Nanoseconds{0});
   while (!running.child.poll() && os::now() < patience) {
@@ -205,14 +240,14 @@ void Runner::wait_for_end(Running& running) {
   running.child.kill(SIGKILL);
   const os::ExitStatus status = running.child.wait();
   running.killed = status.signalled;
-  running.sampler.finish();
-  hand_over_samples(running);
+  running.sampler.finish([&](const Sample& sample) { hand_over(running, sample); });
+  observer_.handed_over();
   if (running.outcome != Outcome::ok) return;
   running.oom_reports = running.post_mortem.reports();
   if (status.clean()) return;
   const bool oom = running.confinement.oom_kills() > 0 || machine_oom_kills() > running.oom_before;
-  running.outcome = outcome_of(status, oom);
-  const std::string why = running.scoreboard.failure().get();
+  running.outcome = outcome_of(status, running.scoreboard.failure_code(), oom);
+  const std::string why = running.scoreboard.failure();
   const PostMortem& post_mortem = running.post_mortem;
   running.reason = running.outcome == Outcome::oom
                        ? post_mortem.account(running.oom_reports, pids_of(running))
@@ -245,8 +280,13 @@ TrialResult Runner::collect(Running& running) {
   result.outcome = running.outcome;
   result.reason = running.reason;
   result.killed = running.killed;
+  collect_wrong_pages(running.scoreboard, result);
   result.invalid = running.scoreboard.invalid();
+  if (std::string why = running.confinement.broken(); !why.empty()) result.invalid.push_back(std::move(why));
   result.notes = running.scoreboard.notes();
+  for (const auto& lines :
+       {running.notes, running.probes.changes(fmt::format("during trial {}", running.trial))})
+    result.notes.insert(result.notes.end(), lines.begin(), lines.end());
   result.sampling = running.sampler.facts();
   std::vector<std::vector<Gap>> gaps;
   for (int i = 0; i < plan_.workers; ++i) {

@@ -17,10 +17,11 @@ namespace tlbstorm::trial {
 
 class Runner {
  public:
-  /// All must outlive the runner. `signals` are those that end the run; `ballast` is what the machine carries
-  /// beside, if it does.
+  /// All must outlive the runner. `signals` are those that end the run; `folder` is the run's, `ballast` what
+  /// the machine carries beside, if there is one.
   Runner(const Plan& plan, const Definition& definition, const machine::Machine& machine,
-         os::Journal& journal, os::SignalFd& signals, Observer& observer, Ballast* ballast = nullptr);
+         os::Journal& journal, os::SignalFd& signals, Observer& observer, const os::Folder* folder = nullptr,
+         Ballast* ballast = nullptr);
 
   /// Runs trial number `trial` (from 1).
   TrialResult run(int trial);
@@ -36,7 +37,9 @@ class Runner {
   /// Sleeps until the deadline, handing samples over; false when the child ended, a signal came, or it is too
   /// late.
   bool watch(Running& running, os::Nanoseconds until);
+  void hand_over(Running& running, const Sample& sample);
   void hand_over_samples(Running& running);
+  void enter(Running& running, Stage stage);
   std::vector<int> pids_of(const Running& running) const;
   void look_for_foreign_victims(const Running& running, TrialResult& result) const;
   void stop(Running& running, Outcome outcome, std::string reason);
@@ -48,7 +51,9 @@ class Runner {
   os::Journal& journal_;
   os::SignalFd& signals_;
   Observer& observer_;
+  const os::Folder* folder_;
   Ballast* ballast_;
+  std::optional<ProbeSet> probes_;  ///< from the first trial on
   std::optional<int> signal_;
 };
 

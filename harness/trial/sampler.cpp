@@ -8,6 +8,9 @@
 namespace tlbstorm::trial {
 namespace {
 
+/// A sample takes less than this, so who waits longer for one should look whether the ring is full.
+constexpr os::Nanoseconds kPatience = std::chrono::milliseconds{20};
+
 /// Rows that the ring holds: enough for the recorder to be away for seconds, within some 16 MiB on large
 /// machines.
 std::size_t ring_capacity(std::size_t columns) {
@@ -27,7 +30,7 @@ Sampler::Sampler(ProbeSet& probes, Scoreboard& scoreboard, os::Nanoseconds inter
       values_(capacity_ * probes.columns().size()) {}
 
 Sampler::~Sampler() {
-  if (thread_.joinable()) finish();
+  if (thread_.joinable()) finish([](const Sample&) {});
 }
 
 void Sampler::start() {
@@ -36,11 +39,19 @@ void Sampler::start() {
   thread_ = std::thread([this] { run(); });
 }
 
-void Sampler::finish() {
+bool Sampler::enter(Stage stage, const Take& take) {
+  const std::uint32_t request = scoreboard_.request_edge(stage);
+  while (!scoreboard_.stopped() && !scoreboard_.wait_for_sample(request, os::now() + kPatience)) drain(take);
+  return !scoreboard_.stopped();
+}
+
+void Sampler::finish(const Take& take) {
   finishing_.store(true, std::memory_order_release);
-  scoreboard_.enter({Phase::done, scoreboard_.stage().round});
+  const std::uint32_t request = scoreboard_.request_edge({Phase::done, scoreboard_.stage().round});
+  while (!scoreboard_.wait_for_sample(request, os::now() + kPatience)) drain(take);
   thread_.join();
   scoreboard_.set_sampling(false);
+  drain(take);
 }
 
 void Sampler::run() {
@@ -66,13 +77,13 @@ void Sampler::run() {
 bool Sampler::take_sample(Stage stage, bool edge) {
   edge = edge || stage != last_;
   const std::uint64_t row = written_.load(std::memory_order_relaxed);
-  // The last row is kept for the final sample: nobody drains any more when that one is taken.
-  const std::size_t usable = stage.phase == Phase::done ? capacity_ : capacity_ - 1;
+  // Somebody waits for an edge: the last places are for those alone.
+  const std::size_t usable = edge ? capacity_ : capacity_ - capacity_ / 4;
   if (row - drained_.load(std::memory_order_acquire) >= usable) return false;
   const std::size_t width = probes_.columns().size();
   const std::size_t at = static_cast<std::size_t>(row % capacity_);
   const os::Nanoseconds begin = os::now();
-  probes_.read({values_.data() + at * width, width}, facts_.samples, edge,
+  probes_.read({values_.data() + at * width, width}, scoreboard_, facts_.samples, edge,
                edge && stage.phase == Phase::measure);
   const os::Nanoseconds end = os::now();
   // The time of a row is the moment next to the measured phase.
@@ -87,7 +98,7 @@ bool Sampler::take_sample(Stage stage, bool edge) {
 
 void Sampler::wait_for_space() const { std::this_thread::sleep_for(std::chrono::milliseconds{1}); }
 
-void Sampler::drain(const std::function<void(const Sample&)>& take) {
+void Sampler::drain(const Take& take) {
   const std::size_t width = probes_.columns().size();
   const std::uint64_t end = written_.load(std::memory_order_acquire);
   for (std::uint64_t row = drained_.load(std::memory_order_relaxed); row != end; ++row) {

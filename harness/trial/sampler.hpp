@@ -7,6 +7,9 @@
 #include <atomic>
 #include <functional>
 #include <memory>
+#include <set>
+#include <string>
+#include <string_view>
 #include <thread>
 #include <vector>
 
@@ -15,12 +18,15 @@
 
 namespace tlbstorm::trial {
 
-/// The probes of a plan, opened for one trial, and the columns of a row: those of the probes, then the
-/// workers' counts.
+/// The probes of a plan, opened for a run, and the columns of a row: those of the probes, then the workers'
+/// counts. They stay open from trial to trial: what a descriptor leads to is one device and no other,
+/// whatever bears its name later, and the columns are the same to the run's end.
 class ProbeSet {
  public:
-  ProbeSet(const Plan& plan, const Definition& definition, const probe::Target& target,
-           Scoreboard& scoreboard);
+  /// For the first trial. Nothing that a probe can't do is an exception: it is absent.
+  ProbeSet(const Plan& plan, const Definition& definition, const probe::Target& target);
+  /// For each further one. Returns what has changed since the last.
+  std::vector<std::string> begin_trial(const probe::Target& target, std::string_view when);
 
   std::span<const probe::Column> columns() const { return columns_; }
   const std::vector<ProbeReading>& readings() const { return readings_; }
@@ -28,7 +34,10 @@ class ProbeSet {
 
   /// One row. `tick` counts the samples; an edge reads every probe, and in reverse order when a measured
   /// phase begins, so that the interrupts are read nearest to it on both sides.
-  void read(std::span<double> row, std::uint64_t tick, bool edge, bool opens_measure) noexcept;
+  void read(std::span<double> row, const Scoreboard& scoreboard, std::uint64_t tick, bool edge,
+            bool opens_measure) noexcept;
+  /// What has gone or come since it was last asked, a line each. Not while another thread reads.
+  std::vector<std::string> changes(std::string_view when);
 
  private:
   struct Opened {
@@ -36,17 +45,18 @@ class ProbeSet {
     std::size_t first_column;
     int every;
   };
+  static std::span<double> cells_of(const Opened& opened, std::span<double> row);
   void open(const probe::Source& source, const probe::Target& target);
   void measure_costs();
   void spread_dear_probes(os::Nanoseconds budget);
 
-  Scoreboard& scoreboard_;
   std::vector<Opened> probes_;
   std::vector<probe::Column> columns_;
   std::size_t first_worker_column_ = 0;
   std::size_t workload_counters_ = 0;
   std::vector<ProbeReading> readings_;
   std::vector<AbsentProbe> absent_;
+  std::set<std::string> told_;  ///< lines without their time
 };
 
 class Sampler {
@@ -57,10 +67,14 @@ class Sampler {
   ~Sampler();
 
   void start();
-  /// Takes no further samples; what is in the ring can still be drained.
-  void finish();
-  /// The main thread's side: hands over the rows that are there.
-  void drain(const std::function<void(const Sample&)>& take);
+  // The main thread's side; `take` gets the rows that are there.
+  using Take = std::function<void(const Sample&)>;
+  void drain(const Take& take);
+  /// Has a sample taken at which the stage changes. Drains while it waits, since a full ring has no place for
+  /// that sample. False when the trial has been stopped.
+  bool enter(Stage stage, const Take& take);
+  /// Takes a last sample and no more.
+  void finish(const Take& take);
   /// After finish().
   SamplingFacts facts() const;
 

@@ -52,16 +52,29 @@ Scoreboard::Scoreboard(int workers, int bystanders, int trial)
   for (int i = 0; i < bystanders; ++i) std::construct_at(bystander_slots_ + i);
 }
 
-bool Scoreboard::enter(Stage stage) {
+std::uint32_t Scoreboard::request_edge(Stage stage) {
   head_->edge_stage.store(stage.word(), std::memory_order_relaxed);
   const std::uint32_t request = head_->edge_requested.fetch_add(1, std::memory_order_release) + 1;
   os::futex_wake_all(head_->edge_requested);
-  for (;;) {
-    const std::uint32_t completed = head_->edge_completed.load(std::memory_order_acquire);
-    if (completed == request) return !stopped();
-    if (stopped()) return false;
-    os::futex_wait(head_->edge_completed, completed, os::now() + kLookAgain);
+  return request;
+}
+
+bool Scoreboard::wait_for_sample(std::uint32_t request, os::Nanoseconds deadline) const {
+  // Two requests that come together are one edge, which bears the later number.
+  const auto taken = [request](std::uint32_t completed) {
+    return static_cast<std::int32_t>(completed - request) >= 0;
+  };
+  const std::uint32_t completed = head_->edge_completed.load(std::memory_order_acquire);
+  if (taken(completed)) return true;
+  os::futex_wait(head_->edge_completed, completed, deadline);
+  return taken(head_->edge_completed.load(std::memory_order_acquire));
+}
+
+bool Scoreboard::enter(Stage stage) {
+  const std::uint32_t request = request_edge(stage);
+  while (!stopped() && !wait_for_sample(request, os::now() + kLookAgain)) {
   }
+  return !stopped();
 }
 
 std::uint32_t Scoreboard::wait_for_edge(std::uint32_t seen, os::Nanoseconds deadline) const {
@@ -80,11 +93,13 @@ Stage Scoreboard::requested_stage() const {
 }
 
 void Scoreboard::complete_edge(std::uint32_t request) {
-  // A stop that came in between stays a stop.
-  const Stage stage = stopped() ? Stage{Phase::verify, requested_stage().round} : requested_stage();
-  head_->stage.store(stage.word(), std::memory_order_release);
+  // A stop that comes in between stays a stop: it changes the stage, and then this one looks again.
+  head_->stage.change([&](Stage) {
+    const Stage requested = requested_stage();
+    return stopped() ? Stage{Phase::verify, requested.round} : requested;
+  });
   head_->edge_completed.store(request, std::memory_order_release);
-  os::futex_wake_all(head_->stage);
+  os::futex_wake_all(stage_word());
   os::futex_wake_all(head_->edge_completed);
 }
 
@@ -105,9 +120,12 @@ void Scoreboard::take_closing_edge() {
 void Scoreboard::stop() {
   take_closing_edge();
   head_->stopped.store(1, std::memory_order_release);
-  head_->stage.store(Stage{Phase::verify, stage().round}.word(), std::memory_order_release);
-  for (const auto* word : {&head_->stage, &head_->edge_completed, &head_->generation})
-    os::futex_wake_all(*word);
+  head_->stage.change([](Stage now) {
+    return now.phase < Phase::verify ? Stage{Phase::verify, now.round} : now;
+  });
+  os::futex_wake_all(stage_word());
+  os::futex_wake_all(head_->edge_completed);
+  os::futex_wake_all(head_->generation);
 }
 
 bool Scoreboard::barrier() {
@@ -125,6 +143,11 @@ bool Scoreboard::barrier() {
   return !stopped();
 }
 
+void Scoreboard::fail(std::string_view why, int code) {
+  std::int32_t none = 0;
+  if (head_->failure_code.compare_exchange_strong(none, code)) head_->failure.set(why);
+}
+
 void Scoreboard::add(Messages& messages, std::string_view text) {
   for (Message& message : messages) {
     message.set(text);
@@ -133,7 +156,7 @@ void Scoreboard::add(Messages& messages, std::string_view text) {
   }
 }
 
-std::vector<std::string> Scoreboard::texts(const Messages& messages) {
+std::vector<std::string> Scoreboard::texts(std::span<const Message> messages) {
   std::vector<std::string> all;
   for (const Message& message : messages)
     if (std::string text = message.get(); !text.empty()) all.push_back(std::move(text));
@@ -142,5 +165,9 @@ std::vector<std::string> Scoreboard::texts(const Messages& messages) {
 
 void Scoreboard::invalidate(std::string_view reason) { add(head_->invalid, reason); }
 void Scoreboard::note(std::string_view text) { add(head_->notes, text); }
+
+void Scoreboard::describe_wrong_page(std::uint64_t number, std::string_view text) {
+  head_->wrong_page_descriptions[number - 1].set(text);
+}
 
 }  // namespace tlbstorm::trial

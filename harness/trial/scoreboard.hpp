@@ -2,14 +2,15 @@
 // The shared memory of one trial: the stage, a slot for each worker, and what the trial process has to say.
 // Made by the parent before it forks, so what a killed worker had counted is still there.
 //
-// Who writes what: a slot is written by its worker alone; the stage by the sampler alone, on request;
-// messages by the trial process. Everything is lock-free.
+// Who writes what: a slot is written by its worker alone; the stage by the sampler, on request, and by
+// whoever stops the trial; messages by the trial process. Everything is lock-free.
 #pragma once
 
 #include <array>
 #include <atomic>
 #include <cstdint>
 #include <memory>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -17,6 +18,7 @@
 #include "harness/trial/access.hpp"
 #include "harness/trial/histogram.hpp"
 #include "harness/trial/phase.hpp"
+#include "harness/trial/stage_word.hpp"
 #include "harness/trial/stall_log.hpp"
 #include "harness/trial/usage.hpp"
 
@@ -75,12 +77,16 @@ class Scoreboard {
   const BystanderSlot& bystander(int index) const { return bystander_slots_[index]; }
 
   /// What is in force now.
-  Stage stage() const { return Stage(head_->stage.load(std::memory_order_acquire)); }
+  Stage stage() const { return head_->stage.get(); }
   /// The same as a word, for a loop that only looks whether it changed.
-  const std::atomic<std::uint32_t>& stage_word() const { return head_->stage; }
+  const std::atomic<std::uint32_t>& stage_word() const { return head_->stage.word(); }
 
-  /// Asks the sampler for a sample at which the stage changes, and waits until it is taken. False when
-  /// stopped.
+  /// Asks the sampler for a sample at which the stage changes; the number of the request.
+  std::uint32_t request_edge(Stage stage);
+  /// Whether that sample is taken; sleeps until then, the deadline, or a stop.
+  bool wait_for_sample(std::uint32_t request, os::Nanoseconds deadline) const;
+  /// Both, until it is taken; false when stopped. For workers: the main thread has to empty the sampler's
+  /// ring while it waits.
   bool enter(Stage stage);
   /// The sampler's side: whether it takes requests.
   void set_sampling(bool on) { head_->sampling.store(on ? 1 : 0, std::memory_order_release); }
@@ -88,7 +94,8 @@ class Scoreboard {
   /// deadline.
   std::uint32_t wait_for_edge(std::uint32_t seen, os::Nanoseconds deadline) const;
   Stage requested_stage() const;
-  /// The sampler's side: puts the requested stage in force and lets the requester go on.
+  /// The sampler's side: puts the requested stage in force, unless the trial has been stopped, and lets the
+  /// requester go on.
   void complete_edge(std::uint32_t request);
 
   /// Ends the trial early: every wait returns, running() is false. Before that the sampler takes the edge
@@ -108,13 +115,25 @@ class Scoreboard {
   /// Workers and bystanders that stand ready for the first phase.
   std::atomic<std::uint32_t>& ready() { return head_->ready; }
 
-  /// Why the trial process failed, empty if it did not.
-  Message& failure() { return head_->failure; }
+  /// The trial process can't go on: why, and the exit code that it ends with, should it come to end by
+  /// itself. The first one stays.
+  void fail(std::string_view why, int code);
+  /// Empty and 0 if it did not fail.
+  std::string failure() const { return head_->failure.get(); }
+  int failure_code() const { return head_->failure_code.load(std::memory_order_acquire); }
   /// Reports that the trial's figures don't mean what they should; at most kMessages are kept.
   void invalidate(std::string_view reason);
   void note(std::string_view text);
+  /// Counts a page that came back wrong and returns its number, from 1; of the first ones there are
+  /// descriptions.
+  std::uint64_t count_wrong_page() { return head_->wrong_pages.fetch_add(1, std::memory_order_relaxed) + 1; }
+  void describe_wrong_page(std::uint64_t number, std::string_view text);
+  std::uint64_t wrong_pages() const { return head_->wrong_pages.load(std::memory_order_relaxed); }
   std::vector<std::string> invalid() const { return texts(head_->invalid); }
   std::vector<std::string> notes() const { return texts(head_->notes); }
+  std::vector<std::string> wrong_page_descriptions() const { return texts(head_->wrong_page_descriptions); }
+
+  static constexpr std::size_t kWrongPagesDescribed = 16;
 
  private:
   void take_closing_edge();
@@ -123,7 +142,7 @@ class Scoreboard {
 
   struct Head {
     // The line that every worker's loop reads; written only when the phase changes.
-    alignas(kCacheLine) std::atomic<std::uint32_t> stage{0};
+    alignas(kCacheLine) StageWord stage;
     std::atomic<std::uint32_t> stopped{0};
     std::atomic<std::uint32_t> workers_ended{0};
     alignas(kCacheLine) std::atomic<std::uint32_t> edge_requested{0};
@@ -135,11 +154,14 @@ class Scoreboard {
     alignas(kCacheLine) std::atomic<std::uint32_t> ready{0};
     std::atomic<std::uint32_t> arrived{0};
     std::atomic<std::uint32_t> generation{0};
+    std::atomic<std::int32_t> failure_code{0};
     Message failure;
     Messages invalid, notes;
+    std::atomic<std::uint64_t> wrong_pages{0};
+    std::array<Message, kWrongPagesDescribed> wrong_page_descriptions;
   };
   static void add(Messages& messages, std::string_view text);
-  static std::vector<std::string> texts(const Messages& messages);
+  static std::vector<std::string> texts(std::span<const Message> messages);
 
   int workers_;
   int bystanders_;

@@ -4,28 +4,13 @@
 // and a block device is taken only if nothing is on it, or swap.
 #pragma once
 
-#include <string>
-
 #include "harness/os/journal.hpp"
 #include "harness/trial/plan.hpp"
 
 namespace tlbstorm::trial {
 
-class SwapArea {
- public:
-  /// Sets it up and swaps on. Throws os::SystemError, or os::UsageError for a device that has got something
-  /// on it meanwhile; the journal is then undone.
-  SwapArea(os::Journal& journal, const SwapRequest& request);
-  const std::string& path() const { return path_; }
-
- private:
-  void make_zram(os::Journal& journal, const SwapRequest& request);
-  void make_file(os::Journal& journal, const SwapRequest& request);
-  void take_device(os::Journal& journal, const SwapRequest& request);
-
-  std::string path_;
-  os::Applied storage_;
-  os::Applied active_;  ///< after storage_, so that swapoff comes first
-};
+/// Sets it up and swaps on, until the journal is undone. Throws os::SystemError, or os::UsageError for a
+/// device that has got something on it meanwhile.
+void bring_swap(os::Journal& journal, const SwapRequest& request);
 
 }  // namespace tlbstorm::trial

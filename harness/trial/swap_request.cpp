@@ -2,19 +2,26 @@
 #include "harness/trial/swap_request.hpp"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 #include <glob.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <cstring>
 #include <filesystem>
+#include <map>
 #include <memory>
+#include <set>
 #include <span>
 
-#include "harness/machine/block_device.hpp"
 #include "harness/machine/filesystem.hpp"
+#include "harness/machine/kernel_config.hpp"
+#include "harness/machine/swap.hpp"
 #include "harness/os/error.hpp"
+#include "harness/os/folder.hpp"
 #include "harness/os/mapping.hpp"
+#include "harness/os/places.hpp"
 #include "harness/os/text.hpp"
 
 namespace tlbstorm::trial {
@@ -24,17 +31,23 @@ namespace fs = std::filesystem;
 using os::UsageError;
 
 constexpr const char* kRemedy =
-    "give zram:SIZE, zram:SIZE:ALGORITHM, file:PATH:SIZE, device:/dev/X or existing, such as zram:1G";
+    "give zram:SIZE, zram:SIZE:ALGORITHM, file:SIZE, file:PATH:SIZE, device:/dev/X or existing, such as "
+    "zram:1G";
 constexpr os::Bytes kFloor = os::operator""_GiB(1);  // left free on a file system
 
 std::vector<std::string> split(std::string_view text, char separator) {
   std::vector<std::string> parts;
   for (;;) {
     const std::size_t at = text.find(separator);
-    parts.emplace_back(os::trim(text.substr(0, at)));
+    parts.emplace_back(text.substr(0, at));
     if (at == std::string_view::npos) return parts;
     text.remove_prefix(at + 1);
   }
+}
+
+os::Bytes parse_size(const std::string& whole, const std::string& size, os::Bytes memory) {
+  return os::part_of("--swap", whole, size,
+                     [&](std::string_view part) { return os::parse_size("--swap", part, memory); });
 }
 
 SwapRequest parse_swap(const std::string& text, os::Bytes memory) {
@@ -43,12 +56,17 @@ SwapRequest parse_swap(const std::string& text, os::Bytes memory) {
   request.text = text;
   if (parts[0] == "zram" && (parts.size() == 2 || parts.size() == 3)) {
     request.kind = SwapRequest::Kind::zram;
-    request.size = os::parse_size("--swap", parts[1], memory);
+    request.size = parse_size(text, parts[1], memory);
     if (parts.size() == 3) request.algorithm = parts[2];
+    if (text.ends_with(":")) throw UsageError("--swap", text, "no algorithm is named", kRemedy);
+  } else if (parts[0] == "file" && parts.size() == 2) {
+    request.kind = SwapRequest::Kind::file;
+    request.path = os::data_folder() / "swap";
+    request.size = parse_size(text, parts[1], memory);
   } else if (parts[0] == "file" && parts.size() == 3 && !parts[1].empty()) {
     request.kind = SwapRequest::Kind::file;
     request.path = parts[1];
-    request.size = os::parse_size("--swap", parts[2], memory);
+    request.size = parse_size(text, parts[2], memory);
   } else if (parts[0] == "device" && parts.size() > 1 && parts[1].starts_with("/")) {
     request.kind = SwapRequest::Kind::device;
     request.path = text.substr(text.find(':') + 1);  // a path may have colons
@@ -68,12 +86,24 @@ void check_zram(const SwapRequest& request, const machine::Machine& machine) {
     throw UsageError(
         "--swap", request.text, "more than half of the machine's memory",
         fmt::format("zram keeps its pages in memory: give at most {}", os::format_size(machine.memory / 2)));
+  const std::vector<std::string> known = machine::zram_algorithms("/sys/block");
+  if (!request.algorithm.empty() && !known.empty() &&
+      std::find(known.begin(), known.end(), request.algorithm) == known.end())
+    throw UsageError("--swap", request.text, fmt::format("zram has no algorithm {} here", request.algorithm),
+                     fmt::format("give one of: {}", fmt::join(known, ", ")));
 }
 
 void check_file(const SwapRequest& request) {
-  const fs::path folder = folder_of(request);
-  if (!fs::is_directory(folder))
+  fs::path folder = folder_of(request);
+  std::error_code error;
+  if (!fs::is_directory(folder, error) && folder != os::data_folder())
     throw UsageError("--swap", request.text, fmt::format("no folder {}", folder.native()), kRemedy);
+  try {
+    os::Folder::check(folder);
+  } catch (const os::Error& refused) {
+    throw UsageError(fmt::format("--swap {}: {}", request.text, refused.what()), refused.hint());
+  }
+  while (!fs::exists(folder)) folder = folder.parent_path();  // our data folder is made when it is used
   const machine::FileSystem where = machine::file_system_of(folder);
   if (where.in_memory)
     throw UsageError("--swap", request.text,
@@ -104,8 +134,7 @@ std::vector<std::string> matching(const std::string& area) {
 /// A part of a list that begins with '/' goes on with the devices before it.
 std::vector<std::string> areas_of(std::string_view swap) {
   std::vector<std::string> areas;
-  for (const std::string& part : split(swap, ',')) {
-    if (part.empty()) continue;
+  for (const std::string& part : os::split_list("--swap", swap)) {
     const bool goes_on = part.starts_with("/") && !areas.empty() && areas.back().starts_with("device:");
     const std::string area = goes_on ? "device:" + part : part;
     if (!area.starts_with("device:") || area.find_first_of("*?") == std::string::npos) {
@@ -117,6 +146,35 @@ std::vector<std::string> areas_of(std::string_view swap) {
   return areas;
 }
 
+/// What only shows when all areas are looked at together.
+void check_together(const std::vector<SwapRequest>& requests, const machine::Machine& machine) {
+  std::set<fs::path> devices;
+  std::map<dev_t, os::Bytes> on_disk;
+  for (const SwapRequest& request : requests) {
+    if (request.kind == SwapRequest::Kind::zram) continue;
+    if (request.kind == SwapRequest::Kind::device && !devices.insert(request.path).second)
+      throw UsageError("--swap", request.text, "the same device is asked for twice", "name each device once");
+    struct stat status {};
+    if (request.kind != SwapRequest::Kind::file || ::stat(folder_of(request).c_str(), &status) != 0) continue;
+    os::Bytes& all = on_disk[status.st_dev];
+    all = all + request.size;
+    const os::Bytes free = machine::file_system_of(folder_of(request)).free;
+    if (free < all + kFloor)
+      throw UsageError("--swap", request.text,
+                       fmt::format("{} in all are to go where {} are free, and 1 GiB stays free",
+                                   os::format_size(all), os::format_size(free)),
+                       "give smaller sizes or another folder");
+  }
+  const std::size_t areas = machine.swaps.size() + requests.size();
+  if (areas <= machine::kFewestSwapAreas) return;
+  const std::size_t most = machine::most_swap_areas(machine::kernel_config());
+  if (areas > most)
+    throw UsageError("--swap", requests.back().text,
+                     fmt::format("{} areas are active and {} asked for; this kernel has room for {}",
+                                 machine.swaps.size(), requests.size(), most),
+                     "ask for fewer, or swapoff some");
+}
+
 /// The device's own name, whichever way the user wrote it: /proc/swaps and the journal have that one.
 void settle_device(SwapRequest& request, const std::vector<std::string>& erase) {
   request.erase = std::find(erase.begin(), erase.end(), request.path) != erase.end();
@@ -126,14 +184,21 @@ void settle_device(SwapRequest& request, const std::vector<std::string>& erase) 
     throw UsageError("--swap", request.text, error.message(),
                      "name a block device, such as device:/dev/nvme1n1");
   request.path = real;
-  check_device(request);
-  request.size = machine::look_at_device(real).size;
+  try {
+    check_device(request);
+    request.size = machine::look_at_device(real).size;
+  } catch (const os::SystemError& refused) {
+    throw UsageError("--swap", request.text, refused.what(),
+                     "name a device that you may read; in a container, it has to be let in");
+  }
 }
 
 }  // namespace
 
 fs::path folder_of(const SwapRequest& request) {
-  return fs::is_directory(request.path) ? fs::path(request.path) : fs::absolute(request.path).parent_path();
+  std::error_code error;
+  const fs::path path = fs::absolute(request.path);
+  return fs::is_directory(path, error) ? path : path.parent_path();
 }
 
 void check_device(const SwapRequest& request) {
@@ -143,6 +208,10 @@ void check_device(const SwapRequest& request) {
   if (!found.in_use.empty())
     throw UsageError("--swap", request.text, found.in_use,
                      "name a device that nobody uses; no option overrides this");
+  check_content(request, found);
+}
+
+void check_content(const SwapRequest& request, const machine::DeviceContent& found) {
   if (found.size < machine::kSmallestDevice)
     throw UsageError("--swap", request.text, "too small: " + os::format_size(found.size),
                      "name a larger device");
@@ -161,9 +230,11 @@ SwapRequest request_swap(std::string_view text, const machine::Machine& machine)
 
 std::vector<SwapRequest> request_swaps(std::string_view swap, std::string_view erase,
                                        const machine::Machine& machine) {
-  const std::vector<std::string> to_erase = split(erase, ',');
+  const std::vector<std::string> to_erase =
+      erase.empty() ? std::vector<std::string>() : os::split_list("--erase-device", erase);
+  const std::vector<std::string> areas = swap.empty() ? std::vector<std::string>() : areas_of(swap);
   std::vector<SwapRequest> requests;
-  for (const std::string& text : areas_of(swap)) {
+  for (const std::string& text : areas) {
     if (text == "existing") {
       if (machine.swaps.empty())
         throw UsageError("--swap", text, "no swap is active", "swapon an area, or bring one: zram:1G");
@@ -176,11 +247,12 @@ std::vector<SwapRequest> request_swaps(std::string_view swap, std::string_view e
     if (request.kind == SwapRequest::Kind::device) settle_device(request, to_erase);
     requests.push_back(std::move(request));
   }
+  check_together(requests, machine);
   for (const std::string& path : to_erase) {
     const bool asked_for = std::any_of(requests.begin(), requests.end(), [&](const SwapRequest& request) {
       return request.text == "device:" + path;
     });
-    if (!path.empty() && !asked_for)
+    if (!asked_for)
       throw UsageError("--erase-device", path, "is no device of --swap", "add --swap device:" + path);
   }
   return requests;

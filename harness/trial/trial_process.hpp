@@ -3,6 +3,7 @@
 // own.
 #pragma once
 
+#include "harness/os/folder.hpp"
 #include "harness/trial/confinement.hpp"
 #include "harness/trial/scoreboard.hpp"
 #include "harness/trial/workload.hpp"
@@ -14,7 +15,8 @@ inline constexpr int kExitFailed = 1;
 inline constexpr int kExitNoMemory = 4;
 
 /// The body of the trial process; returns its exit code. Reports failures through the scoreboard.
+/// `folder` is the run's, if it has one.
 int run_trial_process(const Plan& plan, const Definition& definition, const Confinement& confinement,
-                      Scoreboard& scoreboard);
+                      const os::Folder* folder, Scoreboard& scoreboard);
 
 }  // namespace tlbstorm::trial

@@ -5,17 +5,17 @@
 #include <unistd.h>
 
 #include "harness/os/futex.hpp"
-#include "harness/os/process.hpp"
 
 namespace tlbstorm::trial {
-Worker::Worker(Scoreboard& scoreboard, const Plan& plan, int index, const Confinement* fence)
+Worker::Worker(Scoreboard& scoreboard, const Plan& plan, int index, const Confinement* fence,
+               const os::Folder* folder)
     : scoreboard_(scoreboard),
       slot_(scoreboard.slot(index)),
       index_(index),
       mode_(plan.mode),
       run_seed_(plan.seed),
-      output_(plan.output),
       fence_(fence),
+      folder_(folder),
       warmup_(plan.warmup),
       duration_(plan.duration) {}
 
@@ -25,7 +25,7 @@ std::uint64_t Worker::seed() const {
 }
 
 void Worker::pin(int cpu) {
-  os::pin_to_cpu(cpu);
+  seat_.take(cpu);
   slot_.tid.store(::gettid(), std::memory_order_relaxed);
   slot_.cpu.store(cpu, std::memory_order_relaxed);
   meter_.open();
@@ -42,8 +42,22 @@ void Worker::wait_for_first_phase() {
 }
 
 void Worker::close_usage() {
-  if (measuring_) slot_.measured += meter_.read() - at_measure_;
+  if (measuring_) {
+    slot_.measured += meter_.read() - at_measure_;
+    if (!seat_.kept()) lose_seat();
+  }
   measuring_ = false;
+}
+
+void Worker::lose_seat() {
+  slot_.cpu.store(Seat::current(), std::memory_order_relaxed);
+  invalidate(seat_.lost(fmt::format("worker {}", index_)));
+}
+
+void Worker::leave() {
+  if (!seat_.never_left()) lose_seat();
+  if (fence_ != nullptr && !fence_->holds_us())
+    invalidate("the trial was moved out of its cgroup while it ran: nothing limited its memory");
 }
 
 void Worker::observe_stage() {
@@ -102,11 +116,27 @@ void Worker::measure_together(const std::function<void()>& work) {
 
 bool Worker::reclaim_own_memory() const { return fence_ != nullptr && fence_->reclaim_all(); }
 
+void Worker::report_wrong_page(std::string_view description, std::span<const std::byte> found,
+                               std::span<const std::byte> expected) {
+  const std::uint64_t number = scoreboard_.count_wrong_page();
+  if (number > Scoreboard::kWrongPagesDescribed) return;
+  std::string text = fmt::format("{}; worker {}, {}", description, index_, name(scoreboard_.stage().phase));
+  try {
+    const std::string file = fmt::format("wrong-page-{}", number);
+    if (!found.empty()) text += ": " + keep_evidence(file, found).filename().native();
+    if (!expected.empty()) keep_evidence(file + "-expected", expected);
+  } catch (const os::Error& error) {
+    text += fmt::format(": {}", error.what());  // a full disk must not end the search
+  }
+  scoreboard_.describe_wrong_page(number, text);
+}
+
 std::filesystem::path Worker::keep_evidence(std::string_view name, std::span<const std::byte> bytes) const {
-  const std::filesystem::path path = output_ / fmt::format("{}-trial{}.bin", name, scoreboard_.trial());
-  const os::Fd file = os::Fd::open(path, O_WRONLY | O_CREAT | O_TRUNC, 0644);
-  os::write_all(file, {reinterpret_cast<const char*>(bytes.data()), bytes.size()}, path);
-  return path;
+  if (folder_ == nullptr) return {};
+  const std::string file = fmt::format("{}-trial{}.bin", name, scoreboard_.trial());
+  os::write_all(folder_->create(file), {reinterpret_cast<const char*>(bytes.data()), bytes.size()},
+                *folder_ / file);
+  return *folder_ / file;
 }
 
 }  // namespace tlbstorm::trial

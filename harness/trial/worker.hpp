@@ -10,8 +10,10 @@
 #include <string_view>
 
 #include "harness/os/clock.hpp"
+#include "harness/os/folder.hpp"
 #include "harness/trial/confinement.hpp"
 #include "harness/trial/scoreboard.hpp"
+#include "harness/trial/seat.hpp"
 #include "harness/trial/workload.hpp"
 
 namespace tlbstorm::trial {
@@ -30,7 +32,9 @@ struct Stopped {};
 
 class Worker {
  public:
-  Worker(Scoreboard& scoreboard, const Plan& plan, int index, const Confinement* fence = nullptr);
+  /// `fence` is the trial's, `folder` the run's, if they have one.
+  Worker(Scoreboard& scoreboard, const Plan& plan, int index, const Confinement* fence = nullptr,
+         const os::Folder* folder = nullptr);
   Worker(const Worker&) = delete;
   Worker& operator=(const Worker&) = delete;
   /// One that was stopped, or failed, in the middle of a measured phase has used what it has used.
@@ -89,6 +93,11 @@ class Worker {
 
   /// Says that this trial's figures don't mean what they should.
   void invalidate(std::string_view reason) { scoreboard_.invalidate(reason); }
+  /// Counts a page that came back wrong: the trial goes on, and ends as Outcome::corrupted. The first ones
+  /// are kept in the run folder with `description`, one line: as they were found and as they should be, where
+  /// that is given.
+  void report_wrong_page(std::string_view description, std::span<const std::byte> found,
+                         std::span<const std::byte> expected);
   /// Writes `<name>-trial<N>.bin` into the run folder, for whoever has to find out why. Throws
   /// os::SystemError.
   std::filesystem::path keep_evidence(std::string_view name, std::span<const std::byte> bytes) const;
@@ -104,6 +113,8 @@ class Worker {
   void report_ready();
   /// Sleeps until warmup or measure begins. Throws Stopped.
   void wait_for_first_phase();
+  /// Its work is done: whether it was where it should have been.
+  void leave();
 
  private:
   static void add(std::atomic<std::uint64_t>& word, std::uint64_t n) {
@@ -113,6 +124,7 @@ class Worker {
   void open_round();
   void close_round();
   void close_usage();
+  void lose_seat();
   void require(bool going) const {
     if (!going) throw Stopped{};
   }
@@ -122,11 +134,12 @@ class Worker {
   int index_;
   Mode mode_;
   std::uint64_t run_seed_;
-  std::filesystem::path output_;
   const Confinement* fence_;
+  const os::Folder* folder_;
   os::Nanoseconds warmup_;
   std::optional<os::Nanoseconds> duration_;
   UsageMeter meter_;
+  Seat seat_;
 
   Stage seen_;
   bool measuring_ = false;

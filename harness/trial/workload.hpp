@@ -45,6 +45,7 @@ inline constexpr const char* kBytes = "bytes";             ///< data read or wri
 inline constexpr const char* kPagesGone = "pages_gone";    ///< pages that left, as the workload itself saw
 inline constexpr const char* kReclaimTime = "reclaim_ns";  ///< time in the call that reclaims
 inline constexpr const char* kLocked = "locked";           ///< bytes that the workers hold locked
+inline constexpr const char* kVerified = "verified";       ///< pages looked at whole, and found right
 }  // namespace counter
 
 /// Which way a figure gets better.
@@ -93,6 +94,9 @@ struct Definition {
   std::vector<Counter> counters = {};
   std::vector<Figure> figures = {};
   std::vector<Preset> presets = {};
+  /// Of root's capabilities (linux/capability.h) those that its workers need; resolve() may add some. All
+  /// others are given up before it is made.
+  std::vector<int> capabilities = {};
   int trials = 3;
   std::string warmup = "1s";
   std::string duration = "3s";  ///< "" for rounds: until they are done

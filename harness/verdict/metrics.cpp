@@ -33,6 +33,8 @@ bool applies(Scope scope, const TrialFacts& facts) {
       return keeps(trial::counter::kBytes);
     case Scope::timing_reclaim:
       return keeps(trial::counter::kReclaimTime);
+    case Scope::verifying:
+      return keeps(trial::counter::kVerified);
     case Scope::kernel_counted:
       return facts.plan.reclaims && !keeps(trial::counter::kPagesGone);
   }

@@ -42,6 +42,7 @@ enum class Scope {
   bystanders,       ///< any, with --bystanders
   counting_bytes,   ///< those that keep counter::kBytes
   timing_reclaim,   ///< those that keep counter::kReclaimTime
+  verifying,        ///< those that keep counter::kVerified
   kernel_counted,   ///< those whose reclaim the kernel counts, not they themselves
 };
 

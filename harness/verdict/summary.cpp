@@ -109,6 +109,22 @@ void context(const RunFolder& run, std::string& out) {
   for (const auto& note : plan["notes"]) line("note", note.get<std::string>());
 }
 
+/// First of all: what follows is of less weight.
+void wrong_pages(const RunFolder& run, std::string& out) {
+  for (const auto& entry : run.manifest["trials"]) {
+    const ordered_json wrong = entry.value("wrong_pages", ordered_json::object());
+    const auto count = wrong.value("count", std::uint64_t{0});
+    if (count == 0) continue;
+    const auto first = wrong.value("first", std::vector<std::string>());
+    out += fmt::format(
+        "\n  DATA CORRUPTION in trial {}: {} page{} came back with other content than was written.\n"
+        "  Suspect the kernel, the swap device or the memory. What was found{}:\n",
+        entry.value("trial", 0), count, count == 1 ? "" : "s",
+        count > first.size() ? fmt::format(", the first {}", first.size()) : "");
+    for (const std::string& line : first) out += fmt::format("    {}\n", line);
+  }
+}
+
 void metrics(const RunFolder& run, std::string& out) {
   if (run.series.empty()) return;
   const bool any_valid = std::any_of(run.manifest["trials"].begin(), run.manifest["trials"].end(),
@@ -211,15 +227,28 @@ std::string dear_probes(const ordered_json& readings) {
                      no_interrupts ? "; the time line of shootdowns is tlbflush.received, by CPU" : "");
 }
 
+/// "oom: the kernel killed a worker ...", of a trial that was to end so; what was not is said as invalid.
+std::string expected_end(const ordered_json& entry) {
+  const std::string outcome = text_or(entry, "outcome", "ok"), reason = text_or(entry, "reason", "");
+  if (outcome == "ok" || reason.empty()) return "";
+  for (const auto& check : entry.value("checks", ordered_json::array()))
+    if (text_or(check, "check", "") == "outcome" && text_or(check, "verdict", "") == "ok")
+      return fmt::format("{}: {}", outcome, reason);
+  return "";
+}
+
 void reasons(const RunFolder& run, std::string& out) {
   const auto& trials = run.manifest["trials"];
-  Gathered invalid, unknown, absent, notes;
+  Gathered invalid, unknown, absent, ended, notes;
   for (const auto& entry : trials) {
     const int trial = entry.value("trial", 0);
+    if (const std::string end = expected_end(entry); !end.empty()) ended.add(end, trial);
     for (const auto& check : entry.value("checks", ordered_json::array())) {
       const std::string subject = text_or(check, "check", "?");
       const std::string text = fmt::format("{}: {}", subject, text_or(check, "detail", ""));
-      if (check.value("verdict", "") == "invalid") invalid.add(subject, text, trial);
+      // How each trial ended is told of each: when it was, and how much was free.
+      if (check.value("verdict", "") == "invalid")
+        invalid.add(subject == "outcome" ? text : subject, text, trial);
       if (check.value("verdict", "") == "unknown") unknown.add(subject, text, trial);
     }
     std::map<std::string, std::vector<std::string>> metrics_by_reason;
@@ -242,6 +271,7 @@ void reasons(const RunFolder& run, std::string& out) {
       absent.add(fmt::format("probe {}: {}{}", text_or(probe, "probe", "?"), text_or(probe, "reason", ""),
                              text_or(probe, "remedy", "").empty() ? "" : "; " + text_or(probe, "remedy", "")),
                  0);
+  ended.print(out, "ended as expected", trials.size() + 1);
   invalid.print(out, "INVALID: these trials do not mean what they should", trials.size() + 1);
   absent.print(out, "absent", trials.size());
   unknown.print(out, "not known", trials.size());
@@ -272,6 +302,7 @@ void whole_run(const RunFolder& run, std::string& out) {
 std::string summarise(const RunFolder& run) {
   std::string out;
   context(run, out);
+  wrong_pages(run, out);
   metrics(run, out);
   rounds(run, out);
   out += latency_table(run);

@@ -29,12 +29,19 @@ Value refaults(const TrialFacts& facts, const Window& window) {
               growth_if_kept(facts, window, "vmstat.workingset_refault_anon"));
 }
 
+/// Of the whole trial: in the end all are verified.
+Value wrong_pages(const TrialFacts& facts) {
+  const double right = facts.totals.whole(std::string("workload.") + trial::counter::kVerified).value_or(0);
+  if (right == 0 && facts.result.wrong_pages == 0) return absent("no page was verified");
+  return static_cast<double>(facts.result.wrong_pages);
+}
+
 constexpr const char* kNoOperation = "no operation was finished";
 
 using F = const TrialFacts&;
 using W = const Window&;
 
-constexpr std::array<Metric, 9> kMetrics{{
+constexpr std::array<Metric, 10> kMetrics{{
     {"throughput", "operations/s", Better::higher, "the workload's operations per second, all workers",
      Scope::timed, false, [](F f, W w) { return per_second(own_counter(f, w, "operations"), w); }},
     {"ipis_per_operation", "handlers/op", Better::lower, "TLB-shootdown handlers run for each operation",
@@ -57,6 +64,9 @@ constexpr std::array<Metric, 9> kMetrics{{
     {"refault_rate", "pages/s", Better::lower,
      "reclaimed pages, of files and anonymous, that were wanted back, per second",
      Scope::reclaiming_for_a_time, false, [](F f, W w) { return per_second(refaults(f, w), w); }},
+    {"wrong_pages", "pages", Better::lower,
+     "pages that came back with other content than was written, in the whole trial: data was corrupted",
+     Scope::verifying, false, [](F f, W) { return wrong_pages(f); }},
     {"user_time", "cpu/worker", Better::neither, "share of a worker's time spent in user mode", Scope::all,
      false,
      [](F f, W) { return share_of_wall(f, [](const trial::Usage& u) { return os::to_seconds(u.user); }); }},

@@ -49,6 +49,18 @@ find_config() {
 
 has() { grep -qx "$1=y" "$work/config" || { grep -qx "$1=m" "$work/config" && [[ -d $modules/lib/modules/$release ]]; }; }
 
+# why_lost OPTION: what its configuration says of an option that a guest can't use. That of another kernel's source is not
+# here, so an option that it does not name may be unknown to it, or depend on one that is off.
+why_lost() {
+  if grep -qx "$1=m" "$work/config"; then
+    echo "$1 (a module: give --modules)"
+  elif grep -qx "# $1 is not set" "$work/config"; then
+    echo "$1 (off)"
+  else
+    echo "$1 (not in its configuration: unknown to it, or what it depends on is off)"
+  fi
+}
+
 # check_kernel KERNEL RELEASE SOCKETS CPUS: says what it lacks, all of it, by the names of the options.
 check_kernel() {
   local kernel=$1 release=$2 sockets=$3 cpus=$4 option lost=() most
@@ -60,9 +72,8 @@ check_kernel() {
   [[ $partitions == 0 ]] || wanted+=(EFI_PARTITION)
   ((cpus == 1)) || wanted+=(SMP)
   ((sockets == 1)) || wanted+=(NUMA X86_64_ACPI_NUMA)
-  for option in "${wanted[@]}"; do has "CONFIG_$option" || lost+=("CONFIG_$option"); done
-  [[ ${#lost[@]} -eq 0 ]] ||
-    die "the kernel $release lacks ${lost[*]}, without which it can't be a guest here$(grep -qxE "(${lost[0]})=m" "$work/config" && echo "; they are modules: give --modules")"
+  for option in "${wanted[@]}"; do has "CONFIG_$option" || lost+=("$(why_lost "CONFIG_$option")"); done
+  [[ ${#lost[@]} -eq 0 ]] || die "the kernel $release can't be a guest here. It lacks $(printf '%s, ' "${lost[@]}" | sed 's/, $//')"
   most=$(sed -n 's/^CONFIG_NR_CPUS=//p' "$work/config")
   [[ -z $most ]] || ((cpus <= most)) || die "--topology has $cpus CPUs, and the kernel $release is made for $most (CONFIG_NR_CPUS)"
 }

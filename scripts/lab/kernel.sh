@@ -36,29 +36,9 @@ source_tree() {
   need_disk "$cache" 5
   say "unpacking $(basename -- "$tarball")"
   rm -rf -- "$tree" "$tree.new" && mkdir -p -- "$tree.new"
-  tar -C "$tree.new" --strip-components=1 -xf "$tarball" || die "$tarball can't be unpacked"
+  # With the time of now: of a tree that was removed, objects are left, and make must not take them for newer.
+  tar -C "$tree.new" --strip-components=1 -mxf "$tarball" || die "$tarball can't be unpacked"
   mv -- "$tree.new" "$tree"
-}
-
-# What was patched in is taken out again, however the last build ended.
-unpatch() {
-  local patch
-  [[ -e $tree/.lab-patches ]] || return 0
-  while read -r patch; do
-    patch -d "$tree" -p1 -R -s -f <"$patch" || die "$tree is damaged: remove it"
-  done < <(tac -- "$tree/.lab-patches")
-  rm -f -- "$tree/.lab-patches"
-}
-
-apply_patches() {
-  local patch copy
-  for patch in "$@"; do
-    patch -d "$tree" -p1 -s -f --dry-run <"$patch" >&2 || { unpatch; die "$patch does not apply to $(basename -- "$tree")"; }
-    copy=$cache/$(sha256sum "$patch" | cut -c1-12).patch
-    cp -- "$patch" "$copy"
-    patch -d "$tree" -p1 -s -f <"$patch" || die "$tree is damaged: remove it"
-    echo "$copy" >>"$tree/.lab-patches"
-  done
 }
 
 make_kernel() (
@@ -73,12 +53,21 @@ make_kernel() (
     make -s -C "$tree" O="$objects" LOCALVERSION="-$2" -j"$(nproc)" bzImage
 )
 
-# Options that the tree does not have, or that others forbid.
+# check_options OBJECTS: says which of the lab's options did not come to be, and why.
 check_options() {
-  local line lost=()
-  while read -r line; do grep -qxF "$line" "$1/.config" || lost+=("${line%%=*}"); done < <(grep -E '^CONFIG_.*=y' "$here/kernel.config")
-  [[ ${#lost[@]} -eq 0 ]] || say "this tree has no: ${lost[*]}"
+  local line option unknown=() unmet=()
+  while read -r line; do
+    ! grep -qxF "$line" "$1/.config" || continue
+    option=${line#CONFIG_}
+    option=${option%=y}
+    if is_known "$option"; then unmet+=("CONFIG_$option"); else unknown+=("CONFIG_$option"); fi
+  done < <(grep -E '^CONFIG_.*=y' "$here/kernel.config")
+  [[ ${#unknown[@]} -eq 0 ]] || say "this source does not know: ${unknown[*]}"
+  [[ ${#unmet[@]} -eq 0 ]] || say "off, since this source wants something else for them: ${unmet[*]} (see 'depends on' in its Kconfig files)"
 }
+
+# is_known OPTION: whether the tree has such an option at all.
+is_known() { grep -rqE --include='Kconfig*' "^[[:space:]]*(menu)?config[[:space:]]+$1[[:space:]]*$" "$tree"; }
 
 # Objects of two trees never mix, be their folders of the same name.
 objects_of() {
@@ -104,7 +93,10 @@ build_options() {
     misused "--variant $variant: there is none; there are stock, $(cd -- "$here/variants" && printf '%s ' *.patch | sed 's/\.patch//g')"
   [[ $variant == stock ]] || patches=("$here/variants/$variant.patch" "${patches[@]}")
   local patch
-  for patch in "${patches[@]}"; do [[ -f $patch ]] || misused "--patch $patch: there is no such file"; done
+  for patch in "${!patches[@]}"; do
+    [[ -f ${patches[patch]} ]] || misused "--patch ${patches[patch]}: there is no such file"
+    patches[patch]=$(realpath -- "${patches[patch]}")
+  done
   name=${name:-$variant}
   [[ $name =~ ^[A-Za-z0-9][A-Za-z0-9._-]*$ ]] || misused "--name '$name': letters, digits, '.', '_' and '-', please"
 }
@@ -125,7 +117,8 @@ lab_build() {
   source_tree "$source"
   [[ $own_tree == no || ${#patches[@]} -eq 0 ]] || misused "a tree of yours is built as it is: apply the patches yourself"
   objects=$(objects_of)
-  key=$(cat -- "$here/kernel.config" "${patches[@]}" | sha256sum | cut -c1-8)
+  # Kernels of older versions, which patched with fuzz, have another key.
+  key=$({ [[ ${#patches[@]} -eq 0 ]] || echo 'no fuzz'; cat -- "$here/kernel.config" "${patches[@]}"; } | sha256sum | cut -c1-8)
   kept=$cache/kernels/$name-$(basename -- "$objects")-$key
   if [[ -f $kept/bzImage && $own_tree == no ]]; then
     say "already built: $kept/bzImage"

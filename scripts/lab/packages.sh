@@ -3,7 +3,7 @@
 # What the lab needs of Debian, and how it comes here. Sourced by scripts/lab/lab.
 : "${cache:?}" "${work:?}"
 
-readonly build_packages=(gcc make flex bison bc libelf-dev libssl-dev xz-utils patch kmod cpio)
+readonly build_packages=(gcc make flex bison bc libelf-dev libssl-dev xz-utils git kmod cpio)
 readonly guest_packages=(qemu-system-x86 seabios busybox-static cpio e2fsprogs fdisk kmod file gzip)
 
 # missing_of PACKAGE...: those that aren't installed. Where there is no dpkg, the commands themselves must tell.

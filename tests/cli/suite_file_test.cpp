@@ -104,14 +104,44 @@ TEST(SuiteFile, FirstCommentIsWhatItIsForAndExtraOptionsGoToEveryRun) {
   EXPECT_EQ(runs[0].options.at("trials"), "9");
 }
 
+TEST(SuiteFile, ExtraOptionsAreStrongerAndTheCommandMakesTheSameRun) {
+  const BatchRun run =
+      runs_of(parse_suite("mine", "one pageout --trials 3 --region 4M"), {"--trials", "9"}).at(0);
+  EXPECT_EQ(run.options.at("trials"), "9");
+  EXPECT_EQ(run.command, (Arguments{"tlbstorm", "run", "pageout", "--region=4M", "--trials=9"}));
+}
+
+TEST(SuiteFile, RefusesAFileWithoutRunsAndTwoRunsOfOneName) {
+  for (const char* const text : {"", "\n\n", "# only a comment\n"})
+    EXPECT_THROW(parse_suite("mine", text), os::UsageError) << text;
+  try {
+    parse_suite("mine", "one pageout\nother pageout\none file-cache\n");
+    ADD_FAILURE();
+  } catch (const os::UsageError& error) {
+    EXPECT_STREQ(error.what(), "suite mine one: two runs have this name");
+  }
+}
+
 TEST(SuiteFile, RefusesALineWithoutAWorkloadAndANameThatIsAPath) {
-  for (const char* const line : {"alone", "../up pageout", ".hidden pageout", "a/b pageout"}) try {
+  for (const char* const line :
+       {"alone", "../up pageout", ".hidden pageout", "a/b pageout", "=1+1 pageout", "-x pageout",
+        "@x pageout", "a\x1b[31m pageout", "batch.json pageout", "points.csv pageout"})
+    try {
       parse_suite("mine", line);
       ADD_FAILURE() << line;
     } catch (const os::UsageError& error) {
       EXPECT_THAT(error.what(), HasSubstr("suite mine"));
       EXPECT_THAT(error.hint(), HasSubstr("write a line as"));
     }
+}
+
+TEST(SuiteFile, TwoRunsOfOneNameWouldGoToOneFolder) {
+  try {
+    parse_suite("mine", "one pageout\ntwo pageout\none usemem\n");
+    ADD_FAILURE();
+  } catch (const os::UsageError& error) {
+    EXPECT_STREQ(error.what(), "suite mine one: two runs have that name");
+  }
 }
 
 TEST(SuiteFile, OptionsThatCannotBeParsedAreRefusedWithTheRunsName) {
@@ -123,9 +153,15 @@ TEST(SuiteFile, OptionsThatCannotBeParsedAreRefusedWithTheRunsName) {
     }
     return "";
   };
-  EXPECT_EQ(complaint("one pageout --trials"), "suite run one: --trials: 1 required TEXT missing");
-  EXPECT_EQ(complaint("one pageout --help"), "suite run one: --help is no option of a run");
-  EXPECT_EQ(complaint("one pageout --no-such 1"), "run pageout --no-such: no such option");
+  EXPECT_EQ(complaint("one pageout --trials"), "suite run one: --trials: a value is missing");
+  EXPECT_EQ(complaint("one pageout --trials 1 --trials 2"),
+            "suite run one: --trials 1: given again, as --trials 2");
+  EXPECT_EQ(complaint("one pageout --no-such 1"), "suite run one: run pageout --no-such: no such option");
+  for (const char* const words : {"--help", "--sweep workers=1,2", "--dry-run", "--quiet", "--output x"})
+    EXPECT_THAT(
+        complaint(std::string("one pageout ") + words),
+        testing::AllOf(testing::StartsWith("suite run one: "), HasSubstr("no option of a run in a suite")))
+        << words;
 }
 
 }  // namespace

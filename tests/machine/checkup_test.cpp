@@ -102,8 +102,8 @@ using Names = std::set<std::string>;
 
 TEST(Doctor, XeonAsADistributionLeavesIt) {
   const FakeMachine xeon("xeon-2-sockets");
-  EXPECT_EQ(complaints(xeon, Profile::reclaim),
-            (Names{"governor", "boost", "smt", "idle_states", "pti", "irqbalance", "numa_balancing", "thp"}));
+  EXPECT_EQ(complaints(xeon, Profile::reclaim), (Names{"governor", "boost", "smt", "idle_states", "pti",
+                                                       "irqbalance", "numa_balancing", "thp", "khugepaged"}));
   const Finding governor = xeon.look(Profile::reclaim, "governor");
   EXPECT_EQ(governor.found, "powersave on 2 CPUs");
   EXPECT_EQ(governor.fix.size(), 2u);
@@ -129,8 +129,8 @@ TEST(Doctor, XeonForSwapOnSsds) {
 
 TEST(Doctor, EpycThatBroadcastsWithADebugKernel) {
   const FakeMachine epyc("epyc-invlpgb");
-  EXPECT_EQ(complaints(epyc, Profile::reclaim),
-            (Names{"flush_path", "debug_options", "mthp", "ksm", "zswap", "swappiness", "overcommit"}));
+  EXPECT_EQ(complaints(epyc, Profile::reclaim), (Names{"flush_path", "debug_options", "mthp", "damon", "ksm",
+                                                       "zswap", "swappiness", "overcommit"}));
   EXPECT_EQ(epyc.grade("flush_path"), Grade::fail);
   EXPECT_EQ(epyc.look(Profile::reclaim, "debug_options").found, "KASAN, slub_debug=FZP at boot");
   EXPECT_EQ(epyc.look(Profile::reclaim, "mthp").found, "64kB always");
@@ -165,7 +165,7 @@ TEST(Doctor, GuestOfKvmWithParavirtualFlush) {
 
 TEST(Doctor, SmallVirtualMachineIsFineButForWhatItIs) {
   const FakeMachine vm("small-vm");
-  EXPECT_EQ(complaints(vm, Profile::reclaim), (Names{"virtualisation", "counters"}));
+  EXPECT_EQ(complaints(vm, Profile::reclaim), (Names{"virtualisation", "counters", "damon"}));
   EXPECT_EQ(vm.swap("swap_areas"), Grade::fail) << "no swap";
 }
 
@@ -206,6 +206,52 @@ TEST(Doctor, PlainUserHasNoTracepoints) {
   FakeMachine vm("small-vm");
   vm.snapshot().is_root = false;
   EXPECT_THAT(vm.look(Profile::reclaim, "counters").found, HasSubstr("tracepoints are for root"));
+}
+
+TEST(Doctor, DamonThatReclaimsIsToldAndWatchingAloneIsFine) {
+  const FakeMachine vm("small-vm"), epyc("epyc-invlpgb");
+  const Finding scheme = vm.look(Profile::reclaim, "damon");
+  EXPECT_EQ(scheme.found, "pageout");
+  EXPECT_EQ(scheme.command, "echo off > /sys/kernel/mm/damon/admin/kdamonds/0/state");
+  EXPECT_TRUE(scheme.fix.empty()) << "others chose it";
+  vm.put("sys/kernel/mm/damon/admin/kdamonds/0/contexts/0/schemes/1/action", "stat");
+  EXPECT_EQ(vm.grade("damon"), Grade::ok);
+  EXPECT_EQ(vm.look(Profile::reclaim, "damon").found, "only watching");
+  vm.put("sys/kernel/mm/damon/admin/kdamonds/0/state", "off");
+  EXPECT_EQ(vm.look(Profile::reclaim, "damon").found, "process 77, doing what is not told");
+  EXPECT_EQ(vm.grade("damon"), Grade::warn) << "by debugfs, say";
+  EXPECT_EQ(epyc.look(Profile::reclaim, "damon").found, "damon_reclaim");
+  EXPECT_EQ(epyc.look(Profile::reclaim, "damon").command,
+            "echo N > /sys/module/damon_reclaim/parameters/enabled");
+  EXPECT_EQ(FakeMachine("kvm-guest").look(Profile::reclaim, "damon").found, "not running");
+}
+
+TEST(Doctor, KhugepagedIsInTheWayOnlyWhereItLooksAtAllMemory) {
+  const FakeMachine xeon("xeon-2-sockets"), guest("kvm-guest");
+  const Finding always = xeon.look(Profile::reclaim, "khugepaged");
+  EXPECT_EQ(always.found, "all memory, every 10000 ms");
+  ASSERT_EQ(always.fix.size(), 1u);
+  xeon.put("sys/kernel/mm/transparent_hugepage/khugepaged/scan_sleep_millisecs", always.fix[0].second);
+  EXPECT_EQ(xeon.grade("khugepaged"), Grade::ok) << "what the fix writes is right";
+  EXPECT_EQ(guest.look(Profile::reclaim, "khugepaged").found, "only what asks for it");
+  EXPECT_EQ(guest.grade("khugepaged"), Grade::ok);
+  guest.put("sys/kernel/mm/transparent_hugepage/enabled", "always madvise [never]");
+  EXPECT_EQ(guest.look(Profile::reclaim, "khugepaged").found, "not running");
+}
+
+TEST(Doctor, RcuCallbacksNeedAKernelThatCanOffloadThem) {
+  FakeMachine xeon("xeon-2-sockets");
+  EXPECT_EQ(xeon.swap("rcu_nocbs"), Grade::ok);
+  xeon.snapshot().kernel_config = "CONFIG_FTRACE=y\n";
+  const Finding lacking = xeon.look(Profile::swap_ssd, "rcu_nocbs");
+  EXPECT_EQ(lacking.grade, Grade::warn);
+  EXPECT_EQ(lacking.found, "not built in, so rcu_nocbs does nothing");
+  EXPECT_THAT(lacking.command,
+              testing::StartsWith("a kernel with CONFIG_RCU_NOCB_CPU=y; boot with rcu_nocbs="));
+  xeon.put("proc/cmdline", "quiet");
+  xeon.snapshot().kernel_config = "CONFIG_RCU_NOCB_CPU=y\nCONFIG_RCU_NOCB_CPU_DEFAULT_ALL=y\n";
+  EXPECT_EQ(xeon.look(Profile::swap_ssd, "rcu_nocbs").found, "all, by the kernel's config");
+  EXPECT_EQ(xeon.swap("rcu_nocbs"), Grade::ok);
 }
 
 TEST(Doctor, SwapOnOneSocketOfTwo) {

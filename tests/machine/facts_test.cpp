@@ -4,6 +4,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
+#include <filesystem>
 #include <fstream>
 #include <map>
 #include <set>
@@ -109,6 +111,22 @@ TEST_F(FactsTest, WhatIsKnownOfTheMachineIsTold) {
 }
 
 TEST_F(FactsTest, NoSwapIsAFactToo) { EXPECT_THAT(facts(), Contains(Pair("swaps", "none"))); }
+
+/// libpfm4 goes by the CPU's model, also where the hypervisor gives no counters of it.
+TEST(Inspect, NamesNoPmuThatCountsNothing) {
+  const Machine machine = inspect();
+  const auto pmu = std::find_if(machine.facts.begin(), machine.facts.end(),
+                                [](const Fact& fact) { return fact.key == "pmu"; });
+  ASSERT_NE(pmu, machine.facts.end());
+  bool kernel_has_one = false;  // "cpu", "cpu_core", "armv8_pmuv3_0"
+  for (const auto& entry : std::filesystem::directory_iterator("/sys/bus/event_source/devices")) {
+    const std::string name = entry.path().filename();
+    kernel_has_one |= name.starts_with("cpu") || name.starts_with("arm");
+  }
+  if (!kernel_has_one) {
+    EXPECT_EQ(pmu->value, "none");
+  }
+}
 
 TEST(Inspect, KnowsThisMachineAndEveryFactOnce) {
   const Machine machine = inspect();

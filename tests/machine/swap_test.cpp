@@ -3,6 +3,10 @@
 
 #include <gtest/gtest.h>
 
+#include <fstream>
+
+#include "tests/temporary_folder.hpp"
+
 namespace tlbstorm::machine {
 namespace {
 
@@ -40,6 +44,23 @@ TEST(SwapAreas, LinesWithoutNumbersAreLeftOut) {
   const auto areas = parse_swaps(std::string(kHeading) + "/a file x 0 1\n\n/b file 8\n/c file 8 0 1\n");
   ASSERT_EQ(areas.size(), 1u);
   EXPECT_EQ(areas[0].path, "/c");
+}
+
+TEST(SwapAreas, AreAsManyAsTheKernelsConfigurationLeaves) {
+  EXPECT_EQ(most_swap_areas(""), 32u) << "not known: what no kernel exceeds";
+  EXPECT_EQ(most_swap_areas("CONFIG_SWAP=y\n"), 31u);
+  EXPECT_EQ(most_swap_areas("CONFIG_MIGRATION=y\n# CONFIG_DEVICE_PRIVATE is not set\n"), 28u);
+  EXPECT_EQ(most_swap_areas("CONFIG_MIGRATION=y\nCONFIG_MEMORY_FAILURE=y\nCONFIG_DEVICE_PRIVATE=y\n"),
+            kFewestSwapAreas);
+}
+
+TEST(ZramAlgorithms, AreThoseOfAnyDevice) {
+  const test::TemporaryFolder block;
+  EXPECT_TRUE(zram_algorithms(block.path()).empty());
+  std::filesystem::create_directories(block.path() / "sda");
+  std::filesystem::create_directories(block.path() / "zram3");
+  { std::ofstream(block.path() / "zram3/comp_algorithm") << "lzo-rle lzo [lz4] zstd \n"; }
+  EXPECT_EQ(zram_algorithms(block.path()), (std::vector<std::string>{"lzo-rle", "lzo", "lz4", "zstd"}));
 }
 
 TEST(UnescapePath, TurnsOctalCodesIntoTheirCharacters) {

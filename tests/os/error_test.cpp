@@ -20,6 +20,21 @@ TEST(Error, UsageNamesOptionValueAndProblem) {
   EXPECT_EQ(error.hint(), "give a size such as 512M");
 }
 
+TEST(Error, EmptyValueIsSeen) {
+  EXPECT_STREQ(UsageError("--memory", "", "not a size", "").what(), "--memory '': not a size");
+}
+
+TEST(Error, RefusalOfAPartNamesTheWhole) {
+  try {
+    part_of("--swap", "zram:3X", "3X",
+            [](std::string_view part) { throw UsageError("--swap", part, "not a size", "give 1G"); });
+    ADD_FAILURE();
+  } catch (const UsageError& error) {
+    EXPECT_STREQ(error.what(), "--swap zram:3X: '3X': not a size");
+    EXPECT_EQ(error.hint(), "give 1G");
+  }
+}
+
 TEST(Error, SystemErrorNamesOperationPathAndReason) {
   const SystemError error("open", "/proc/swaps", EACCES, "run as root");
   EXPECT_STREQ(error.what(), "open /proc/swaps: Permission denied");

@@ -15,15 +15,8 @@ namespace tlbstorm::os {
 namespace {
 
 namespace fs = std::filesystem;
-using ::testing::ElementsAre;
 
 bool is_open(int fd) { return ::fcntl(fd, F_GETFD) != -1; }
-
-std::vector<std::string> names_in(const fs::path& folder) {
-  std::vector<std::string> names;
-  for (const auto& entry : fs::directory_iterator(folder)) names.push_back(entry.path().filename());
-  return names;
-}
 
 class FdTest : public ::testing::Test {
  protected:
@@ -83,28 +76,6 @@ TEST_F(FdTest, WriteThatTheKernelRefusesNamesTheFileAndTheReason) {
     EXPECT_STREQ(error.what(), "write /dev/full: No space left on device");
     EXPECT_EQ(error.code(), ENOSPC);
   }
-}
-
-TEST_F(FdTest, ReplacingLeavesTheNewTextAndNothingBeside) {
-  replace_text(file_, "a long first text");
-  replace_text(file_, "new");
-  EXPECT_EQ(read_text(file_), "new");
-  EXPECT_THAT(names_in(top_), ElementsAre("file"));
-}
-
-TEST_F(FdTest, ReaderOfTheReplacedFileKeepsTheOldText) {
-  replace_text(file_, "old");
-  const Fd reader = Fd::open(file_, O_RDONLY);
-  replace_text(file_, "new!");
-  char text[8] = {};
-  EXPECT_EQ(::read(reader.get(), text, sizeof text), 3);
-  EXPECT_STREQ(text, "old");
-}
-
-TEST_F(FdTest, ReplacingThatFailsLeavesTheOldOneAndNothingBeside) {
-  fs::create_directory(file_);
-  EXPECT_THROW(replace_text(file_, "new"), SystemError);
-  EXPECT_THAT(names_in(top_), ElementsAre("file"));
 }
 
 }  // namespace

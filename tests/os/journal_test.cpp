@@ -1,15 +1,21 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "harness/os/journal.hpp"
 
+#include <fmt/format.h>
 #include <gtest/gtest.h>
 #include <signal.h>
 #include <unistd.h>
 
+#include <cstdlib>
 #include <fstream>
 #include <thread>
 
 #include "harness/os/error.hpp"
+#include "harness/os/identity.hpp"
 #include "harness/os/process.hpp"
+#include "harness/os/restore.hpp"
+#include "harness/os/setting.hpp"
+#include "harness/os/text.hpp"
 #include "tests/temporary_folder.hpp"
 
 namespace tlbstorm::os {
@@ -19,26 +25,36 @@ namespace fs = std::filesystem;
 
 class JournalTest : public ::testing::Test {
  protected:
+  ~JournalTest() override { write_text(kernel_file_, before_); }
+
   fs::path ours(const char* what) const { return top_ / (own_name() + what); }
-  static void make_file(const fs::path& path, const char* text = "") { std::ofstream(path) << text; }
+  static std::string make_file(const fs::path& path, const char* text = "") {
+    std::ofstream(path) << text;
+    return identity_at(AT_FDCWD, path);
+  }
   int journals() const {
     std::error_code error;
     int n = 0;
     for (const auto& entry : fs::directory_iterator(state_, error)) n += entry.is_regular_file();
     return n;
   }
+  /// A kernel file that an ordinary user may raise and lower again: /proc/PID/oom_score_adj of this process.
+  std::string value() const { return std::string(trim(read_text(kernel_file_))); }
+  std::string raised(int by) const { return std::to_string(std::stoi(before_) + by); }
 
   const test::TemporaryFolder folder_of_test_;
   const fs::path top_ = folder_of_test_.path();
   const fs::path state_ = top_ / "state";
+  const fs::path kernel_file_ = fmt::format("/proc/{}/oom_score_adj", ::getpid());
+  const std::string before_ = value();
 };
 
 TEST_F(JournalTest, ChangeIsWrittenDownBeforeItIsMadeAndForgottenWhenUndone) {
   Journal journal(state_);
   std::string seen;
-  Applied applied = journal.apply({Change::Kind::file, ours(".a"), ""}, [&] {
+  Applied applied = journal.apply({Change::Kind::file, ours(".a")}, [&] {
     for (const auto& entry : fs::directory_iterator(state_)) seen = read_text(entry.path());
-    make_file(ours(".a"));
+    return make_file(ours(".a"));
   });
   EXPECT_NE(seen.find(ours(".a").native()), std::string::npos) << seen;
   applied.undo();
@@ -49,77 +65,170 @@ TEST_F(JournalTest, ChangeIsWrittenDownBeforeItIsMadeAndForgottenWhenUndone) {
 TEST_F(JournalTest, FailedChangeCountsAsNotMade) {
   Journal journal(state_);
   make_file(ours(".theirs"));
-  EXPECT_THROW(static_cast<void>(journal.apply({Change::Kind::file, ours(".theirs"), ""},
-                                               [] { throw Error("it exists"); })),
-               Error);
+  EXPECT_THROW(
+      journal.make({Change::Kind::file, ours(".theirs")}, []() -> std::string { throw Error("it exists"); }),
+      Error);
   EXPECT_TRUE(fs::exists(ours(".theirs")));
   EXPECT_FALSE(fs::exists(state_));
 }
 
 TEST_F(JournalTest, ValuesAreWrittenBackInReverseOrder) {
-  make_file(top_ / "value", "1");
-  {
-    Journal journal(state_);
-    Applied first =
-        journal.apply({Change::Kind::value, top_ / "value", "1"}, [&] { write_text(top_ / "value", "2"); });
-    Applied second =
-        journal.apply({Change::Kind::value, top_ / "value", "2"}, [&] { write_text(top_ / "value", "3"); });
-    EXPECT_EQ(read_text(top_ / "value"), "3");
-  }
-  EXPECT_EQ(read_text(top_ / "value"), "1");
+  Journal journal(state_);
+  for (const int by : {1, 2, 3}) set_kernel_file(journal, kernel_file_, raised(by));
+  EXPECT_EQ(value(), raised(3));
+  EXPECT_TRUE(journal.undo_all().empty());
+  EXPECT_EQ(value(), before_);
+}
+
+TEST_F(JournalTest, WhatSomeoneElseSetMeanwhileIsLeftAndTold) {
+  Journal journal(state_);
+  set_kernel_file(journal, kernel_file_, raised(1));
+  write_text(kernel_file_, raised(7));
+  const std::vector<Trouble> troubles = journal.undo_all();
+  ASSERT_EQ(troubles.size(), 1u);
+  EXPECT_NE(troubles[0].what.find("someone has set it to " + raised(7)), std::string::npos)
+      << troubles[0].what;
+  EXPECT_EQ(value(), raised(7));
+  EXPECT_FALSE(fs::exists(state_)) << "it is not told again";
 }
 
 TEST_F(JournalTest, NothingOfSomeoneElseIsRemoved) {
   make_file(top_ / "precious");
-  EXPECT_THROW(undo({Change::Kind::file, top_ / "precious", ""}), Error);
+  EXPECT_EQ(undo({Change::Kind::file, top_ / "precious"}).end, Undone::End::not_ours);
   fs::create_directory(top_ / "tlbstorm-folder");
-  EXPECT_THROW(undo({Change::Kind::file, top_ / "tlbstorm-folder", ""}), Error);
+  make_file(top_ / "tlbstorm-folder/precious");
+  EXPECT_EQ(undo({Change::Kind::file, top_ / "tlbstorm-folder"}).end, Undone::End::not_ours);
+  EXPECT_EQ(undo({Change::Kind::folder, top_ / "tlbstorm-folder"}).end, Undone::End::not_ours);
+  EXPECT_EQ(undo({Change::Kind::value, top_ / "precious", "1"}).end, Undone::End::not_ours);
+  EXPECT_EQ(undo({Change::Kind::cgroup, top_ / "tlbstorm-folder"}).end, Undone::End::not_ours);
   EXPECT_TRUE(fs::exists(top_ / "precious"));
-  EXPECT_TRUE(fs::exists(top_ / "tlbstorm-folder"));
+  EXPECT_TRUE(fs::exists(top_ / "tlbstorm-folder/precious"));
+}
+
+TEST_F(JournalTest, FileThatTookTheNameOfOursIsLeft) {
+  Journal journal(state_);
+  journal.make({Change::Kind::file, ours(".a")}, [&] { return make_file(ours(".a")); });
+  fs::rename(ours(".a"), top_ / "moved");
+  make_file(ours(".a"), "another's");
+  const std::vector<Trouble> troubles = journal.undo_all();
+  ASSERT_EQ(troubles.size(), 1u);
+  EXPECT_NE(troubles[0].what.find("not the one that we made"), std::string::npos) << troubles[0].what;
+  EXPECT_EQ(read_text(ours(".a")), "another's");
+}
+
+TEST_F(JournalTest, FolderIsRemovedWithAllThatIsInIt) {
+  Journal journal(state_);
+  journal.make({Change::Kind::folder, ours(".d")}, [&] {
+    fs::create_directories(ours(".d") / "deeper");
+    make_file(ours(".d") / "deeper/file");
+    return identity_at(AT_FDCWD, ours(".d"));
+  });
+  EXPECT_TRUE(journal.undo_all().empty());
+  EXPECT_FALSE(fs::exists(ours(".d")));
+}
+
+TEST_F(JournalTest, WhatCannotBeUndoneNowIsToldWithItsRemedyAndStaysWrittenDown) {
+  Journal journal(state_);
+  fs::create_directory(top_ / "shared");
+  journal.make({Change::Kind::file, top_ / "shared/tlbstorm-a"},
+               [&] { return make_file(top_ / "shared/tlbstorm-a"); });
+  fs::permissions(top_ / "shared", fs::perms::all);  // a folder of everybody's is not gone into
+  const std::vector<Trouble> troubles = journal.undo_all();
+  ASSERT_EQ(troubles.size(), 1u);
+  EXPECT_NE(troubles[0].what.find("others may write"), std::string::npos) << troubles[0].what;
+  EXPECT_NE(troubles[0].remedy.find("chmod go-w"), std::string::npos) << troubles[0].remedy;
+  EXPECT_NE(troubles[0].remedy.find("then: tlbstorm restore"), std::string::npos) << troubles[0].remedy;
+  EXPECT_EQ(journals(), 1);
+  fs::permissions(top_ / "shared", fs::perms::owner_all);
+  EXPECT_EQ(restore(state_).undone.size(), 1u);
+  EXPECT_FALSE(fs::exists(top_ / "shared/tlbstorm-a"));
+}
+
+TEST_F(JournalTest, ThingThatGetsItsNameLateIsUndoneByThatName) {
+  Journal journal(state_);
+  const fs::path late = ours(".late");  // by our pid, not the helper's
+  const Change made = journal.make_apart({Change::Kind::zram_add, "", ""}, [&]() -> Change {
+    return {Change::Kind::file, late, "", make_file(late)};
+  });
+  EXPECT_EQ(made.target, late);
+  EXPECT_TRUE(journal.undo_all().empty());
+  EXPECT_FALSE(fs::exists(late));
+}
+
+TEST_F(JournalTest, FailureOfAThingThatGetsItsNameLateIsToldInFull) {
+  Journal journal(state_);
+  try {
+    journal.make_apart({Change::Kind::zram_add, "", ""},
+                       []() -> Change { throw Error("no such thing", "take another"); });
+    FAIL() << "no exception";
+  } catch (const Error& error) {
+    EXPECT_STREQ(error.what(), "no such thing");
+    EXPECT_EQ(error.hint(), "take another");
+  }
+  EXPECT_TRUE(journal.undo_all().empty());
+}
+
+TEST_F(JournalTest, KillWhileAThingGetsItsNameLeavesWhatIsNeededToTakeItBack) {
+  int ends[2];
+  ASSERT_EQ(::pipe(ends), 0);
+  const fs::path late = ours(".late");
+  Child child = Child::fork(true, [&] {
+    Journal journal(state_);
+    journal.make_apart({Change::Kind::zram_add, "", ""}, [&]() -> Change {
+      static_cast<void>(::write(ends[1], "x", 1));
+      ::usleep(300000);  // the killer is quicker
+      return {Change::Kind::file, late, "", make_file(late)};
+    });
+    return 0;
+  });
+  char begun = 0;
+  ASSERT_EQ(::read(ends[0], &begun, 1), 1);
+  child.kill(SIGKILL);
+  child.wait();
+  for (int i = 0; i < 500 && restore(state_).held > 0; ++i) ::usleep(10000);  // its helper still works
+  EXPECT_FALSE(fs::exists(late));
+  EXPECT_FALSE(fs::exists(state_));
+  ::close(ends[0]);
+  ::close(ends[1]);
 }
 
 TEST_F(JournalTest, RestoreUndoesWhatAKilledProcessLeft) {
-  make_file(top_ / "value", "before");
   Child child = Child::fork(false, [&] {
     Journal journal(state_);
-    Applied file = journal.apply({Change::Kind::file, ours(".swap"), ""}, [&] { make_file(ours(".swap")); });
-    Applied value = journal.apply({Change::Kind::value, top_ / "value", "before"},
-                                  [&] { write_text(top_ / "value", "after!"); });
+    journal.make({Change::Kind::file, ours(".swap")}, [&] { return make_file(ours(".swap")); });
+    set_kernel_file(journal, kernel_file_, raised(1));
     ::raise(SIGKILL);
     return 0;
   });
   EXPECT_TRUE(child.wait().signalled);
-  EXPECT_EQ(read_text(top_ / "value"), "after!");
+  EXPECT_EQ(value(), raised(1));
   const Restored restored = restore(state_);
   EXPECT_EQ(restored.undone.size(), 2u);
-  EXPECT_TRUE(restored.problems.empty());
-  EXPECT_EQ(read_text(top_ / "value"), "before");
+  EXPECT_TRUE(restored.complete());
+  EXPECT_EQ(value(), before_);
   for (const auto& entry : fs::directory_iterator(top_))
     EXPECT_EQ(entry.path().extension(), "") << "left: " << entry.path();
   EXPECT_FALSE(fs::exists(state_));
 }
 
 TEST_F(JournalTest, WhatIsKeptInForceOutlivesItsJournalUntilAllIsToBeRestored) {
-  make_file(top_ / "value", "before");
-  for (const char* const value : {"after1", "after2"}) {
+  for (const int by : {1, 2}) {
     Journal journal(state_);
-    const std::string before = read_text(top_ / "value");
-    const Applied change = journal.apply({Change::Kind::value, top_ / "value", before},
-                                         [&] { write_text(top_ / "value", value); });
+    set_kernel_file(journal, kernel_file_, raised(by));
     journal.keep_in_force();
   }
   EXPECT_EQ(journals(), 2) << "of one process, and neither over the other";
   EXPECT_TRUE(restore(state_).undone.empty()) << "no killed run left it";
-  EXPECT_EQ(read_text(top_ / "value"), "after2");
+  EXPECT_EQ(value(), raised(2));
   EXPECT_EQ(restore(state_, Leftovers::all).undone.size(), 2u);
-  EXPECT_EQ(read_text(top_ / "value"), "before") << "the last one first";
+  EXPECT_EQ(value(), before_) << "the last one first";
   EXPECT_FALSE(fs::exists(state_));
 }
 
 TEST_F(JournalTest, RestoreLeavesALivingRunAlone) {
   Child child = Child::fork(false, [&] {
     Journal journal(state_);
-    Applied file = journal.apply({Change::Kind::file, ours(".live"), ""}, [&] { make_file(ours(".live")); });
+    journal.make({Change::Kind::file, ours(".live")}, [&] { return make_file(ours(".live")); });
     for (;;) ::pause();
     return 0;
   });
@@ -130,54 +239,24 @@ TEST_F(JournalTest, RestoreLeavesALivingRunAlone) {
   EXPECT_EQ(journals(), 1);
 }
 
-class WrittenJournal : public JournalTest {
- protected:
-  void write(const std::string& lines, bool this_boot) const {
-    fs::create_directories(state_);
-    std::string boot = read_text("/proc/sys/kernel/random/boot_id");
-    boot.pop_back();
-    std::ofstream(state_ / "journal-999999999.jsonl")
-        << R"({"boot":")" << (this_boot ? boot : "another") << "\",\"pid\":999999999}\n"
-        << lines;
-  }
-  std::string line(int id, const char* kind, const fs::path& target, const char* before) const {
-    return "{\"id\":" + std::to_string(id) + ",\"kind\":\"" + kind + "\",\"target\":\"" + target.native() +
-           "\",\"before\":\"" + before + "\"}\n";
-  }
-};
-
-TEST_F(WrittenJournal, AnotherBootUndoesOnlyWhatOutlivesOne) {
-  make_file(top_ / "value", "new");
-  make_file(ours(".file"));
-  write(line(1, "value", top_ / "value", "old") + line(2, "file", ours(".file"), ""), false);
-  EXPECT_EQ(restore(state_).undone.size(), 1u);
-  EXPECT_EQ(read_text(top_ / "value"), "new");
-  EXPECT_FALSE(fs::exists(ours(".file")));
-}
-
-TEST_F(WrittenJournal, TornLastLineIsAChangeThatWasNotMade) {
-  make_file(ours(".file"));
-  const std::string whole = line(1, "file", ours(".file"), "");
-  write(whole.substr(0, whole.size() / 2), true);
-  EXPECT_TRUE(restore(state_).undone.empty());
-  EXPECT_TRUE(fs::exists(ours(".file")));
-  EXPECT_EQ(journals(), 0);
-}
-
-TEST_F(WrittenJournal, UnknownKindKeepsTheJournalAndIsTold) {
-  write(line(1, "from-the-future", top_ / "x", ""), true);
-  const Restored restored = restore(state_);
-  ASSERT_EQ(restored.problems.size(), 1u);
-  EXPECT_NE(restored.problems[0].find("from-the-future"), std::string::npos);
-  EXPECT_EQ(journals(), 1);
-}
-
-TEST_F(WrittenJournal, WhatCannotBeUndoneKeepsTheJournal) {
-  make_file(top_ / "precious");
-  write(line(1, "file", top_ / "precious", ""), true);
-  EXPECT_EQ(restore(state_).problems.size(), 1u);
-  EXPECT_TRUE(fs::exists(top_ / "precious"));
-  EXPECT_EQ(journals(), 1);
+TEST_F(JournalTest, StateFolderNeedsAHome) {
+  const auto with = [](const char* state, const char* xdg, const char* home) {
+    state == nullptr ? ::unsetenv("TLBSTORM_STATE_DIR") : ::setenv("TLBSTORM_STATE_DIR", state, 1);
+    xdg == nullptr ? ::unsetenv("XDG_STATE_HOME") : ::setenv("XDG_STATE_HOME", xdg, 1);
+    home == nullptr ? ::unsetenv("HOME") : ::setenv("HOME", home, 1);
+  };
+  Child child = Child::fork(false, [&] {
+    const bool root = ::geteuid() == 0;
+    with("/elsewhere", "/state", "/home/me");
+    if (state_folder() != "/elsewhere") return 1;
+    with("", "/state", "/home/me");  // an empty variable is none
+    if (state_folder() != (root ? "/var/lib/tlbstorm" : "/state/tlbstorm")) return 2;
+    with(nullptr, nullptr, "/home/me");
+    if (state_folder() != (root ? "/var/lib/tlbstorm" : "/home/me/.local/state/tlbstorm")) return 3;
+    with(nullptr, nullptr, nullptr);
+    return state_folder().native().starts_with("/tmp") ? 4 : 0;
+  });
+  EXPECT_EQ(child.wait().text(), "exit code 0");
 }
 
 }  // namespace

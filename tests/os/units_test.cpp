@@ -32,7 +32,9 @@ TEST(Units, SizesTakeSuffixesFractionsAndShares) {
 }
 
 TEST(Units, WrongSizesNameOptionAndValue) {
-  for (const char* const text : {"", "x", "3X", "-1", "nan", "inf", "101%", "1e30", "3 apples", "5MM", "M"}) {
+  for (const char* const text :
+       {"",  "x",   "3X",  "-1",   "nan", "inf", "101%", "1e30",  "3 apples", "5MM",
+        "M", " 1G", "1G ", "1  G", "-0",  "+1G", "0x10", "1e308", "16E",      "9223372036854775807"}) {
     const std::string said = complaint([&] { parse_size("--memory", text, 8_GiB); });
     EXPECT_NE(said.find(std::string("--memory ") + text), std::string::npos) << text << ": " << said;
   }
@@ -60,7 +62,7 @@ TEST(Units, TimesNeedAUnit) {
   EXPECT_EQ(parse_duration("--x", "5m"), 5min);
   EXPECT_EQ(parse_duration("--x", "0"), 0s);
   EXPECT_EQ(parse_duration("--x", "1.5h"), 90min);
-  for (const char* const text : {"", "3", "3y", "-1s", "nan", "9999999h"})
+  for (const char* const text : {"", "3", "3y", "-1s", "nan", "9999999h", " 1s", "-0", "1e308s", "0x10s"})
     EXPECT_NE(complaint([&] { parse_duration("--x", text); }), "") << text;
 }
 
@@ -69,7 +71,7 @@ TEST(Units, ZeroAndTheWholeAreSizes) {
   EXPECT_EQ(parse_size("--x", "0%", 8_GiB), Bytes{0});
   EXPECT_EQ(parse_size("--x", "100%", 8_GiB), 8_GiB);
   EXPECT_EQ(parse_size("--x", "12.5%", 8_GiB), 1_GiB);
-  EXPECT_EQ(parse_size("--x", " 1 T ", 8_GiB), 1024_GiB);
+  EXPECT_EQ(parse_size("--x", "1 T", 8_GiB), 1024_GiB);
 }
 
 TEST(Units, SmallTimesKeepTheirNanoseconds) {
@@ -88,6 +90,31 @@ TEST(Units, FormattedListsAreParsedBack) {
   EXPECT_EQ(format_list(numbers), "0,2-4,9,63-64");
   EXPECT_EQ(parse_list("--x", format_list(numbers)), numbers);
   EXPECT_EQ(format_list({}), "");
+}
+
+TEST(Units, NumbersAreInTheirRange) {
+  EXPECT_EQ(parse_whole("--x", "7", 1, 7), 7u);
+  EXPECT_EQ(parse_whole("--x", "18446744073709551615", 0, ~std::uint64_t{0}), ~std::uint64_t{0});
+  for (const char* const text : {"", "0", "8", "-1", "-0", "+5", "5.0", "5e0", "0x5", " 5", "5 ", "nan",
+                                 "18446744073709551616", "five"})
+    EXPECT_EQ(complaint([&] { parse_whole("--x", text, 1, 7); }).find(std::string("--x ") + text), 0u)
+        << text;
+  EXPECT_EQ(parse_real("--x", "1e-3", 0, 1), 0.001);
+  for (const char* const text : {"1.5", "-0", "-0.1", "nan", "inf", "1e308", "1e999", "0,5", " 1", "0x1p-1"})
+    EXPECT_EQ(complaint([&] { parse_real("--x", text, 0, 1); }).find(std::string("--x ") + text), 0u) << text;
+}
+
+TEST(Units, ListsHaveSomethingInEachPlace) {
+  EXPECT_EQ(split_list("--x", "a, b"), (std::vector<std::string>{"a", "b"}));
+  for (const char* const text : {"", ",", "a,", ",a", "a,,b", " "})
+    EXPECT_NE(complaint([&] { split_list("--x", text); }), "") << text;
+}
+
+TEST(Units, SumsAndProductsOfSizesDoNotWrapRound) {
+  const Bytes huge{std::uint64_t{1} << 62};
+  EXPECT_GT(huge * 4, 1024_GiB);
+  EXPECT_GT(huge + huge + huge + huge, 1024_GiB);
+  EXPECT_EQ(1_GiB * 4 + 1_GiB, 5_GiB);
 }
 
 TEST(Units, TimesAreShownInTheUnitThatFits) {

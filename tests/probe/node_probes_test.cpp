@@ -115,6 +115,33 @@ TEST_F(NodeProbes, EveryNodesNumastatIsRead) {
   EXPECT_EQ(all.at("numa.node1_numa_hit"), 200);
 }
 
+TEST_F(NodeProbes, NodeThatGoesIsAbsentAndNotEmpty) {
+  put("proc/buddyinfo", kBuddyinfo);
+  put("sys/devices/system/node/node0/numastat", "numa_hit 100\n");
+  put("sys/devices/system/node/node1/numastat", "numa_hit 200\n");
+  put_thread(311, "kswapd0", "1000000000 1 1", 20, 1);
+  put_thread(312, "kswapd1", "2000000000 1 1", 30, 2);
+  Opened buddyinfo = open("buddyinfo", target_), numa = open("numa", target_),
+         kswapd = open("kswapd", target_);
+  put("proc/buddyinfo", std::string(kBuddyinfo).substr(0, std::string(kBuddyinfo).find("Node 1")));
+  put("sys/devices/system/node/node1/numastat", "");
+  put("proc/312/schedstat", "");
+  put("proc/312/status", "");
+  EXPECT_EQ(read(buddyinfo).at("buddyinfo.node0_order9"), 6);
+  EXPECT_TRUE(std::isnan(read(buddyinfo).at("buddyinfo.node1_order0"))) << "it has no memory at all";
+  EXPECT_EQ(read(numa).at("numa.node0_numa_hit"), 100);
+  EXPECT_TRUE(std::isnan(read(numa).at("numa.node1_numa_hit")));
+  EXPECT_TRUE(std::isnan(read(kswapd).at("kswapd.cpu")));
+  for (Opened* const opened : {&buddyinfo, &numa, &kswapd}) {
+    auto& probe = *std::get<std::unique_ptr<Probe>>(*opened);
+    EXPECT_FALSE(probe.parts()[0].gone);
+    EXPECT_TRUE(probe.parts()[1].gone) << probe.parts()[1].name;
+    probe.begin_trial(target_);
+  }
+  EXPECT_DOUBLE_EQ(read(kswapd).at("kswapd.cpu"), 1.0) << "of what is left";
+  EXPECT_TRUE(std::isnan(read(kswapd).at("kswapd.kswapd1_cpu")));
+}
+
 TEST_F(NodeProbes, ReadingAllocatesNothing) {
   put_thread(311, "kswapd0", "1500000000 56235 3", 20, 1);
   put("proc/buddyinfo", kBuddyinfo);

@@ -18,7 +18,7 @@ inline Opened open(const std::string& name, const Target& target) {
 }
 
 /// By column; nothing when the probe is absent.
-inline std::map<std::string, double> values(Opened opened) {
+inline std::map<std::string, double> read(Opened& opened) {
   auto* const probe = std::get_if<std::unique_ptr<Probe>>(&opened);
   std::map<std::string, double> all;
   if (probe == nullptr) return all;
@@ -27,6 +27,7 @@ inline std::map<std::string, double> values(Opened opened) {
   for (std::size_t i = 0; i < row.size(); ++i) all[(*probe)->columns()[i].name] = row[i];
   return all;
 }
+inline std::map<std::string, double> values(Opened opened) { return read(opened); }
 
 /// Why it is absent; empty when it is there.
 inline std::string reason(const Opened& opened) {

@@ -106,15 +106,13 @@ TEST_F(InterruptsOverTime, CellThatWrapsGoesOnRising) {
   EXPECT_EQ(read(), (std::vector<double>{8589934301, 4294967300, 4294967001})) << "10 and 1 more";
 }
 
-TEST_F(InterruptsOverTime, CpuThatWasAwayNeitherWrappedNorFell) {
+TEST_F(InterruptsOverTime, WrapIsFollowedWhenAnotherCpuGoes) {
   put("  CPU0 CPU1", "4294967290 1000");
   const auto before = read();
   put("  CPU0", "4");
-  for (const double value : read()) EXPECT_TRUE(std::isnan(value));
-  put("  CPU0 CPU1", "5 1001");
   const auto after = read();
-  EXPECT_EQ(after[1] - before[1], 11);
-  EXPECT_EQ(after[2] - before[2], 1);
+  EXPECT_EQ(after[1] - before[1], 10);
+  EXPECT_TRUE(std::isnan(after[2]));
 }
 
 TEST_F(InterruptsOverTime, CpuThatCountsAnewIsAbsentAndTheSumWithIt) {
@@ -130,21 +128,95 @@ TEST_F(InterruptsOverTime, CpuThatCountsAnewIsAbsentAndTheSumWithIt) {
   }
 }
 
-TEST(Interrupts, CpuThatComesOrGoesMakesTheRowAbsentNotWrong) {
+/// /proc/interrupts as others make it while it is read: of CPUs that come and go.
+class InterruptsWithHotplug : public ::testing::Test {
+ protected:
+  void put(const std::string& header, const std::string& tlb) const {
+    std::ofstream(folder_.path() / "interrupts")
+        << "           " << header << "       \nLOC:   " << tlb << "   Local timer interrupts\nTLB:   " << tlb
+        << "   TLB shootdowns\n";
+  }
+  void open_it() {
+    Target target;
+    target.proc = folder_.path();
+    probe_ = std::get<std::unique_ptr<Probe>>(open("interrupts", target));
+    row_.resize(probe_->columns().size());
+  }
+  double read(const std::string& column) {
+    probe_->read(row_);
+    for (std::size_t i = 0; i < row_.size(); ++i)
+      if (probe_->columns()[i].name == "interrupts." + column) return row_[i];
+    ADD_FAILURE() << column;
+    return 0;
+  }
+  const test::TemporaryFolder folder_;
+  std::unique_ptr<Probe> probe_;
+  std::vector<double> row_;
+};
+
+TEST_F(InterruptsWithHotplug, CpuThatGoesIsAbsentForGoodAndTheOthersKeepTheirColumns) {
+  put("CPU0       CPU1       CPU2", "1 2 4");
+  open_it();
+  EXPECT_EQ(read("tlb"), 7);
+  put("CPU0       CPU2", "10 40");
+  EXPECT_EQ(read("tlb_cpu0"), 10);
+  EXPECT_TRUE(std::isnan(read("tlb_cpu1")));
+  EXPECT_EQ(read("tlb_cpu2"), 40) << "not where CPU 1 was";
+  EXPECT_EQ(read("loc_cpu2"), 40);
+  EXPECT_TRUE(std::isnan(read("tlb"))) << "it would seem to fall";
+  put("CPU0       CPU1       CPU2", "11 3 41");
+  EXPECT_TRUE(std::isnan(read("tlb_cpu1")));
+  EXPECT_TRUE(std::isnan(read("tlb")));
+  EXPECT_EQ(read("tlb_cpu2"), 41);
+}
+
+TEST_F(InterruptsWithHotplug, NextTrialSumsWhatIsLeft) {
+  put("CPU0       CPU1", "1 2");
+  open_it();
+  put("CPU1", "20");
+  EXPECT_TRUE(std::isnan(read("tlb")));
+  probe_->begin_trial({});
+  EXPECT_EQ(read("tlb"), 20);
+  EXPECT_TRUE(std::isnan(read("tlb_cpu0")));
+  put("CPU0       CPU1", "5 21");
+  EXPECT_EQ(read("tlb"), 21) << "what comes back is not what was";
+}
+
+TEST_F(InterruptsWithHotplug, TextThatCannotBeReadNowTakesNoCpuAway) {
+  put("CPU0       CPU1", "1 2");
+  open_it();
+  std::ofstream(folder_.path() / "interrupts").flush();
+  EXPECT_TRUE(std::isnan(read("tlb")));
+  put("CPU0       CPU1", "3 4");
+  EXPECT_EQ(read("tlb"), 7);
+}
+
+TEST_F(InterruptsWithHotplug, CpuThatComesIsNotCountedAndNamed) {
+  put("CPU0       CPU2", "1 4");
+  open_it();
+  EXPECT_TRUE(probe_->take_stock().empty());
+  put("CPU0       CPU1       CPU2       CPU3", "10 2 40 8");
+  const long before = test::allocations();
+  probe_->read(row_);
+  EXPECT_EQ(test::allocations() - before, 0);
+  EXPECT_EQ(read("tlb_cpu0"), 10);
+  EXPECT_EQ(read("tlb_cpu2"), 40);
+  EXPECT_EQ(read("tlb"), 50);
+  EXPECT_EQ(probe_->take_stock(), (std::vector<std::string>{"CPU 1", "CPU 3"}));
+  EXPECT_FALSE(probe_->parts()[1].gone);
+  put("CPU0       CPU1       CPU2       CPU3       CPU4", "1 2 3 4 5");
+  EXPECT_TRUE(std::isnan(read("tlb"))) << "more than there is room for";
+}
+
+TEST(Interrupts, RowThatIsNotThereIsAbsent) {
   const test::TemporaryFolder folder;
-  const fs::path file = folder.path() / "interrupts";
-  std::ofstream(file) << "           CPU0       CPU1\nTLB:          1          2   TLB shootdowns\n";
+  std::ofstream(folder.path() / "interrupts")
+      << "           CPU0       CPU1\nTLB:          1          2   TLB\n";
   Target target;
   target.proc = folder.path();
-  Opened opened = open("interrupts", target);
-  auto& probe = std::get<std::unique_ptr<Probe>>(opened);
-  std::vector<double> row(probe->columns().size());
-  probe->read(row);
-  EXPECT_EQ(row[0], 3);
-  EXPECT_TRUE(std::isnan(row.back())) << "there is no LOC row";
-  std::ofstream(file) << "           CPU0\nTLB:          1   TLB shootdowns\n";
-  probe->read(row);
-  for (const double value : row) EXPECT_TRUE(std::isnan(value));
+  const auto all = values(open("interrupts", target));
+  EXPECT_EQ(all.at("interrupts.tlb"), 3);
+  EXPECT_TRUE(std::isnan(all.at("interrupts.loc_cpu1")));
 }
 
 TEST(VmStat, OnlyTheKeysOfThisKernelAreColumns) {

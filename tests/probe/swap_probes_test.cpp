@@ -190,6 +190,42 @@ TEST_F(SwapDevProbe, WhatCannotBeReadNowIsAbsentNotLess) {
     EXPECT_TRUE(std::isnan(all.at(name))) << name;
 }
 
+TEST_F(SwapDevProbe, DeviceThatGoesIsLeftOutFromTheNextTrialOnAndForGood) {
+  put_swaps(std::string(kZram0) + kDisk);
+  put_device("zram0", kStat);
+  put_device("sda2", kStat);
+  Opened opened = open("swapdev");
+  auto& probe = *std::get<std::unique_ptr<Probe>>(opened);
+  put_device("zram0", "");
+  EXPECT_TRUE(std::isnan(read(opened).at("swapdev.reads"))) << "it would seem to fall";
+  put_device("zram0", kStat);  // another one of that name
+  EXPECT_TRUE(std::isnan(read(opened).at("swapdev.reads")));
+  probe.begin_trial(target_);
+  EXPECT_EQ(read(opened).at("swapdev.reads"), 100);
+  EXPECT_EQ(probe.take_stock(), std::vector<std::string>{"the swap area /dev/zram0"}) << "it came";
+  put_device("sda2", "");
+  read(opened);
+  probe.begin_trial(target_);
+  EXPECT_TRUE(std::isnan(read(opened).at("swapdev.reads"))) << "the sum of nothing";
+}
+
+TEST_F(SwapDevProbe, AreaThatIsSwitchedOffHasGoneThoughItsDeviceIsThere) {
+  put_swaps(std::string(kZram0) + kDisk + kFile);
+  put_device("zram0", kStat);
+  put_device("sda2", kStat);
+  Opened opened = open("swapdev");
+  auto& probe = *std::get<std::unique_ptr<Probe>>(opened);
+  EXPECT_TRUE(probe.take_stock().empty());
+  put_swaps(std::string(kZram1) + kDisk);
+  EXPECT_EQ(probe.take_stock(), std::vector<std::string>{"the swap area /dev/zram1"});
+  std::vector<std::string> gone;
+  for (const Part& part : probe.parts())
+    if (part.gone) gone.push_back(part.name);
+  EXPECT_EQ(gone, (std::vector<std::string>{"the swap area /dev/zram0", "the swap area /var/swap file"}));
+  probe.begin_trial(target_);
+  EXPECT_EQ(read(opened).at("swapdev.reads"), 100);
+}
+
 TEST_F(SwapDevProbe, WithoutSwapItSaysHowToHaveSome) {
   EXPECT_EQ(reason("swapdev").reason, "no swap is active");
   EXPECT_EQ(reason("swapdev").remedy, "add --swap zram:1G to the run");
@@ -233,6 +269,19 @@ TEST_F(ZramProbe, DeviceThatGoesIsAbsent) {
   Opened opened = open("zram");
   put("sys/class/block/zram0/mm_stat", "");
   for (const auto& [name, value] : read(opened)) EXPECT_TRUE(std::isnan(value)) << name;
+  auto& probe = *std::get<std::unique_ptr<Probe>>(opened);
+  ASSERT_EQ(probe.parts().size(), 1u);
+  EXPECT_EQ(probe.parts()[0].name, "the swap area /dev/zram0");
+  EXPECT_TRUE(probe.parts()[0].gone);
+}
+
+TEST_F(ZramProbe, AreasThatComeAreNamedIfTheyAreZrams) {
+  put_swaps(kZram0);
+  put("sys/class/block/zram0/mm_stat", kMmStat);
+  Opened opened = open("zram");
+  put_swaps(std::string(kZram0) + kZram1 + kDisk);
+  EXPECT_EQ(std::get<std::unique_ptr<Probe>>(opened)->take_stock(),
+            std::vector<std::string>{"the swap area /dev/zram1"});
 }
 
 TEST_F(ZramProbe, DeviceThatIsNoSwapAreaIsNotCounted) {

@@ -112,13 +112,16 @@ TEST_F(BatchTest, DamagedManifestIsAnErrorThatNamesWhatIsWrong) {
 }
 
 TEST_F(BatchTest, RunsOutsideOfTheFolderAreRefused) {
-  for (const std::string name : {"", ".", "..", "/etc", "a/b", "../x"}) {
+  const std::string too_long(256, 'x');
+  for (const std::string& name : {std::string(), std::string("."), std::string(".."), std::string("/etc"),
+                                  std::string("a/b"), std::string("../x"), too_long}) {
     std::ofstream(folder_.path() / "batch.json") << fmt::format(R"({{"entries": [{{"name": "{}"}}]}})", name);
     try {
       read_batch(folder_.path());
       ADD_FAILURE() << name;
     } catch (const os::Error& error) {
-      EXPECT_THAT(error.what(), HasSubstr("batch.json: damaged, '" + name + "' is not a folder's name"));
+      EXPECT_THAT(error.what(), HasSubstr("batch.json: damaged, '" + name.substr(0, 60)));
+      EXPECT_THAT(error.what(), HasSubstr("' is not a folder's name"));
     }
   }
 }

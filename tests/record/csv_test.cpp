@@ -40,7 +40,7 @@ class CsvTest : public RecordTest {
 
 TEST_F(CsvTest, WhatIsWrittenReadsBack) {
   {
-    CsvWriter writer(folder_ / "x.csv", "a,b,c");
+    CsvWriter writer(os::Folder::open(folder_), "x.csv", "a,b,c");
     writer.field("plain").field("with, comma").field("with \"quotes\"\nand a line").end_row();
     writer.field(std::nan("")).field(12345678901234.0).field(0.1).end_row();
     writer.flush();
@@ -56,7 +56,7 @@ TEST_F(CsvTest, WhatIsWrittenReadsBack) {
 
 TEST_F(CsvTest, RowsEndAsRfc4180HasIt) {
   {
-    CsvWriter writer(folder_ / "x.csv", "a,b");
+    CsvWriter writer(os::Folder::open(folder_), "x.csv", "a,b");
     writer.field(1).field(2).end_row();
     writer.flush();
   }
@@ -123,7 +123,8 @@ TEST_F(CsvTest, OnlyFiniteNumbersAreNumbers) {
               "x.csv:2: '" + std::string(wrong) + "' is not a number");
   for (const char* const right : {"0", "-1", "1e300", "0.1", "18446744073709551615", "1234567890123456"})
     EXPECT_EQ(complaint_about_number(right), "");
-  EXPECT_EQ(complaint_about_number("\"a\nb\""), "x.csv:2: 'a?b' is not a number") << "errors are one line";
+  EXPECT_EQ(complaint_about_number("\"a\nb\""), R"(x.csv:2: 'a\x0ab' is not a number)")
+      << "errors are one line";
 }
 
 TEST_F(CsvTest, IndexIsAWholeNumberThatAnIntHolds) {
@@ -138,7 +139,7 @@ TEST_F(CsvTest, IndexIsAWholeNumberThatAnIntHolds) {
 
 TEST_F(CsvTest, WhatIsNoFileIsAnError) {
   EXPECT_EQ(complaint([&] { CsvReader(folder_ / "no.csv"); }).substr(0, 5), "open ");
-  EXPECT_EQ(complaint([&] { CsvReader{folder_}; }).substr(0, 5), "read ") << "a folder";
+  EXPECT_EQ(complaint([&] { CsvReader{folder_}; }), " a folder, not a file") << "a folder";
 }
 
 }  // namespace

@@ -23,8 +23,9 @@ class Tables : public ::testing::Test {
   }
   bool exists(const std::string& file) const { return std::filesystem::exists(folder_.path() / file); }
   void write(const trial::TrialResult& result) {
+    const os::Folder folder = os::Folder::open(folder_.path());
     ResultTables tables;
-    tables.create(folder_.path());
+    tables.create(folder);
     tables.add(result);
   }
   static trial::TrialResult trial_of_one_worker() {
@@ -84,7 +85,7 @@ TEST_F(Tables, RecorderKeepsTheKernelsReportAndTheOutcome) {
   trial::Plan plan;
   const trial::Definition definition;
   const machine::Machine machine;
-  Recorder recorder(folder_.path() / "run", plan, definition, machine, {"tlbstorm", "run"});
+  Recorder recorder(folder_.path() / "run", plan, definition, machine, {"tlbstorm", "run"}, "machine");
   recorder.begin_trial(1, {});
   trial::TrialResult result = trial_of_one_worker();
   result.outcome = trial::Outcome::oom;

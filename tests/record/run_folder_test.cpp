@@ -3,6 +3,7 @@
 #include "harness/record/run_folder.hpp"
 
 #include <fmt/format.h>
+#include <sys/stat.h>
 
 #include "harness/verdict/summary.hpp"
 #include "tests/record/record_test.hpp"
@@ -28,8 +29,41 @@ class RunFolderTest : public RecordTest {
 };
 
 TEST_F(RunFolderTest, FolderThatIsNoRunIsRefused) {
-  EXPECT_EQ(complaint([&] { read_run(folder_ / "none"); }), "none: not a run folder, it has no run.json");
+  EXPECT_EQ(complaint([&] { read_run(folder_ / "none"); }), "RUN none: No such file or directory");
+  EXPECT_EQ(complaint([&] { read_run(put("text", "x")); }),
+            "RUN text: neither a run folder nor JSON of Google Benchmark");
+  EXPECT_EQ(complaint([&] { read_run("/dev/zero"); }), "RUN /dev/zero: a device, not a run folder");
+  std::filesystem::create_symlink("loop", folder_ / "loop");
+  EXPECT_EQ(complaint([&] { read_run(folder_ / "loop"); }), "RUN loop: Too many levels of symbolic links");
+  EXPECT_THROW(read_run(folder_), os::UsageError);
   EXPECT_EQ(hint([&] { read_run(folder_); }), "give the folder that `tlbstorm run` named at its end");
+}
+
+TEST_F(RunFolderTest, FilesThatWouldKeepUsWaitingAreRefused) {
+  ASSERT_EQ(::mkfifo((folder_ / "run.json").c_str(), 0600), 0);
+  EXPECT_EQ(complaint_about_run(), "run.json: a FIFO, not a file");
+  std::filesystem::remove(folder_ / "run.json");
+  std::filesystem::create_symlink("/dev/zero", folder_ / "run.json");
+  EXPECT_EQ(complaint_about_run(), "run.json: a device, not a file");
+  std::filesystem::remove(folder_ / "run.json");
+  put_manifest();
+  for (const char* const table : {"trials.csv", "rounds.csv", "latency.csv"}) {
+    ASSERT_EQ(::mkfifo((folder_ / table).c_str(), 0600), 0);
+    EXPECT_EQ(complaint_about_run(), std::string(table) + ": a FIFO, not a file");
+    std::filesystem::remove(folder_ / table);
+  }
+}
+
+TEST_F(RunFolderTest, NamesThatATerminalWouldObeyAreDamage) {
+  put_manifest();
+  EXPECT_EQ(complaint_about("trials.csv", "trial,metric,unit,value\r\n1,a\x1b[31m,,1\r\n"),
+            R"(trials.csv:2: 'a\x1b[31m' is not a name of tlbstorm)");
+  EXPECT_EQ(complaint_about("trials.csv", "trial,metric,unit,value\r\n1,a,\x07,1\r\n"),
+            R"(trials.csv:2: '\x07' is not a name of tlbstorm)");
+  EXPECT_EQ(complaint_about("trials.csv", "trial,metric,unit,value,\x9b\r\n"),
+            R"(trials.csv:1: '\x9b' is not a name of tlbstorm)");
+  EXPECT_EQ(complaint_about("rounds.csv", "trial,round,metric,unit,value\r\n1,1,\"a\nb\",,1\r\n"),
+            R"(rounds.csv:2: 'a\x0ab' is not a name of tlbstorm)");
 }
 
 TEST_F(RunFolderTest, ManifestThatIsNoJsonIsToldWithTheLine) {
@@ -69,7 +103,7 @@ TEST_F(RunFolderTest, WrongTypesInTheManifestAreNamed) {
   EXPECT_EQ(with(R"({"schema": 2, "plan": {}, "trials": [], "memory_bytes": -1})"),
             "run.json: damaged, memory_bytes is not a whole number in range");
   EXPECT_EQ(with(R"({"schema": 2, "plan": {}, "trials": [], "machine": {"thp\n": 1}})"),
-            "run.json: damaged, machine.thp? is not a text");
+            R"(run.json: damaged, 'thp\x0a' is not a key of tlbstorm)");
 }
 
 TEST_F(RunFolderTest, WrongTypesInTrialsAreNamed) {

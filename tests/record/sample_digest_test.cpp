@@ -131,7 +131,7 @@ TEST_F(SampleDigestTest, DamageIsToldWithFileAndLine) {
 TEST_F(SampleDigestTest, FiguresAreThoseOfTotals) {
   std::mt19937 random(7);
   const auto one_in = [&](unsigned n) { return random() % n == 0; };
-  CsvWriter writer(folder_ / "samples.csv", "trial,phase,round,seconds,p.count,p.level");
+  CsvWriter writer(os::Folder::open(folder_), "samples.csv", "trial,phase,round,seconds,p.count,p.level");
   const std::vector<probe::Column> columns{{"p.count", ""}, {"p.level", "", probe::Kind::gauge}};
   verdict::Totals totals(columns);
   trial::Stage stage{Phase::setup, 0};

@@ -29,8 +29,10 @@ harness/parse_interrupts
 harness/read_clock
 harness/read_samples
 harness/record_latency
+harness/renew_page
 harness/sample
 harness/touch
+harness/verify_page
 harness/write_row
 migrate/anon
 mprotect/anon

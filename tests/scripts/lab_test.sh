@@ -79,9 +79,10 @@ chmod +x "$place"/bin/*
 export PATH=$place/bin:$PATH
 refuses 1 "--topology has 16 CPUs, and the kernel 6.99.0-test is made for 8 (CONFIG_NR_CPUS)" \
   run --kernel "$kernel" --topology 4x4 -- true
-sed -i '/RD_GZIP/d; /BLK_DEV_NVME/d' "$place/kernel/config"
-refuses 1 "the kernel 6.99.0-test lacks CONFIG_RD_GZIP CONFIG_BLK_DEV_NVME" run --kernel "$kernel" -- true
-echo CONFIG_RD_GZIP=y >>"$place/kernel/config"
+sed -i 's/^CONFIG_RD_GZIP=y/# CONFIG_RD_GZIP is not set/; /BLK_DEV_NVME/d; s/^CONFIG_EXT4_FS=y/CONFIG_EXT4_FS=m/' "$place/kernel/config"
+refuses 1 "the kernel 6.99.0-test can't be a guest here. It lacks CONFIG_RD_GZIP (off), CONFIG_EXT4_FS (a module: give --modules), \
+CONFIG_BLK_DEV_NVME (not in its configuration: unknown to it, or what it depends on is off)" run --kernel "$kernel" -- true
+printf 'CONFIG_%s=y\n' RD_GZIP EXT4_FS >>"$place/kernel/config"
 refuses 1 "MiB are available" run --kernel "$kernel" --nvme 0 --memory 900G -- true
 
 printf '#!/bin/sh\nexit 1\n' >"$place/bin/dpkg-query"

@@ -38,7 +38,7 @@ END
 printf '%s\n' "$*" >>"$machine/apt-calls"
 [[ " $* " == *" install "* ]] || exit 0
 [[ ! -e $machine/broken-archive ]] || exit 100
-for word; do case $word in *[!-]-dev | g++ | cmake | ninja-build | pkg-config) touch "$machine/installed/$word" ;; esac; done
+for word; do case $word in *[!-]-dev | g++ | cmake | ninja-build | pkg-config | clang* | shellcheck | git) touch "$machine/installed/$word" ;; esac; done
 END
 }
 
@@ -69,7 +69,7 @@ expect_said 'missing: g++ cmake'
 expect_no_apt
 
 expect 0
-expect_said 'installed 15 packages'
+expect_said 'installed 16 packages'
 
 expect 0
 expect_said 'nothing to install'
@@ -92,6 +92,16 @@ grep -q -- 'install --no-install-recommends libcli11-dev$' "$machine/apt-calls" 
 be_user 1000
 expect 0
 expect_said 'nothing to install'
+
+# What only those need who change the code.
+expect 1 --dev
+expect_said 'missing: clang '
+be_user 0
+expect 0 --dev
+grep -q -- 'install --no-install-recommends clang ' "$machine/apt-calls" || fail "installed more than was missing"
+expect 0 --dev
+expect_said 'nothing to install'
+be_user 1000
 
 be_without_apt
 expect 0 --no-install

@@ -63,7 +63,7 @@ class Flushes {
   explicit Flushes(pid_t trial) {
     probe::Target target;
     target.online_cpus = machine::inspect().topology.online;
-    target.trial = trial;
+    target.run = trial;
     for (const probe::Source& source : probe::sources())
       if (source.name == "tlbflush") opened_ = source.open(target);
   }

@@ -33,6 +33,7 @@ TEST_F(Swapping, LargerWorkingSetSwapsInMore) {
   EXPECT_GT(share(half), 0.1);
   EXPECT_GT(share(twice), 1.4 * share(half));
   EXPECT_GT(figure(twice, "pages_verified"), 0);
+  EXPECT_EQ(figure(twice, "wrong_pages"), 0);
 }
 
 TEST_F(Swapping, HitsAndFaultsAreKeptApart) {
@@ -69,11 +70,16 @@ TEST_F(Swapping, CorruptedPageIsAFailedRunWithPlaceExpectedAndFound) {
                                     "--duration", "300ms", "--output", folder});
   EXPECT_EQ(done.code, 1) << done.out;
   const nlohmann::json trial = manifest(folder)["trials"][0];
-  EXPECT_EQ(trial["outcome"], "failed");
-  const std::string reason = trial["reason"];
-  for (const char* const part : {"offset 0x309000", "wrong in 1 of its 512 words", "expected 0x", "found 0x"})
-    EXPECT_NE(reason.find(part), std::string::npos) << reason;
-  const std::filesystem::path dump = folder + "/wrong-page-0x309000-trial1.bin";
+  EXPECT_EQ(trial["outcome"], "corrupted");
+  EXPECT_EQ(trial["reason"], "1 page came back wrong");
+  ASSERT_EQ(trial["wrong_pages"]["first"].size(), 1u);
+  const std::string found = trial["wrong_pages"]["first"][0];
+  for (const char* const part :
+       {"the working set at 0x309000: bits flipped: 1;", "1 of 4096 bytes differ; at byte 2144 0x",
+        " expected, 0x", " found; worker "})
+    EXPECT_NE(found.find(part), std::string::npos) << found;
+  EXPECT_EQ(figures(folder, "wrong_pages"), std::vector<double>{1});
+  const std::filesystem::path dump = folder + "/wrong-page-1-trial1.bin";
   ASSERT_TRUE(std::filesystem::exists(dump));
   EXPECT_EQ(std::filesystem::file_size(dump), 4096u);
   EXPECT_EQ(place_.leftovers(), "");
@@ -123,6 +129,7 @@ TEST_F(Swapping, CompressedCacheGivesTheSameDataAndItsGain) {
   EXPECT_GT(figure(folder, "gain"), 0);
   EXPECT_GT(figure(folder, "compression"), 2);
   EXPECT_LT(figure(folder, "compression"), 5);
+  EXPECT_EQ(figure(folder, "wrong_pages"), 0);
   EXPECT_NEAR(figure(folder, "gain"), figure(folder, "store_bandwidth") / figure(folder, "file_bandwidth"),
               1e-6);
 }

@@ -70,9 +70,18 @@ std::string Workplace::leftovers() const {
 }
 
 pid_t Workplace::start(const std::vector<std::string>& arguments, Program program) const {
-  const char* const tool = path_of(program);
-  std::vector<char*> words{const_cast<char*>(tool)};
-  for (const std::string& argument : arguments) words.push_back(const_cast<char*>(argument.c_str()));
+  std::vector<std::string> words{path_of(program)};
+  words.insert(words.end(), arguments.begin(), arguments.end());
+  return start_words(words);
+}
+
+Finished Workplace::shell(const std::string& script) const {
+  return finish(start_words({"/bin/bash", "-c", script}));
+}
+
+pid_t Workplace::start_words(const std::vector<std::string>& given) const {
+  std::vector<char*> words;
+  for (const std::string& word : given) words.push_back(const_cast<char*>(word.c_str()));
   words.push_back(nullptr);
   const pid_t pid = ::fork();
   if (pid != 0) return pid;
@@ -81,7 +90,9 @@ pid_t Workplace::start(const std::vector<std::string>& arguments, Program progra
   ::setenv("TLBSTORM_DATA_DIR", (path() / "data").c_str(), 1);
   redirect(path() / "out", STDOUT_FILENO);
   redirect(path() / "err", STDERR_FILENO);
-  ::execv(tool, words.data());
+  ::setenv("tlbstorm", path_of(Program::tlbstorm), 1);
+  ::setenv("bench", path_of(Program::bench), 1);
+  ::execv(words[0], words.data());
   ::_exit(127);
 }
 

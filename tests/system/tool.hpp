@@ -12,16 +12,10 @@
 #include <string>
 #include <vector>
 
+#include "tests/sanitized.hpp"
 #include "tests/temporary_folder.hpp"
 
 namespace tlbstorm::test {
-
-/// Built for a sanitizer: its mlock does nothing, and its own memory is most of a small cgroup's.
-#ifdef __SANITIZE_ADDRESS__
-inline constexpr bool kSanitized = true;
-#else
-inline constexpr bool kSanitized = false;
-#endif
 
 /// A whole file; empty when there is none.
 std::string text_of(const std::filesystem::path& path);
@@ -42,9 +36,13 @@ class Workplace {
 
   /// Runs it to its end.
   Finished run(const std::vector<std::string>& arguments, Program program = Program::tlbstorm) const;
+  /// Runs a script of bash's, in which $tlbstorm and $bench are the programs.
+  Finished shell(const std::string& script) const;
   /// Starts it and returns its pid; finish() waits for it.
   pid_t start(const std::vector<std::string>& arguments, Program program = Program::tlbstorm) const;
   Finished finish(pid_t pid) const;
+  /// Any program, in the folder and with the environment of the others.
+  pid_t start_words(const std::vector<std::string>& words) const;
 
   /// A new name for a run folder.
   std::string new_folder();

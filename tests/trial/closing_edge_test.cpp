@@ -154,7 +154,7 @@ TEST_F(ClosingEdge, AfterOneWorkersFailureIsTakenBeforeTheOthersAreTold) {
 /// The last resort, when the sampler could not be waited for.
 TEST_F(ClosingEdge, ThatNobodyAskedForIsTakenWithAllProbesWhenTheSamplerSeesTheStop) {
   Scoreboard board(1);
-  ProbeSet probes(plan_, definition_, {}, board);
+  ProbeSet probes(plan_, definition_, {});
   Sampler sampler(probes, board, 1ms, 1);
   sampler.start();
   board.enter({Phase::measure, 0});
@@ -165,7 +165,7 @@ TEST_F(ClosingEdge, ThatNobodyAskedForIsTakenWithAllProbesWhenTheSamplerSeesTheS
     return !edges_.row(Phase::verify).empty();
   };
   while (!drained()) ::usleep(1000);
-  sampler.finish();
+  sampler.finish([](const Sample&) {});
   for (const double value : edges_.row(Phase::verify)) EXPECT_FALSE(std::isnan(value));
 }
 

@@ -54,7 +54,8 @@ TEST(MemPolicy, AbsentNodeIsNamedAndSoAreThoseThatThereAre) {
 }
 
 TEST(MemPolicy, WrongTextNamesTheOptionAndTheChoices) {
-  for (const char* const text : {"", "nearby", "bind", "Local", "interleave:0"})
+  EXPECT_EQ(refusal(""), "--mempolicy '': not a memory policy / give local, interleave or bind:NODES");
+  for (const char* const text : {"nearby", "bind", "Local", "interleave:0"})
     EXPECT_EQ(refusal(text), std::string("--mempolicy ") + text +
                                  ": not a memory policy / give local, interleave or bind:NODES");
 }

@@ -3,6 +3,7 @@
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <unistd.h>
 
 #include "harness/os/clock.hpp"
 #include "harness/os/journal.hpp"
@@ -223,11 +224,12 @@ TEST(OomVictim, IsNotOursInTheCgroupOfAnotherRun) {
 
 TEST(OomVictim, IsOursByTheNameOfTheTrialAndNotByThatOfAnotherRuns) {
   os::OomReport report = report_of_the_machine({});
-  report.victim_name = os::trial_name(1234);
+  report.victim_name = os::trial_name(::getpid());
   EXPECT_TRUE(is_ours(report, std::vector{1234, 1300}));
-  EXPECT_FALSE(is_ours(report, std::vector{123, 1234}));
-  report.victim_name = "tlbstorm";
-  EXPECT_FALSE(is_ours(report, std::vector{1234}));
+  for (const std::string& name : {os::trial_name(::getpid() + 1), std::string("tlbstorm")}) {
+    report.victim_name = name;
+    EXPECT_FALSE(is_ours(report, std::vector{1234}));
+  }
 }
 
 TEST(OomVictim, WithoutNameAndCgroupIsNotOurs) {

@@ -2,19 +2,28 @@
 // The engine with fake workloads, run for real in forked trial processes.
 #include "harness/trial/runner.hpp"
 
+#include <fmt/format.h>
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <signal.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
+#include <array>
 #include <cerrno>
 #include <functional>
 
+#include "harness/os/text.hpp"
 #include "harness/trial/access_timer.hpp"
+#include "tests/sanitized.hpp"
+#include "tests/temporary_folder.hpp"
 
 namespace tlbstorm::trial {
 namespace {
 
 using namespace std::chrono_literals;
+using test::kSanitized;
+using testing::HasSubstr;
 
 /// Does in each worker what the test says; the factory of a Definition is a plain function, hence the static.
 class Fake final : public Workload {
@@ -22,6 +31,13 @@ class Fake final : public Workload {
   static std::function<void(Worker&)>& body() {
     static std::function<void(Worker&)> what;
     return what;
+  }
+  static std::function<void()>& preparation() {
+    static std::function<void()> what;
+    return what;
+  }
+  void prepare() override {
+    if (preparation()) preparation()();
   }
   void work(Worker& worker) override { body()(worker); }
 };
@@ -53,11 +69,14 @@ class RunnerTest : public ::testing::Test {
   }
   TrialResult run(std::function<void(Worker&)> body) {
     Fake::body() = std::move(body);
+    Fake::preparation() = preparation_;
     os::SignalFd signals{SIGUSR2};
     os::Journal journal(std::filesystem::temp_directory_path() / os::own_name());
-    return Runner(plan_, definition_, machine_, journal, signals, log_).run(1);
+    return Runner(plan_, definition_, machine_, journal, signals, log_, folder_).run(1);
   }
 
+  const os::Folder* folder_ = nullptr;  ///< of the run
+  std::function<void()> preparation_;   ///< in the trial process, before there are workers
   Plan plan_;
   Definition definition_;
   machine::Machine machine_;
@@ -134,6 +153,93 @@ TEST_F(RunnerTest, FailingWorkerIsAnOutcomeWithItsReason) {
   });
   EXPECT_EQ(result.outcome, Outcome::failed);
   EXPECT_NE(result.reason.find("the disk is full (buy another)"), std::string::npos) << result.reason;
+}
+
+/// Leaves room for some threads (each has a stack of megabytes), or for the descriptors of some processes.
+void limit(int what, std::uint64_t more) {
+  rlimit now{};
+  ::getrlimit(static_cast<__rlimit_resource>(what), &now);
+  now.rlim_cur = more;
+  ::setrlimit(static_cast<__rlimit_resource>(what), &now);
+}
+
+void leave_room_for_a_few_threads() {
+  const std::string status = os::read_text("/proc/self/status");
+  std::string_view size = os::find_value(status, "VmSize", ':').value_or("");
+  limit(RLIMIT_AS, os::to_number(os::take_field(size)).value_or(0) * 1024 + (40 << 20));
+}
+
+TEST_F(RunnerTest, WorkerThatCannotBeMadeEndsTheTrialAtOnce) {
+  plan_.workers = 40;
+  plan_.cpus.assign(40, plan_.cpus.front());
+  for (const Mode mode : {Mode::threads, Mode::processes}) {
+    if (kSanitized && mode == Mode::threads) continue;  // a sanitizer does not survive such a limit
+    plan_.mode = mode;
+    preparation_ = &leave_room_for_a_few_threads;
+    if (mode == Mode::processes) preparation_ = [] { limit(RLIMIT_NOFILE, 30); };
+    const TrialResult result = run(&count_while_running);
+    EXPECT_EQ(result.outcome, Outcome::failed);
+    EXPECT_THAT(result.reason, HasSubstr(mode == Mode::threads ? "a worker thread could not be made: Resource"
+                                                               : "a worker process could not be made: Too"));
+    EXPECT_THAT(result.reason, HasSubstr("pids.max"));
+  }
+}
+
+TEST_F(RunnerTest, BystanderThatCannotBeMadeEndsTheTrialAtOnce) {
+  if (kSanitized) GTEST_SKIP() << "a sanitizer does not survive such a limit";
+  plan_.bystanders = 40;
+  plan_.bystander_cpus.assign(40, plan_.cpus.back());
+  preparation_ = &leave_room_for_a_few_threads;
+  for (const Mode mode : {Mode::threads, Mode::processes}) {
+    plan_.mode = mode;
+    const TrialResult result = run(&count_while_running);
+    EXPECT_EQ(result.outcome, Outcome::failed);
+    EXPECT_THAT(result.reason, HasSubstr("a bystander thread could not be made: Resource"));
+  }
+}
+
+TEST_F(RunnerTest, TrialThatFailedIsNotWaitedForUntilTheTimeout) {
+  plan_.timeout = 60s;
+  const TrialResult result = run([](Worker& worker) {
+    if (worker.leader()) throw os::SystemError("mlock", "the region", ENOMEM);
+    for (;;) ::pause();  // deaf
+  });
+  EXPECT_EQ(result.outcome, Outcome::enomem) << "with what it had to say of itself before it was killed";
+  EXPECT_THAT(result.reason, HasSubstr("mlock the region"));
+}
+
+TEST_F(RunnerTest, WorkerThatIsMovedOffItsCpuMakesTheTrialInvalid) {
+  if (plan_.cpus[0] == plan_.cpus[1]) GTEST_SKIP() << "one CPU: there is nowhere to go";
+  plan_.warmup = {};
+  const auto others = plan_.cpus;
+  for (const bool comes_back : {false, true}) {
+    const TrialResult result = run([&](Worker& worker) {
+      if (worker.leader()) {
+        os::run_on({others[1]});  // as anyone may do to it, from outside
+        if (comes_back) os::run_on({others[0]});
+      }
+      count_while_running(worker);
+    });
+    ASSERT_EQ(result.invalid.size(), 1u) << comes_back;
+    EXPECT_THAT(result.invalid[0], HasSubstr(fmt::format("worker 0 did not stay on CPU {}", others[0])));
+    EXPECT_EQ(result.workers[0].cpu, others[comes_back ? 0 : 1]) << "where it was in the end";
+  }
+}
+
+TEST_F(RunnerTest, BystanderThatMayRunElsewhereMakesTheTrialInvalid) {
+  if (plan_.cpus[0] == plan_.cpus[1]) GTEST_SKIP() << "one CPU: there is nowhere to go";
+  plan_.workers = 1;
+  plan_.bystanders = 1;
+  plan_.bystander_cpus = {plan_.cpus.back()};
+  plan_.duration = 300ms;  // on a busy machine it must have been there
+  const TrialResult result = run([this](Worker& worker) {
+    for (const auto& task : std::filesystem::directory_iterator("/proc/self/task"))
+      if (const pid_t tid = std::stoi(task.path().filename()); tid != ::getpid() && tid != ::gettid())
+        os::run_on(plan_.cpus, tid);
+    count_while_running(worker);
+  });
+  ASSERT_EQ(result.invalid.size(), 1u);
+  EXPECT_THAT(result.invalid[0], HasSubstr("bystander 0 did not stay on CPU"));
 }
 
 TEST_F(RunnerTest, KilledWorkerKeepsItsCountsAndDoesNotHangTheOthers) {
@@ -290,6 +396,52 @@ TEST_F(RunnerTest, RefusedMemoryIsAnOutcomeOfItsOwn) {
     EXPECT_EQ(result.outcome, Outcome::enomem);
     EXPECT_NE(result.reason.find("mlock the region"), std::string::npos) << result.reason;
   }
+}
+
+TEST_F(RunnerTest, WrongPagesAreCountedKeptAndOutrankAnyOtherEnd) {
+  const std::vector<std::byte> found(4096, std::byte{1}), expected(4096, std::byte{2});
+  for (const Mode mode : {Mode::threads, Mode::processes}) {
+    const test::TemporaryFolder folder;
+    const os::Folder of_run = os::Folder::open(folder.path());
+    folder_ = &of_run;
+    plan_.mode = mode;
+    const TrialResult result = run([&](Worker& worker) {
+      for (int page = 0; page < 20; ++page) worker.report_wrong_page("page 7: zero", found, expected);
+      worker.barrier();
+      if (worker.leader()) throw os::Error("the disk is full");
+      count_while_running(worker);
+    });
+    EXPECT_EQ(result.outcome, Outcome::corrupted);
+    EXPECT_EQ(result.reason, "40 pages came back wrong; also failed: the disk is full");
+    EXPECT_EQ(result.wrong_pages, 40u);
+    EXPECT_EQ(result.wrong_page_texts.size(), 16u);
+    EXPECT_TRUE(result.wrong_page_texts[0].starts_with("page 7: zero; worker "))
+        << result.wrong_page_texts[0];
+    EXPECT_TRUE(result.wrong_page_texts[0].ends_with(": wrong-page-1-trial1.bin"))
+        << result.wrong_page_texts[0];
+    for (int number = 1; number <= 16; ++number) {
+      const auto read = [&](const char* kind) {
+        return os::read_text(folder.path() / fmt::format("wrong-page-{}{}-trial1.bin", number, kind));
+      };
+      EXPECT_EQ(read(""), std::string(4096, '\1'));
+      EXPECT_EQ(read("-expected"), std::string(4096, '\2'));
+    }
+  }
+}
+
+TEST_F(RunnerTest, WrongPageIsReportedEvenIfItCannotBeKept) {
+  std::optional<test::TemporaryFolder> folder(std::in_place);
+  const os::Folder of_run = os::Folder::open(folder->path());
+  folder.reset();
+  folder_ = &of_run;
+  const TrialResult result = run([&](Worker& worker) {
+    if (worker.leader()) worker.report_wrong_page("page 7: zero", std::array{std::byte{1}}, {});
+    count_while_running(worker);
+  });
+  EXPECT_EQ(result.outcome, Outcome::corrupted);
+  EXPECT_EQ(result.reason, "1 page came back wrong");
+  ASSERT_EQ(result.wrong_page_texts.size(), 1u);
+  EXPECT_NE(result.wrong_page_texts[0].find("/wrong-page-1-trial1.bin"), std::string::npos);
 }
 
 TEST_F(RunnerTest, PageThatCannotBeReadIsAnOutcome) {

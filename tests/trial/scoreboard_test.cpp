@@ -61,6 +61,49 @@ TEST(Scoreboard, EdgeThatIsCompletedAfterAStopStaysAStop) {
   EXPECT_EQ(board.stage().phase, Phase::verify);
 }
 
+TEST(StageWord, WhatWasDecidedOnAnOlderStageIsDecidedAgain) {
+  StageWord stage;
+  int asked = 0;
+  stage.change([&](Stage now) {
+    if (++asked == 1) {  // another one comes between the look and the change
+      stage.change([](Stage) { return Stage{Phase::verify, 0}; });
+      return Stage{Phase::measure, 0};
+    }
+    return now;
+  });
+  EXPECT_GE(asked, 2);
+  EXPECT_EQ(stage.get().phase, Phase::verify);
+}
+
+TEST(Scoreboard, StopIsTheLastWordWhateverTheSamplerDoesMeanwhile) {
+  for (int time = 0; time < 200; ++time) {
+    Scoreboard board(1);
+    const std::uint32_t request = board.request_edge({Phase::measure, 0});
+    std::atomic<bool> going{false};
+    std::thread sampler([&] {
+      while (!board.stopped()) {
+        board.complete_edge(request);
+        going = true;
+      }
+    });
+    while (!going) std::this_thread::yield();
+    board.stop();
+    sampler.join();
+    ASSERT_EQ(board.stage().phase, Phase::verify) << time;
+  }
+}
+
+TEST(Scoreboard, EdgesThatAreAskedForTogetherAreOneAndBothGoOn) {
+  Scoreboard board(2);
+  const std::uint32_t first = board.request_edge({Phase::measure, 0});
+  const std::uint32_t second = board.request_edge({Phase::done, 0});
+  EXPECT_FALSE(board.wait_for_sample(first, os::now())) << "nothing was sampled yet";
+  board.complete_edge(board.wait_for_edge(0, os::now() + 10s));
+  EXPECT_TRUE(board.wait_for_sample(second, os::now() + 10s));
+  EXPECT_TRUE(board.wait_for_sample(first, os::now() + 10s));
+  EXPECT_EQ(board.stage().phase, Phase::done);
+}
+
 TEST(Scoreboard, StopTakesEffectOnlyWhenTheSamplerHasTakenTheClosingEdge) {
   Scoreboard board(2);
   board.set_sampling(true);
@@ -126,9 +169,10 @@ TEST(Scoreboard, MessagesAreKeptOnceEachAndNoMoreThanThereIsRoomFor) {
   const std::vector<std::string> reasons = board.invalid();
   ASSERT_EQ(reasons.size(), 8u);
   for (std::size_t i = 0; i < reasons.size(); ++i) EXPECT_EQ(reasons[i], "reason " + std::to_string(i));
-  board.failure().set("the first");
-  board.failure().set("the second");
-  EXPECT_EQ(board.failure().get(), "the first");
+  board.fail("the first", 4);
+  board.fail("the second", 1);
+  EXPECT_EQ(board.failure(), "the first");
+  EXPECT_EQ(board.failure_code(), 4);
 }
 
 TEST(Scoreboard, SameMessageOfSeveralWorkersAtOnceIsKeptOnce) {
@@ -148,6 +192,20 @@ TEST(Scoreboard, LongMessageIsCutAndNotLost) {
   board.note(text);
   ASSERT_EQ(board.notes().size(), 1u);
   EXPECT_EQ(board.notes()[0], text.substr(0, 499));
+}
+
+TEST(Scoreboard, CountsAllWrongPagesAndKeepsTheFirstDescriptionsInTheirOrder) {
+  Scoreboard board(1);
+  EXPECT_EQ(board.wrong_pages(), 0u);
+  EXPECT_TRUE(board.wrong_page_descriptions().empty());
+  for (std::uint64_t page = 1; page <= 100; ++page) {
+    const std::uint64_t number = board.count_wrong_page();
+    EXPECT_EQ(number, page);
+    if (number <= Scoreboard::kWrongPagesDescribed)
+      board.describe_wrong_page(number, "the same");  // as two pages may well be
+  }
+  EXPECT_EQ(board.wrong_pages(), 100u);
+  EXPECT_EQ(board.wrong_page_descriptions(), std::vector<std::string>(16, "the same"));
 }
 
 TEST(Scoreboard, SlotsOfWorkersAndBystandersShareNoCacheLine) {

@@ -12,8 +12,7 @@ namespace {
 TEST(WorkloadCounters, AreColumnsOfTheirKind) {
   Definition definition;
   definition.counters = {{"taken", "pages", "only rises"}, {"held", "pages", "falls", probe::Kind::gauge}};
-  Scoreboard scoreboard(1);
-  const ProbeSet probes(Plan{}, definition, {}, scoreboard);
+  const ProbeSet probes(Plan{}, definition, {});
   const auto columns = probes.columns();
   ASSERT_EQ(columns.size(), 3u);
   EXPECT_EQ(columns[0].kind, probe::Kind::counter) << columns[0].name;

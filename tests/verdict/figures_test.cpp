@@ -58,6 +58,28 @@ TEST_F(OwnFigures, WithoutAnyColumnAreAbsentForTheFirstOnesReason) {
   EXPECT_EQ(absence(judge(), "own"), "no zram device is a swap area");
 }
 
+TEST_F(OwnFigures, WrongPagesAreZeroOnlyWherePagesWereVerified) {
+  EXPECT_FALSE(figures(judge()).contains("wrong_pages"));
+  EXPECT_EQ(absence(judge(), "wrong_pages"), "") << "the workload verifies nothing";
+  grow_["workload.verified"] = 0;
+  EXPECT_EQ(absence(judge(), "wrong_pages"), "no page was verified");
+  grow_["workload.verified"] = 500;
+  EXPECT_EQ(figures(judge()).at("wrong_pages"), 0);
+  result_.wrong_pages = 3;
+  EXPECT_EQ(figures(judge()).at("wrong_pages"), 3);
+  grow_["workload.verified"] = 0;
+  EXPECT_EQ(figures(judge()).at("wrong_pages"), 3);
+}
+
+TEST_F(OwnFigures, CorruptedTrialIsInvalidWhateverEndWasExpected) {
+  result_.outcome = trial::Outcome::corrupted;
+  result_.reason = "3 pages came back wrong";
+  for (const trial::Outcome expected : {trial::Outcome::ok, trial::Outcome::oom}) {
+    plan_.expect = expected;
+    EXPECT_EQ(verdict("outcome"), Check::Verdict::invalid);
+  }
+}
+
 TEST_F(OwnFigures, WithoutAWholeAreThePart) {
   figure({"interrupts.tlb"}, {});
   EXPECT_DOUBLE_EQ(figures(judge()).at("own"), 1000);

@@ -42,6 +42,10 @@ class MadeRun {
     manifest["trials"][trial - 1]["valid"] = false;
     return *this;
   }
+  MadeRun& corrupted(std::size_t trial, int pages) {
+    manifest["trials"][trial - 1]["wrong_pages"] = {{"count", pages}, {"first", {"page 7: zero"}}};
+    return invalid(trial);
+  }
   /// `count` reads of one trial that took `ns`.
   MadeRun& took(int trial, double ns, int count) {
     latency_ += fmt::format("{},read,major,{},{},{}\r\n", trial, ns, ns * 1.0625, count);

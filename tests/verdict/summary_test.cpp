@@ -8,6 +8,7 @@
 
 #include <fstream>
 
+#include "harness/record/json_file.hpp"
 #include "tests/temporary_folder.hpp"
 
 namespace tlbstorm::verdict {
@@ -31,7 +32,8 @@ class Summary : public ::testing::Test {
   }
   std::string summary(bool first_valid, bool second_valid, const std::string& more_of_the_plan = "",
                       const std::string& hypervisor = "") const {
-    write("run.json", fmt::format(R"({{"schema": 2, "state": "finished", "tool": {{"version": "0"}},
+    write("run.json",
+          fmt::format(R"({{"schema": 2, "state": "finished", "tool": {{"version": "0"}},
             "machine": {{"kernel_release": "6.18"}}, "flush": {{"text": "by IPI", "hypervisor": "{}"}}, "topology": "2 CPUs",
             "memory_bytes": 1073741824, "absent_probes": [
                {{"probe": "zram", "reason": "no zram device is a swap area", "remedy": "", "idle": true}},
@@ -39,12 +41,12 @@ class Summary : public ::testing::Test {
             "plan": {{"workload": "storm", "trials": 2, "pacing": "timed", "duration_seconds": 3, "warmup_seconds": 1,
                "parameters": {{"size": "1048576", "chunks": "32"}}, "sizes": ["size"], "memory_limit_bytes": null,
                "swap": [{}], "workers": 2, "mode": "threads", "placement": "compact", "cpus": [0, 1], "notes": []{}}},
-            "trials": [{{"trial": 1, "outcome": "ok", "valid": {}}}, {{"trial": 2, "outcome": "ok", "valid": {}}}]}})",
-                                  hypervisor, swap_, more_of_the_plan, first_valid, second_valid));
+            "trials": [{{"trial": 1, "outcome": "ok", "valid": {}}}, {{"trial": 2, "outcome": "ok", "valid": {}{}}}]}})",
+                      hypervisor, swap_, more_of_the_plan, first_valid, second_valid, more_of_the_trial_));
     return summarise(record::read_run(folder_.path()));
   }
   test::TemporaryFolder folder_;
-  std::string swap_;
+  std::string swap_, more_of_the_trial_;
 };
 
 TEST_F(Summary, PoolsTheTimesOfValidTrialsByWhatAccessesMet) {
@@ -99,6 +101,18 @@ TEST_F(Summary, NamesBystandersBallastAndTheExpectedEndOnlyWhenThereAreAny) {
   EXPECT_THAT(text, HasSubstr("every trial ends as oom"));
 }
 
+TEST_F(Summary, BeginsWithPagesThatCameBackWrong) {
+  EXPECT_THAT(summary(true, true), Not(HasSubstr("CORRUPTION")));
+  more_of_the_trial_ =
+      R"(, "wrong_pages": {"count": 40, "first": ["page 7: zero", "page 9: older version 3"]})";
+  const std::string text = summary(true, false);
+  EXPECT_THAT(
+      text, HasSubstr("DATA CORRUPTION in trial 2: 40 pages came back with other content than was written.\n"
+                      "  Suspect the kernel, the swap device or the memory. What was found, the first 2:\n"
+                      "    page 7: zero\n    page 9: older version 3\n"));
+  EXPECT_LT(text.find("DATA CORRUPTION"), text.find("tlb_ipis"));
+}
+
 TEST_F(Summary, SizesAreShownAsSizes) {
   EXPECT_THAT(summary(true, true), HasSubstr("size=1 MiB, chunks=32"));
 }
@@ -113,6 +127,31 @@ TEST_F(Summary, RoundsShowTheWorkloadsOwnFiguresFirst) {
   write("rounds.csv",
         "trial,round,metric,unit,value\r\n1,0,touch_bandwidth,bytes/s,3\r\n1,0,tlb_ipis,handlers,10\r\n");
   EXPECT_THAT(summary(true, true), HasSubstr("trial round    touch_bandwidth           tlb_ipis\n"));
+}
+
+TEST_F(Summary, TellsOfEachTrialHowItEnded) {
+  EXPECT_THAT(summary(true, true), Not(HasSubstr("ended as expected")));
+  auto run = record::read_json(folder_.path() / "run.json");
+  const std::vector<std::string> accounts{"killed after 1.20 s: 96 MiB locked, 1 GiB of 1 GiB swap free",
+                                          "killed after 3.40 s: 97 MiB locked, 1 GiB of 1 GiB swap free"};
+  const auto summary_of_ends = [&](const char* verdict) {
+    for (std::size_t i : {0, 1}) {
+      auto& trial = run["trials"][i];
+      trial["outcome"] = "oom";
+      trial["reason"] = accounts[i];
+      trial["checks"] = {{{"check", "outcome"}, {"verdict", verdict}, {"detail", "oom: " + accounts[i]}}};
+    }
+    write("run.json", run.dump());
+    return summarise(record::read_run(folder_.path()));
+  };
+  EXPECT_THAT(summary_of_ends("ok"),
+              HasSubstr(fmt::format("  ended as expected\n    oom: {} (trial 1)\n    oom: {} (trial 2)\n",
+                                    accounts[0], accounts[1])));
+  const std::string unexpected = summary_of_ends("invalid");
+  EXPECT_THAT(unexpected, Not(HasSubstr("ended as expected")));
+  EXPECT_THAT(unexpected,
+              HasSubstr(fmt::format("    outcome: oom: {} (trial 1)\n    outcome: oom: {} (trial 2)\n",
+                                    accounts[0], accounts[1])));
 }
 
 TEST_F(Summary, FiguresFitTheScreen) {

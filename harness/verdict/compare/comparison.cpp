@@ -161,6 +161,8 @@ void note_absent(const Side& side, const Side& other, const char* who, const Com
 std::vector<std::string> notes_on(const Side& base, const Side& next, const ComparisonOptions& options) {
   std::vector<std::string> notes;
   for (const Side* const side : {&base, &next}) {
+    if (std::string corruption = side->corruption(); !corruption.empty())
+      notes.push_back(std::move(corruption));
     if (side->valid_trials() < side->trials())
       notes.push_back(fmt::format("{}: {} of {} trials are invalid and left out: see tlbstorm report",
                                   side->name(), side->trials() - side->valid_trials(), side->trials()));
@@ -286,6 +288,10 @@ Comparison compare(Side base, Side next, const ComparisonOptions& options) {
   if (rest_on_few(comparison.distributions))
     comparison.notes.push_back(fmt::format("{} {}", kFewMark, kFewNote));
   note_chance(comparison, options);
+  if (comparison.base.beside_others() || comparison.next.beside_others()) {
+    comparison.notes.emplace_back(std::string(kBesideOthers) + ": no verdict on them is sure");
+    for (MetricChange& change : comparison.metrics) change.outcome = Outcome::unsure;
+  }
   return comparison;
 }
 

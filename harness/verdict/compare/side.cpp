@@ -9,7 +9,9 @@
 #include "harness/os/error.hpp"
 #include "harness/record/batch.hpp"
 #include "harness/record/benchmark_json.hpp"
+#include "harness/record/manifest_shape.hpp"
 #include "harness/record/sample_digest.hpp"
+#include "harness/record/schema.hpp"
 #include "harness/verdict/metrics.hpp"
 
 namespace tlbstorm::verdict {
@@ -67,6 +69,11 @@ trial::Better direction_of_counter(std::string_view counter) {
 
 }  // namespace
 
+bool holds_runs(const fs::path& path) {
+  return record::is_benchmark_file(path) || record::is_batch(path) ||
+         record::may_be_there(path / record::kManifestFile);
+}
+
 trial::Better direction(const RunFolder& run, std::string_view metric) {
   if (run.manifest["plan"].value("workload", "") == "benchmark")
     return direction_of_counter(metric.substr(metric.rfind('/') + 1));
@@ -108,6 +115,21 @@ std::vector<std::vector<double>> Side::values_by_run(std::string_view metric) co
   std::vector<std::vector<double>> all;
   for (const RunFolder& run : runs_) all.push_back(valid_values(run, metric));
   return all;
+}
+
+bool Side::beside_others() const {
+  return std::any_of(runs_.begin(), runs_.end(),
+                     [](const RunFolder& run) { return run.manifest.value("lock", "") == "ignored"; });
+}
+
+std::string Side::corruption() const {
+  std::uint64_t pages = 0;
+  for (const RunFolder& run : runs_)
+    for (const auto& entry : run.manifest["trials"])
+      pages += entry.value("wrong_pages", ordered_json::object()).value("count", std::uint64_t{0});
+  return pages == 0 ? ""
+                    : fmt::format("{}: DATA CORRUPTION: {} page{} came back wrong: see tlbstorm report",
+                                  name_, pages, pages == 1 ? "" : "s");
 }
 
 bool Side::was_made() const { return trials_ > 0; }

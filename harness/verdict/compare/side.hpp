@@ -37,8 +37,12 @@ class Side {
 
   int trials() const { return trials_; }
   int valid_trials() const { return valid_; }
+  /// That pages came back wrong in any trial, and how many; empty when none did.
+  std::string corruption() const;
   /// Trials that ended otherwise than the run expected, or runs that never came to one.
   bool was_made() const;
+  /// Whether other runs were not kept away meanwhile (--ignore-lock): no verdict on it is sure.
+  bool beside_others() const;
 
  private:
   std::string name_;
@@ -47,12 +51,18 @@ class Side {
   int trials_ = 0, valid_ = 0;
 };
 
+inline constexpr const char* kBesideOthers =
+    "other runs were not kept away while these were measured (--ignore-lock)";
+
 /// Pools runs that were read. With `raw`, what samples.csv says of each column is among their metrics. Throws
 /// os::Error when there is no run, or a file is damaged.
 Side make_side(const std::string& name, std::vector<record::RunFolder> runs, bool raw);
 
 /// Reads run folders, Google Benchmark's JSON files, and folders that hold run folders. Throws os::Error.
 Side read_side(const std::string& name, const std::vector<std::filesystem::path>& paths, bool raw = false);
+
+/// Whether read_side() would find runs there, be they damaged or not.
+bool holds_runs(const std::filesystem::path& path);
 
 /// Which way is better, by the run's own word, else by the dictionary.
 trial::Better direction(const record::RunFolder& run, std::string_view metric);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Values as programs read them: a cell of CSV as in RFC 4180, a number of JSON. What there is none of, or is
-// not finite, is an empty cell, or null.
+// not finite, is an empty cell, or null. A text that a spreadsheet would take for a formula, and run, gets an
+// apostrophe in front, which makes it a text there (OWASP, "CSV Injection").
 #pragma once
 
 #include <fmt/format.h>
@@ -9,13 +10,16 @@
 #include <nlohmann/json.hpp>
 #include <string>
 
+#include "harness/os/text.hpp"
+
 namespace tlbstorm::verdict {
 
 inline std::string csv_number(double value) { return std::isfinite(value) ? fmt::format("{}", value) : ""; }
 
 inline std::string csv_text(const std::string& text) {
-  if (text.find_first_of(",\"\r\n") == std::string::npos) return text;
-  std::string out = "\"";
+  const bool formula = text.find_first_of("=+-@\t\r") == 0 && !os::to_real(text);
+  if (!formula && text.find_first_of(",\"\r\n") == std::string::npos) return text;
+  std::string out = formula ? "\"'" : "\"";
   for (const char c : text) out += c == '"' ? std::string("\"\"") : std::string(1, c);
   out += '"';
   return out;
@@ -23,11 +27,6 @@ inline std::string csv_text(const std::string& text) {
 
 inline nlohmann::ordered_json number_or_null(double value) {
   return std::isfinite(value) ? nlohmann::ordered_json(value) : nlohmann::ordered_json();
-}
-
-/// A whole document, whatever bytes names of files have.
-inline std::string json_text(const nlohmann::ordered_json& json) {
-  return fmt::format("{}\n", json.dump(2, ' ', false, nlohmann::ordered_json::error_handler_t::replace));
 }
 
 }  // namespace tlbstorm::verdict

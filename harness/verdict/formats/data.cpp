@@ -2,6 +2,7 @@
 // The formats for programs: CSV and JSON. Absent is an empty cell, or null.
 #include <fmt/format.h>
 
+#include "harness/record/json_file.hpp"
 #include "harness/verdict/formats/cells.hpp"
 #include "harness/verdict/formats/formats.hpp"
 
@@ -102,7 +103,7 @@ std::string print_json(const Report& report) {
   ordered_json made_with = ordered_json::array();
   for (const Command& command : commands(report))
     made_with.push_back({{"side", command.side}, {"command", command.line}});
-  return json_text({{"tool", "tlbstorm"}, {"parts", parts}, {"made_with", made_with}});
+  return record::json_text({{"tool", "tlbstorm"}, {"parts", parts}, {"made_with", made_with}});
 }
 
 }  // namespace tlbstorm::verdict

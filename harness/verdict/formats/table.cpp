@@ -5,10 +5,13 @@
 
 #include <algorithm>
 
+#include "harness/os/printable.hpp"
+
 namespace tlbstorm::verdict {
 
 void Table::add(std::vector<std::string> cells, std::string colour) {
   cells.resize(columns_.size());
+  for (std::string& cell : cells) cell = os::printable_line(cell);
   rows_.push_back({std::move(cells), std::move(colour), {}});
 }
 
@@ -37,7 +40,7 @@ std::string Table::text(const std::string& indent, bool coloured) const {
     const std::string text =
         row.cells.empty() ? indent + "  " + row.remark : line([&](std::size_t i) { return row.cells[i]; });
     const bool colour = coloured && !row.colour.empty();
-    out += colour ? fmt::format("\x1b[{}m{}\x1b[0m\n", row.colour, text) : text + "\n";
+    out += colour ? os::ink("[" + row.colour + "m") + text + os::ink("[0m") + "\n" : text + "\n";
   }
   return out;
 }

@@ -16,15 +16,15 @@ class Table {
   };
   explicit Table(std::vector<Column> columns) : columns_(std::move(columns)) {}
 
-  /// As many cells as there are columns. `colour` is an SGR number ("31") that the row is written in, or
-  /// empty.
+  /// As many cells as there are columns, each shown in one line. `colour` is an SGR number ("31") that the
+  /// row is written in, or empty.
   void add(std::vector<std::string> cells, std::string colour = {});
   /// A line without columns, under the row before.
   void add_remark(std::string text);
   bool empty() const { return rows_.empty(); }
 
-  /// Lines that begin with `indent`, two blanks between columns, none at the end; with colours only when
-  /// asked.
+  /// Lines that begin with `indent`, two blanks between columns, none at the end; with colours, in os::ink,
+  /// only when asked.
   std::string text(const std::string& indent, bool coloured) const;
 
  private:

@@ -10,6 +10,9 @@
 
 #include "harness/os/error.hpp"
 #include "harness/os/units.hpp"
+#include "harness/record/manifest_shape.hpp"
+#include "harness/record/sample_digest.hpp"
+#include "harness/record/schema.hpp"
 #include "harness/verdict/formats/formats.hpp"
 
 namespace tlbstorm::verdict {
@@ -120,9 +123,20 @@ std::vector<double> corrected_p(const std::vector<Question>& all, const GateOpti
   return p;
 }
 
+/// Why a side has no value to judge. `who` is "the base".
+std::string why_none(const Side& side, std::string_view who, const std::string& metric) {
+  const auto sampled = [](const record::RunFolder& run) {
+    return record::may_be_there(run.path / record::kSamplesFile);
+  };
+  if (side.has(metric) || side.valid_trials() == 0) return fmt::format("no valid trial of {} has it", who);
+  if (record::is_column(metric) && std::none_of(side.runs().begin(), side.runs().end(), sampled))
+    return fmt::format("no counters are kept of {}: a baseline has no {}", who, record::kSamplesFile);
+  return fmt::format("{} did not measure it: tlbstorm report may say why", who);
+}
+
 void judge_absolute(const Question& question, RuleResult& result) {
   if (question.next.empty()) {
-    result.why = "no valid trial has it";
+    result.why = why_none(*question.contest->next, "the new runs", question.metric.name);
     return;
   }
   const bool keeps = question.rule->keeps(result.next.median, question.bound);
@@ -162,7 +176,9 @@ bool all_keep(const Question& question) {
 void judge_relative(const Question& question, double needed_p, const GateOptions& options,
                     RuleResult& result) {
   if (question.base.empty() || question.next.empty()) {
-    result.why = fmt::format("no valid trial of the {} has it", question.base.empty() ? "base" : "new runs");
+    result.why = question.base.empty()
+                     ? why_none(*question.contest->base, "the base", question.metric.name)
+                     : why_none(*question.contest->next, "the new runs", question.metric.name);
     return;
   }
   if (needed_p > options.level) {
@@ -197,6 +213,12 @@ void judge_relative(const Question& question, double needed_p, const GateOptions
                            bound_text(result));
 }
 
+void make_unsure_beside_others(const Contest& contest, RuleResult& result) {
+  if (!contest.next->beside_others() && (contest.base == nullptr || !contest.base->beside_others())) return;
+  if (result.ruling != Ruling::unsure) result.why = fmt::format("{}; but {}", result.why, kBesideOthers);
+  result.ruling = Ruling::unsure;
+}
+
 }  // namespace
 
 std::string_view name(Ruling ruling) {
@@ -205,6 +227,7 @@ std::string_view name(Ruling ruling) {
 }
 
 Ruling Gate::ruling() const {
+  if (corrupted) return Ruling::fail;
   Ruling all = complete ? Ruling::pass : Ruling::unsure;
   for (const RuleResult& result : results) {
     if (result.ruling == Ruling::fail) return Ruling::fail;
@@ -219,6 +242,12 @@ Gate judge(std::span<const Contest> contests, const std::vector<Rule>& rules, co
   const auto relative = static_cast<double>(
       std::count_if(all.begin(), all.end(), [](const Question& one) { return one.rule->relative; }));
   Gate gate;
+  for (const Contest& contest : contests)
+    for (const Side* const side : {contest.base, contest.next})
+      if (const std::string text = side == nullptr ? "" : side->corruption(); !text.empty()) {
+        gate.corrupted |= side == contest.next;
+        gate.notes.push_back(text);
+      }
   for (std::size_t i = 0; i < all.size(); ++i) {
     const Question& question = all[i];
     RuleResult result;
@@ -233,6 +262,7 @@ Gate judge(std::span<const Contest> contests, const std::vector<Rule>& rules, co
       judge_relative(question, best_p(question, options) * relative, options, result);
     else
       judge_absolute(question, result);
+    make_unsure_beside_others(*question.contest, result);
     gate.results.push_back(std::move(result));
   }
   return gate;

@@ -48,8 +48,9 @@ struct GateOptions {
 struct Gate {
   std::vector<RuleResult> results;
   std::vector<std::string> notes;
-  bool complete = true;  ///< no run of the base is missing among the new ones
-  /// Fail if any failed, else unsure if any is unsure or something is missing.
+  bool complete = true;    ///< no run of the base is missing among the new ones
+  bool corrupted = false;  ///< pages came back wrong in the new runs
+  /// Fail if corrupted or any failed, else unsure if any is unsure or something is missing.
   Ruling ruling() const;
 };
 

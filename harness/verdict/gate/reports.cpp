@@ -9,6 +9,7 @@
 #include <nlohmann/json.hpp>
 
 #include "harness/os/units.hpp"
+#include "harness/record/json_file.hpp"
 #include "harness/verdict/formats/formats.hpp"
 #include "harness/verdict/formats/table.hpp"
 
@@ -169,7 +170,7 @@ std::string print_json(const GateReport& report) {
                              {"p", one.rule.relative ? number(one.p) : ordered_json()},
                              {"why", one.why}});
   json["notes"] = report.gate.notes;
-  return json.dump(2, ' ', false, ordered_json::error_handler_t::replace) + "\n";
+  return record::json_text(json);
 }
 
 constexpr std::array<GateFormat, 6> kFormats{{{"text", "for a terminal", &print_text},

@@ -9,9 +9,9 @@
 
 #include "harness/os/clock.hpp"
 #include "harness/os/error.hpp"
-#include "harness/os/fd.hpp"
 #include "harness/os/text.hpp"
 #include "harness/os/units.hpp"
+#include "harness/os/user_file.hpp"
 
 namespace tlbstorm::verdict {
 namespace {
@@ -84,21 +84,8 @@ Rule parse_rule(std::string_view text) {
   return rule;
 }
 
-namespace {
-
-std::string read(const std::filesystem::path& path) {
-  try {
-    return os::read_text(path);
-  } catch (const os::SystemError& error) {
-    throw os::UsageError("--rules", path.native(), os::errno_text(error.code()),
-                         "name a file with a rule a line");
-  }
-}
-
-}  // namespace
-
 std::vector<Rule> read_rules(const std::filesystem::path& path) {
-  const std::string text = read(path);
+  const std::string text = os::read_option_text("--rules", path, "name a file with a rule a line");
   std::string_view rest = text;
   std::vector<Rule> rules;
   for (int line = 1; !rest.empty(); ++line) {

@@ -26,6 +26,7 @@ std::vector<MetricChange> answers(const Side& base, const Side& next, const std:
                                     [&](const MetricInfo& one) { return one.name == metric; });
     if (known != base.metrics().end() && !before.empty())
       all.push_back(compare_values(*known, std::move(before), std::move(after), options));
+    if (!all.empty() && (base.beside_others() || next.beside_others())) all.back().outcome = Outcome::unsure;
   }
   return all;
 }

@@ -4,6 +4,7 @@
 
 #include <array>
 
+#include "harness/record/json_file.hpp"
 #include "harness/verdict/formats/cells.hpp"
 #include "harness/verdict/model/formats.hpp"
 
@@ -171,7 +172,7 @@ std::string print_model_csv(const ModelReport& report) {
 std::string print_model_json(const ModelReport& report) {
   ordered_json parts = ordered_json::array();
   for (const ModelPart& part : report.parts) parts.push_back(to_json(part));
-  return json_text({{"tool", "tlbstorm"}, {"families", parts}, {"notes", report.notes}});
+  return record::json_text({{"tool", "tlbstorm"}, {"families", parts}, {"notes", report.notes}});
 }
 
 }  // namespace tlbstorm::verdict

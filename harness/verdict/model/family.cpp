@@ -22,13 +22,6 @@ using record::RunFolder;
 
 constexpr std::string_view kSysctls = "/proc/sys/";
 
-/// Names and values come from files, and go to terminals and into errors of one line.
-std::string plain(std::string text) {
-  for (char& c : text)
-    if (static_cast<unsigned char>(c) < ' ' || c == '\x7f') c = '?';
-  return text;
-}
-
 /// The numbers of a plan under the names of the options that set them; a unit that a manifest's key tells is
 /// written behind.
 void add_common(const ordered_json& plan, std::map<std::string, std::string>& parameters) {
@@ -49,7 +42,7 @@ void add_common(const ordered_json& plan, std::map<std::string, std::string>& pa
     const auto found = plan.find(key);
     if (found == plan.end() || found->is_null()) continue;
     parameters[option] =
-        plain(fmt::format("{}{}", found->is_string() ? found->get<std::string>() : found->dump(), unit));
+        fmt::format("{}{}", found->is_string() ? found->get<std::string>() : found->dump(), unit);
   }
 }
 
@@ -62,26 +55,26 @@ std::map<std::string, std::string> parameters_of(const ordered_json& plan) {
       name.erase(0, kSysctls.size());
       std::replace(name.begin(), name.end(), '/', '.');
     }
-    parameters[plain(name)] = plain(value.get<std::string>());
+    parameters[name] = value.get<std::string>();
   }
   const ordered_json& sizes = plan["sizes"];
   for (const auto& [name, value] : plan["parameters"].items()) {
     std::string text = value.get<std::string>();
     const bool bare = !text.empty() && text.find_first_not_of("0123456789") == std::string::npos;
     if (bare && std::find(sizes.begin(), sizes.end(), name) != sizes.end()) text += 'B';
-    parameters[plain(name)] = plain(text);
+    parameters[name] = text;
   }
   return parameters;
 }
 
 Observed observed(const RunFolder& run, const std::string& name) {
-  Observed one{plain(name), run.path.native(), parameters_of(run.manifest["plan"]), {}, 0, 0, run.manifest};
+  Observed one{name, run.path.native(), parameters_of(run.manifest["plan"]), {}, 0, 0, run.manifest};
   for (const auto& entry : run.manifest["trials"]) {
     ++one.trials;
     one.valid += entry.value("valid", false) ? 1 : 0;
   }
   for (const record::Series& series : run.series) {
-    record::Series kept{plain(series.metric), plain(series.unit), {}};
+    record::Series kept{series.metric, series.unit, {}};
     for (const auto& [trial, value] : series.by_trial)
       if (run.valid(trial) && std::isfinite(value)) kept.by_trial[trial] = value;
     if (!kept.by_trial.empty()) one.series.push_back(std::move(kept));
@@ -125,7 +118,7 @@ class Reader {
 /// The workload's own first figure, and interrupts by page and operation.
 void Reader::add_run(const RunFolder& run, const std::string& name) {
   const ordered_json& plan = run.manifest["plan"];
-  Family& of = family(plain(plan.value("workload", "?")));
+  Family& of = family(plan.value("workload", "?"));
   of.runs.push_back(observed(run, name));
   for (const std::string& remark : run.remarks) found_.notes.push_back(fmt::format("{}: {}", name, remark));
   if (!of.usual_metrics.empty()) return;
@@ -143,7 +136,7 @@ void Reader::add_batch(const record::Batch& batch) {
       continue;
     }
     add_run(*entry.run, entry.name);
-    Family& of = family(plain(entry.run->manifest["plan"].value("workload", "?")));
+    Family& of = family(entry.run->manifest["plan"].value("workload", "?"));
     of.swept.insert(batch.kind.kind == "sweep" ? batch.kind.name : "");
   }
 }
@@ -152,7 +145,7 @@ void Reader::add_benchmarks(const RunFolder& file) {
   std::map<std::string, std::size_t> index;  // of each benchmark in its family
   for (const record::Series& series : file.series) {
     const std::size_t slash = series.metric.rfind('/');
-    const std::string name = plain(series.metric.substr(0, slash));
+    const std::string name = series.metric.substr(0, slash);
     const BenchmarkName parts = take_apart(name);
     Family& of = family(parts.family);
     const auto [found, fresh] = index.try_emplace(name, of.runs.size());
@@ -167,7 +160,7 @@ void Reader::add_benchmarks(const RunFolder& file) {
                          file.manifest});
     }
     Observed& one = of.runs[found->second];
-    one.series.push_back({plain(series.metric.substr(slash + 1)), series.unit, series.by_trial});
+    one.series.push_back({series.metric.substr(slash + 1), series.unit, series.by_trial});
     one.trials = one.valid = std::max(one.valid, static_cast<int>(series.by_trial.size()));
   }
   found_.notes.insert(found_.notes.end(), file.remarks.begin(), file.remarks.end());

@@ -49,11 +49,10 @@ TEST_F(BatchesTest, BaseNeedsSomethingToBeComparedWith) {
             "a: there is nothing to compare it with\nname the base first, then what is new");
   EXPECT_EQ(complaint([&] { compared({run}, {run}); }),
             "there is no new run to compare with the base\nname the base first, then what is new");
-  EXPECT_EQ(
-      complaint([&] {
-        compared({run, folder_.path() / "none"});
-      }),
-      "none: not a run folder, it has no run.json\ngive the folder that `tlbstorm run` named at its end");
+  EXPECT_EQ(complaint([&] {
+              compared({run, folder_.path() / "none"});
+            }),
+            "RUN none: No such file or directory\ngive the folder that `tlbstorm run` named at its end");
 }
 
 TEST_F(BatchesTest, UnlikeRunsAreRefusedUnlessForced) {

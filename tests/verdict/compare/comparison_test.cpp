@@ -18,6 +18,7 @@ using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
 using ::testing::Not;
+using ::testing::StartsWith;
 
 class ComparisonTest : public test::MadeRunsTest {
  protected:
@@ -103,6 +104,14 @@ TEST_F(ComparisonTest, InvalidTrialsAreNoEvidenceAndAreSaid) {
   EXPECT_THAT(comparison.notes,
               Contains("base: 1 of 5 trials are invalid and left out: see tlbstorm report"));
   EXPECT_THAT(comparison.notes, Contains("new: 1 of 5 trials are invalid and left out: see tlbstorm report"));
+}
+
+TEST_F(ComparisonTest, PagesThatCameBackWrongAreSaid) {
+  const Comparison comparison =
+      compared(run_of_ipis(around(1)), run_of_ipis(around(1)).corrupted(2, 30).corrupted(3, 1));
+  EXPECT_THAT(comparison.notes,
+              Contains("new: DATA CORRUPTION: 31 pages came back wrong: see tlbstorm report"));
+  EXPECT_THAT(comparison.notes, Not(Contains(StartsWith("base: "))));
 }
 
 TEST_F(ComparisonTest, NothingIsComparedWhereNoTrialIsValid) {

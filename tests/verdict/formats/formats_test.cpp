@@ -2,7 +2,9 @@
 // A comparison in each of its formats.
 #include "harness/verdict/formats/formats.hpp"
 
+#include "harness/os/printable.hpp"
 #include "harness/verdict/compare/batches.hpp"
+#include "harness/verdict/formats/cells.hpp"
 #include "tests/verdict/made_run.hpp"
 
 namespace tlbstorm::verdict {
@@ -101,11 +103,18 @@ TEST_F(FormatsTest, TextEndsWithTheCommandsWithoutTheirFolders) {
   EXPECT_THAT(text.substr(at), HasSubstr("new   tlbstorm run pageout --region 4M\n"));
 }
 
+TEST_F(FormatsTest, CellsThatASpreadsheetWouldRunAreTexts) {
+  EXPECT_EQ(csv_text("=HYPERLINK(\"http://x\",1)"), "\"'=HYPERLINK(\"\"http://x\"\",1)\"");
+  for (const char* const formula : {"=1+1", "+x", "-x", "@x", "\tx", "\rx", "+1+1"})
+    EXPECT_EQ(csv_text(formula), std::string("\"'") + formula + "\"");
+  for (const char* const plain : {"-5", "-1.5e3", "a=b", "", "x"}) EXPECT_EQ(csv_text(plain), plain);
+}
+
 TEST_F(FormatsTest, TextIsColouredOnlyOnATerminal) {
   Report shown = report();
   EXPECT_THAT(print_text(shown), Not(HasSubstr("\x1b")));
   shown.coloured = true;
-  EXPECT_THAT(print_text(shown), HasSubstr("\x1b[32m  ipis_per_page"));
+  EXPECT_THAT(print_text(shown), HasSubstr(os::ink("[32m") + "  ipis_per_page"));
 }
 
 TEST_F(FormatsTest, LongCommandLinesShowTheWordsThatDiffer) {

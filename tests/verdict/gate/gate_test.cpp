@@ -53,6 +53,18 @@ TEST_F(GateTest, PassesWhenItLiesWithin) {
   EXPECT_THAT(of_ipis(around(1), around(1.01), "<= +5%").why, HasSubstr(", within +5.0%"));
 }
 
+TEST_F(GateTest, FailsWhatCameBackWrongWhateverTheRulesSay) {
+  const Gate good =
+      judged(run_of_ipis(around(1)).corrupted(1, 3), run_of_ipis(around(1)), {"ipis_per_page <= +5%"});
+  EXPECT_EQ(good.ruling(), Ruling::pass) << "the base is not what is judged";
+  const Gate gate =
+      judged(run_of_ipis(around(1, 9)), run_of_ipis(around(1, 9)).corrupted(4, 1), {"ipis_per_page <= +5%"});
+  EXPECT_EQ(gate.results.at(0).ruling, Ruling::pass);
+  EXPECT_EQ(gate.ruling(), Ruling::fail);
+  EXPECT_THAT(gate.notes,
+              testing::ElementsAre("new: DATA CORRUPTION: 1 page came back wrong: see tlbstorm report"));
+}
+
 TEST_F(GateTest, IsUnsureWhenTheIntervalHasTheBoundInIt) {
   const RuleResult noisy = of_ipis(around(1, 6, 0.2), around(1.05, 6, 0.2), "<= +5%");
   EXPECT_EQ(noisy.ruling, Ruling::unsure);
@@ -105,7 +117,8 @@ TEST_F(GateTest, InvalidTrialsAreNoEvidence) {
   const Gate none = judged(run_of_ipis(around(1)), run_of_ipis({9}).invalid(1), {"ipis_per_page <= +5%"});
   EXPECT_EQ(none.ruling(), Ruling::unsure);
   EXPECT_EQ(none.results.at(0).why, "no valid trial of the new runs has it");
-  EXPECT_EQ(alone(run_of_ipis({9}).invalid(1), "ipis_per_page <= 5").why, "no valid trial has it");
+  EXPECT_EQ(alone(run_of_ipis({9}).invalid(1), "ipis_per_page <= 5").why,
+            "no valid trial of the new runs has it");
 }
 
 TEST_F(GateTest, BaseOfZeroMustStayZero) {
@@ -160,9 +173,48 @@ TEST_F(GateTest, MetricThatOneSideLacksIsUnsure) {
   const MadeRun with = run_of_ipis(around(1)).with("tlb_ipis", "handlers", around(1)),
                 without = run_of_ipis(around(1));
   EXPECT_EQ(judged(without, with, {"tlb_ipis <= +5%"}).results.at(0).why,
-            "no valid trial of the base has it");
+            "the base did not measure it: tlbstorm report may say why");
   EXPECT_EQ(judged(with, without, {"tlb_ipis <= +5%"}).results.at(0).why,
-            "no valid trial of the new runs has it");
+            "the new runs did not measure it: tlbstorm report may say why");
+}
+
+TEST_F(GateTest, CounterThatABaselineDoesNotKeepIsUnsureForThatReason) {
+  MadeRun sampled = run_of_ipis(around(1));
+  sampled.manifest["columns"] = {{{"name", "vmstat.pgsteal"}, {"unit", "pages"}, {"kind", "counter"}}};
+  const auto next = put("new", sampled);
+  std::string samples = "trial,phase,round,seconds,vmstat.pgsteal\r\n";
+  for (int trial = 1; trial <= 6; ++trial)
+    samples += fmt::format("{0},measure,0,0,0\r\n{0},verify,0,1,10\r\n", trial);
+  test::write(next / "samples.csv", samples);
+  const Side before = read_side("base", {put("base", run_of_ipis(around(1)))}, true),
+             after = read_side("new", {next}, true);
+  const Contest there{"", &before, &after}, back{"", &after, &before};
+  const auto why = [&](const Contest& contest, const std::string& rule) {
+    return judge(std::span(&contest, 1), parsed({rule}), {}).results.at(0).why;
+  };
+  EXPECT_EQ(why(there, "vmstat.pgsteal <= +5%"),
+            "no counters are kept of the base: a baseline has no samples.csv");
+  EXPECT_EQ(why(back, "vmstat.pgsteal <= 5"),
+            "no counters are kept of the new runs: a baseline has no samples.csv");
+  EXPECT_EQ(why(there, "vmstat.pgsteal <= 10"), "the median of 6 trials is 10");
+}
+
+/// Nothing random decides: not what was judged before, not what lies in memory that was given back.
+TEST_F(GateTest, SameRunsAreJudgedTheSameEachTime) {
+  const MadeRun base = run_of_ipis(around(1, 20, 0.2)).with("tlb_ipis", "handlers", around(5, 20, 0.3)),
+                next = run_of_ipis(around(1.05, 20, 0.2)).with("tlb_ipis", "handlers", around(6, 20, 0.3));
+  const auto told = [&] {
+    std::string text;
+    for (const RuleResult& one : judged(base, next, {"ipis_per_page <= +5%", "tlb_ipis <= +5%"}).results)
+      text += fmt::format("{} {} {} {} {}\n", name(one.ruling), one.p, one.interval.low, one.interval.high,
+                          one.why);
+    return text;
+  };
+  const std::string first = told();
+  for (int again = 0; again < 3; ++again) {
+    of_ipis(around(1 + again, 7), around(2, 9), "<= +5%");
+    EXPECT_EQ(told(), first);
+  }
 }
 
 TEST_F(GateTest, GlobIsARuleForEachMetric) {

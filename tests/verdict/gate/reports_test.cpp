@@ -4,6 +4,7 @@
 
 #include <cmath>
 
+#include "harness/os/printable.hpp"
 #include "tests/verdict/made_run.hpp"
 
 namespace tlbstorm::verdict {
@@ -57,7 +58,7 @@ TEST_F(GateReportsTest, TextEndsWithTheCounts) {
   EXPECT_THAT(text, HasSubstr("\n  FAIL: 1 passed, 1 failed, 1 without enough evidence\n"));
   EXPECT_THAT(text, Not(HasSubstr("\x1b")));
   report_.coloured = true;
-  EXPECT_THAT(as("text"), HasSubstr("\x1b[31m  FAIL"));
+  EXPECT_THAT(as("text"), HasSubstr(os::ink("[31m") + "  FAIL"));
 }
 
 TEST_F(GateReportsTest, JunitCountsUnsureAsFailedOrSkipped) {

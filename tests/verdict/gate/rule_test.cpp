@@ -80,7 +80,7 @@ TEST_F(RuleTest, WrongUnitIsRefused) {
 }
 
 TEST_F(RuleTest, BadRulesAreRefusedWithWhatIsWrong) {
-  EXPECT_EQ(about(""), "--rule : there is no <= or >= in it");
+  EXPECT_EQ(about(""), "--rule '': there is no <= or >= in it");
   EXPECT_EQ(about("ipis_per_page"), "--rule ipis_per_page: there is no <= or >= in it");
   EXPECT_EQ(about("ipis_per_page = 5"), "--rule ipis_per_page = 5: there is no <= or >= in it");
   EXPECT_EQ(about("ipis_per_page < 5"), "--rule ipis_per_page < 5: there is no <= or >= in it");

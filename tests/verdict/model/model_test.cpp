@@ -201,7 +201,7 @@ TEST_F(ModelTest, ValuesOutOfRangeAreRefusedAndOddNamesStayOneLine) {
             "values out of range for a fit: their squares are beyond what a double holds");
   MadeRun odd = run_of_ipis({1});
   odd.manifest["plan"]["workload"] = "two\nlines";
-  EXPECT_THAT(refused({put("odd", odd)}), HasSubstr("the runs of two?lines, so that"));
+  EXPECT_THAT(refused({put("odd", odd)}), HasSubstr(R"(the runs of two\x0alines, so that)"));
 }
 
 TEST_F(ModelTest, RunsThatDifferInNoNumberAreRefused) {
@@ -230,7 +230,7 @@ TEST_F(ModelTest, PlacesAreRefusedThatAreNone) {
   EXPECT_EQ(at("workers=3,workers=4"),
             "--at workers=3,workers=4: workers has two values\ngive a value for each term: workers=VALUE");
   EXPECT_EQ(at(","), "--at ,: not NAME=VALUE\ngive a value for each term: workers=VALUE");
-  EXPECT_EQ(at(""), "--at : has no value for workers\ngive a value for each term: workers=VALUE");
+  EXPECT_EQ(at(""), "--at '': has no value for workers\ngive a value for each term: workers=VALUE");
 }
 
 TEST_F(ModelTest, WhatCantBeFittedIsANoteBesideWhatCan) {

@@ -5,6 +5,7 @@
 #include <sys/prctl.h>
 
 #include <iostream>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -60,8 +61,10 @@ int run(benches::Options options, const benches::Scratch& scratch) {
   benches::CsvReporter printed;
   benches::Kept<benches::CsvReporter> csv;
   benches::Kept<benchmark::JSONReporter> json;
-  benchmark::BenchmarkReporter* const kept =
-      options.csv_kept ? static_cast<benchmark::BenchmarkReporter*>(&csv) : &json;
+  benches::Kept<benchmark::ConsoleReporter> console(benchmark::ConsoleReporter::OO_None);
+  benchmark::BenchmarkReporter* kept = &json;
+  if (options.file_format == "csv") kept = &csv;
+  if (options.file_format == "console") kept = &console;
   const std::size_t matched = benchmark::RunSpecifiedBenchmarks(options.csv_printed ? &printed : nullptr,
                                                                 options.file.empty() ? nullptr : kept);
   benchmark::Shutdown();
@@ -70,7 +73,7 @@ int run(benches::Options options, const benches::Scratch& scratch) {
     throw os::UsageError("--benchmark_filter", options.filter, "no benchmark of this machine matches",
                          "--benchmark_list_tests shows them");
   }
-  if (csv.lost() || json.lost())
+  if (csv.lost() || json.lost() || console.lost())
     throw os::Error(options.file + ": the results could not be written", "make room, or name another file");
   return cli::kOk;
 }
@@ -85,7 +88,8 @@ int main(int argc, char** argv) {
       return cli::kOk;
     }
     if (!options.swap.empty()) trial::request_swaps(options.swap, "", machine::inspect());
-    const cli::MachineLock lock(options.lock);
+    std::optional<cli::MachineLock> lock;
+    if (!options.list) lock.emplace(options.lock);
     const benches::Scratch scratch;
     return benches::supervised(
         [&] { return cli::written(cli::guarded([&] { return run(options, scratch); })); });

@@ -163,10 +163,12 @@ Options read_options(int argc, char** argv) {
   for (const Default& one : kDefaults)
     if (value_of(options.words, one.option).empty())
       options.words.push_back(fmt::format("--{}={}", one.option, one.value));
+  options.list = value_of(options.words, "benchmark_list_tests") == "true" ||
+                 std::find(given.begin(), given.end(), "--benchmark_list_tests") != given.end();
   options.csv_printed = value_of(options.words, "benchmark_format") == "csv";
   options.filter = value_of(options.words, "benchmark_filter");
   options.file = value_of(options.words, "benchmark_out");
-  options.csv_kept = value_of(options.words, "benchmark_out_format") == "csv" && !options.file.empty();
+  options.file_format = value_of(options.words, "benchmark_out_format");
   return options;
 }
 

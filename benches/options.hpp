@@ -13,12 +13,13 @@ struct Options {
   std::vector<std::string> words;  ///< for benchmark::Initialize, the program's name first
   std::string swap;                ///< of --swap, or empty
   cli::LockOptions lock;
-  std::string file;                ///< of --benchmark_out, or empty
-  std::string filter;              ///< of --benchmark_filter, or empty
-  bool help = false;               ///< and nothing else
+  bool list = false;   ///< of names, which measures nothing
+  std::string file;    ///< of --benchmark_out, or empty
+  std::string filter;  ///< of --benchmark_filter, or empty
+  bool help = false;   ///< and nothing else
   // Which reporters are to be ours: csv_reporter.hpp.
   bool csv_printed = false;
-  bool csv_kept = false;
+  std::string file_format;  ///< of --benchmark_out_format, or empty
 };
 
 /// Google Benchmark also takes its options from the environment (--benchmark_format from BENCHMARK_FORMAT),

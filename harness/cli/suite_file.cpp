@@ -73,7 +73,7 @@ Suite parse_suite(const std::string& name, std::string_view text) {
                            "write a line as: dirty-anon  pageout --pages dirty-anon --trials 3");
     if (std::any_of(suite.lines.begin(), suite.lines.end(),
                     [&](const Arguments& other) { return other[0] == words[0]; }))
-      throw os::UsageError("suite " + name, words[0], "two runs have that name",
+      throw os::UsageError("suite " + name, words[0], "two runs have this name",
                            "give each line a name of its own");
     suite.lines.push_back(std::move(words));
   }

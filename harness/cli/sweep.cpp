@@ -29,6 +29,7 @@ std::optional<std::vector<std::string>> range(const std::string& text, int cpus)
   std::string last = text.substr(dots + 2), factor;
   if (const std::size_t times = last.find('x'); times != std::string::npos) {
     factor = last.substr(times + 1);
+    if (factor.empty()) return std::nullopt;
     last.resize(times);
   }
   const auto from = os::to_number(text.substr(0, dots));

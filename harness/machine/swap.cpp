@@ -2,7 +2,6 @@
 #include "harness/machine/swap.hpp"
 
 #include <algorithm>
-#include <array>
 
 #include "harness/os/fd.hpp"
 #include "harness/os/text.hpp"
@@ -10,15 +9,13 @@
 namespace tlbstorm::machine {
 
 std::size_t most_swap_areas(std::string_view kernel_config) {
-  struct Taken {
-    std::string_view option;
-    std::size_t entries;
-  };
-  static constexpr std::array<Taken, 3> kTaken{
-      {{"CONFIG_MIGRATION", 3}, {"CONFIG_MEMORY_FAILURE", 1}, {"CONFIG_DEVICE_PRIVATE", 4}}};
-  std::size_t most = kernel_config.empty() ? 32 : 31;  // one is for markers in page tables, since Linux 5.19
-  for (const auto& [option, entries] : kTaken)
-    if (os::find_value(kernel_config, option, '=') == "y") most -= entries;
+  const auto has = [&](std::string_view option) { return os::find_value(kernel_config, option, '=') == "y"; };
+  // Markers in page tables came with Linux 5.19; others have taken more since then, too.
+  const bool markers = has("CONFIG_PTE_MARKER") || has("CONFIG_PTE_MARKER_UFFD_WP");
+  std::size_t most = markers ? 31 : 32;
+  if (has("CONFIG_MIGRATION")) most -= markers ? 3 : 2;
+  if (has("CONFIG_MEMORY_FAILURE")) most -= 1;
+  if (has("CONFIG_DEVICE_PRIVATE")) most -= markers ? 3 : 2;
   return most;
 }
 

@@ -18,7 +18,7 @@ using os::unescape_path;
 std::string block_name(const SwapArea& area);
 
 /// How many areas can be active at once (include/linux/swap.h: MAX_SWAPFILES): 32, but for those that the
-/// kernel's configuration takes for other purposes. With an empty configuration the most that any kernel has.
+/// kernel's configuration takes for other purposes; where versions of the kernel differ, the larger number.
 std::size_t most_swap_areas(std::string_view kernel_config);
 /// What every kernel has room for.
 inline constexpr std::size_t kFewestSwapAreas = 23;

@@ -79,6 +79,7 @@ Undone file(const Change& change, bool same_boot) {
   if (kind != S_IFREG) return not_ours("it is not a regular file");
   if (!is_the_same(change, identity_at(folder.fd().get(), name), same_boot)) return not_ours(kAnothers);
   folder.remove(name);
+  folder.sync();  // or a power cut brings it back when the journal that knows it has gone
   return undone();
 }
 

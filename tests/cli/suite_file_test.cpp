@@ -140,7 +140,7 @@ TEST(SuiteFile, TwoRunsOfOneNameWouldGoToOneFolder) {
     parse_suite("mine", "one pageout\ntwo pageout\none usemem\n");
     ADD_FAILURE();
   } catch (const os::UsageError& error) {
-    EXPECT_STREQ(error.what(), "suite mine one: two runs have that name");
+    EXPECT_STREQ(error.what(), "suite mine one: two runs have this name");
   }
 }
 

@@ -123,8 +123,8 @@ TEST_F(Modelling, DamagedFilesAreToldWithTheirLine) {
   EXPECT_EQ(model({"b.json"}).err,
             "tlbstorm: b.json:1: damaged, not JSON from here on\n  hint: it was cut off\n");
   const Finished none = model({"nowhere"});
-  EXPECT_EQ(none.code, 1);
-  EXPECT_THAT(none.err, StartsWith("tlbstorm: nowhere: not a run folder, it has no run.json\n"));
+  EXPECT_EQ(none.code, 2);
+  EXPECT_THAT(none.err, StartsWith("tlbstorm: RUN nowhere: there is nothing\n"));
 }
 
 }  // namespace

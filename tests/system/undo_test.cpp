@@ -9,6 +9,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <atomic>
 #include <fstream>
 #include <thread>
@@ -35,8 +36,10 @@ class Undo : public ::testing::Test {
   /// One short trial, with more options.
   Words short_run(const Words& more) {
     folder_ = place_.new_folder();
-    Words words{"run", "pageout",  "--pages", "dirty-anon", "--region", "2M",   "--rounds",
-                "1",   "--trials", "1",       "--quiet",    "--output", folder_};
+    Words words{"run",      "pageout", "--pages", "dirty-anon", "--region", "2M",
+                "--trials", "1",       "--quiet", "--output",   folder_};
+    if (std::find(more.begin(), more.end(), "--rounds") == more.end())
+      words.insert(words.end(), {"--rounds", "1"});
     words.insert(words.end(), more.begin(), more.end());
     return words;
   }

@@ -103,7 +103,7 @@ TEST_F(UsageOf, FileCacheNamesWhatIsTooSmallOrInMemory) {
   const Finished tmpfs = place_.run({"run", "file-cache", "--file", "/dev/shm/tlbstorm-x"});
   EXPECT_EQ(tmpfs.code, 2);
   EXPECT_NE(tmpfs.err.find("tmpfs"), std::string::npos) << tmpfs.err;
-  const Finished huge = place_.run({"run", "file-cache", "--size", "100T"});
+  const Finished huge = place_.run({"run", "file-cache", "--size", "50T"});
   EXPECT_EQ(huge.code, 2);
   EXPECT_NE(huge.err.find("free"), std::string::npos) << huge.err;
 }

@@ -85,7 +85,9 @@ Check waiting_for_cpu(const TrialFacts& facts) {
   const bool known = std::all_of(facts.result.workers.begin(), facts.result.workers.end(),
                                  [](const trial::WorkerResult& w) { return w.measured.waiting_known; });
   if (!known)
-    return {"waiting_for_cpu", Verdict::unknown, "the kernel keeps no schedstat, or nothing was measured"};
+    return not_known("waiting_for_cpu", facts.result.killed
+                                            ? kKilled
+                                            : "the kernel keeps no schedstat, or nothing was measured");
   const double most = extreme_share(facts, false, [](const trial::Usage& used) { return used.waiting; });
   const std::string detail =
       fmt::format("the worker that waited most for its CPU waited {:.1f}% (limit {:.0f}%)", 100 * most,

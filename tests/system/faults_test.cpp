@@ -83,6 +83,23 @@ TEST_F(Faults, InterruptEndsCleanlyWithEverythingWritten) {
   EXPECT_EQ(read_all("/proc/sys/vm/page-cluster"), page_cluster);
 }
 
+TEST_F(Faults, InterruptedTrialKeepsTheFiguresOfWhatItHadMeasured) {
+  const std::string folder = place_.new_folder();
+  const pid_t tool = place_.start(
+      {"run", "mprotect-storm", "--trials", "1", "--warmup", "0", "--duration", "20s", "--output", folder});
+  ASSERT_TRUE(eventually([&] { return measuring(folder); }));
+  ::kill(tool, SIGINT);
+  EXPECT_EQ(place_.finish(tool).code, 128 + SIGINT);
+  const nlohmann::json trial = manifest(folder)["trials"][0];
+  EXPECT_EQ(trial["outcome"], "interrupted");
+  for (const char* const metric : {"tlb_ipis", "throughput", "cal_interrupts"})
+    EXPECT_EQ(figures(folder, metric).size(), 1u) << metric << " is absent";
+  for (const nlohmann::json& absent : trial["absent"]) {
+    const std::string reason = absent["reason"];
+    EXPECT_EQ(reason.find("could not be read"), std::string::npos) << absent;
+  }
+}
+
 TEST_F(Faults, KilledToolLeavesReadableRecordsAndRestoreUndoesItsChanges) {
   const std::string page_cluster = read_all("/proc/sys/vm/page-cluster");
   const std::string folder = place_.new_folder();

@@ -87,6 +87,32 @@ TEST_F(UseMem, LockedMemoryIsKilledWithAllSwapFree) {
   }
 }
 
+/// One process is killed; the other would take what that had, and give all of it back.
+TEST_F(UseMem, AccountOfAKilledProcessIsOfTheMomentOfTheKill) {
+  if (kSanitized) GTEST_SKIP() << "the sanitizer makes mlock do nothing";
+  if (const std::string why = why_no_zram(); !why.empty()) GTEST_SKIP() << why;
+  const std::string folder = place_.new_folder();
+  const Finished done =
+      place_.run({"run",      "usemem",    "--lock",   "mlock",     "--size",    "96M", "--memory", "160M",
+                  "--swap",   "zram:256M", "--mode",   "processes", "--workers", "2",   "--hold",   "1s",
+                  "--trials", "1",         "--expect", "oom",       "--output",  folder});
+  EXPECT_EQ(done.code, 0) << done.err << done.out;
+  const nlohmann::json trial = manifest(folder)["trials"][0];
+  const std::string reason = trial["reason"];
+  const std::size_t at = reason.find("at its limit): ");
+  ASSERT_NE(at, std::string::npos) << reason;
+  const double locked = std::stod(reason.substr(at + 15));
+  EXPECT_GT(locked, 0.8 * 160) << reason;
+  EXPECT_LE(locked, 160) << reason;
+  for (const nlohmann::json& absent : trial["absent"]) {
+    const std::string why = absent["reason"];
+    EXPECT_EQ(why.find("could not be read"), std::string::npos) << absent;
+    EXPECT_EQ(why.find("this kernel has no counter"), std::string::npos) << absent;
+  }
+  for (const char* const check : {"foreign_load", "sharers_on_cpu", "waiting_for_cpu"})
+    EXPECT_EQ(check_of(trial, check)["verdict"], "unknown") << check;
+}
+
 TEST_F(UseMem, ExpectedEndIsASuccessAndAnotherIsNot) {
   if (const std::string why = why_no_zram(); !why.empty()) GTEST_SKIP() << why;
   const Words killed{"usemem",    "--lock",   "onfault", "--size",    "128M", "--memory", "64M", "--swap",

@@ -14,6 +14,7 @@
 
 #include "harness/os/error.hpp"
 #include "harness/os/process.hpp"
+#include "harness/os/text.hpp"
 #include "harness/trial/placement.hpp"
 #include "harness/trial/worker.hpp"
 
@@ -140,11 +141,11 @@ std::optional<os::Nanoseconds> Sharers::away() const {
   long long sum = 0;
   for (const Sharer& sharer : sharers_) {
     std::array<char, 128> text{};
-    long long ran = 0, waited = 0;
-    if (::pread(sharer.schedstat.get(), text.data(), text.size() - 1, 0) <= 0 ||
-        std::sscanf(text.data(), "%lld %lld", &ran, &waited) != 2 || ran == 0)
-      return std::nullopt;
-    sum += waited;
+    if (::pread(sharer.schedstat.get(), text.data(), text.size() - 1, 0) <= 0) return std::nullopt;
+    std::string_view line = text.data();
+    const auto ran = os::to_number(os::take_field(line)), waited = os::to_number(os::take_field(line));
+    if (!ran || *ran == 0 || !waited) return std::nullopt;
+    sum += static_cast<long long>(*waited);
   }
   return os::Nanoseconds{sum / static_cast<long long>(std::max<std::size_t>(1, sharers_.size()))};
 }

@@ -36,6 +36,7 @@ Chunk::Chunk(const std::string& source, os::Bytes size, const std::filesystem::p
     map_ = map(source, size, folder);
     return;
   }
+  // NOLINTNEXTLINE(cppcoreguidelines-owning-memory): heap_ owns it
   heap_.reset(static_cast<std::byte*>(std::malloc(size.count)));
   if (!heap_) throw os::SystemError("malloc", os::format_size(size), ENOMEM);
 }
@@ -44,7 +45,7 @@ std::span<std::byte> Chunk::pages() const {
   const std::size_t page = os::page_size().count;
   const auto begin = reinterpret_cast<std::uintptr_t>(data());
   const std::uintptr_t first = (begin + page - 1) / page * page;
-  return {reinterpret_cast<std::byte*>(first), (begin + size_.count - first) / page * page};
+  return {data() + (first - begin), (begin + size_.count - first) / page * page};
 }
 
 void Chunk::advise(int advice, const char* call, const char* hint) const {

@@ -37,7 +37,9 @@ class Chunk {
   void advise(int advice, const char* call, const char* hint) const;
 
   struct Free {
-    void operator()(std::byte* memory) const { std::free(memory); }
+    void operator()(std::byte* memory) const {
+      std::free(memory);
+    }  // NOLINT(cppcoreguidelines-owning-memory)
   };
   os::Bytes size_;
   bool shared_;  ///< its pages are of a file, if only in memory

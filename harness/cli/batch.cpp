@@ -34,11 +34,11 @@ int run_one(const BatchRun& run, record::BatchRecorder& recorder, const MachineL
   }
 }
 
-int run_batch(const record::BatchKind& kind, std::vector<BatchRun> runs, std::filesystem::path parent,
-              const LockOptions& lock_options, bool quiet) {
+int run_batch(const record::BatchKind& kind, const std::vector<BatchRun>& runs,
+              const std::filesystem::path& parent, const LockOptions& lock_options, bool quiet) {
   const MachineLock lock(lock_options);
   restore_leftovers();
-  record::BatchRecorder recorder(std::move(parent), kind);
+  record::BatchRecorder recorder(parent, kind);
   int finished = 0, failed = 0, signal = 0;
   for (const BatchRun& run : runs) {
     const int code = run_one(run, recorder, lock, quiet);

@@ -21,8 +21,8 @@ struct BatchRun {
 int run_one(const BatchRun& run, record::BatchRecorder& recorder, const MachineLock& lock, bool quiet);
 
 /// Makes the runs and prints the table. kOk when every run that could be made ended as expected.
-int run_batch(const record::BatchKind& kind, std::vector<BatchRun> runs, std::filesystem::path parent,
-              const LockOptions& lock, bool quiet);
+int run_batch(const record::BatchKind& kind, const std::vector<BatchRun>& runs,
+              const std::filesystem::path& parent, const LockOptions& lock, bool quiet);
 
 /// `tlbstorm run WORKLOAD --sweep OPTION=VALUES`.
 int sweep(const RunOptions& options, const trial::Definition& definition);

@@ -145,7 +145,7 @@ bool publish(const GateCommand& command, const verdict::GateReport& report,
 }
 
 void check_unsure(const std::string& name) {
-  if (name != "" && name != "pass" && name != "fail" && name != "skip")
+  if (!name.empty() && name != "pass" && name != "fail" && name != "skip")
     throw os::UsageError("--unsure", name, "not a way to count it", "give pass, fail or skip");
 }
 

@@ -74,6 +74,7 @@ Mapping Mapping::sysv(Bytes size) {
   void* const data = ::shmat(segment, nullptr, 0);
   const int failed = errno;
   ::shmctl(segment, IPC_RMID, nullptr);  // it lives on until the last user unmaps it
+  // NOLINTNEXTLINE(performance-no-int-to-ptr): shmat(2)'s word for failure
   if (data == reinterpret_cast<void*>(-1)) throw SystemError("shmat", format_size(size), failed);
   return {data, size};
 }

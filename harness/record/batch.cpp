@@ -20,7 +20,7 @@ namespace tlbstorm::record {
 namespace fs = std::filesystem;
 using nlohmann::ordered_json;
 
-BatchRecorder::BatchRecorder(fs::path folder, const BatchKind& kind) : folder_(make_folder(folder)) {
+BatchRecorder::BatchRecorder(const fs::path& folder, const BatchKind& kind) : folder_(make_folder(folder)) {
   manifest_["schema"] = kSchemaVersion;
   manifest_["tool"] = {{"name", "tlbstorm"}, {"version", TLBSTORM_VERSION}};
   manifest_["kind"] = kind.kind;

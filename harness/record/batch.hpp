@@ -30,7 +30,7 @@ struct BatchKind {
 class BatchRecorder {
  public:
   /// Makes the folder. Throws os::SystemError.
-  BatchRecorder(std::filesystem::path folder, const BatchKind& kind);
+  BatchRecorder(const std::filesystem::path& folder, const BatchKind& kind);
   /// The run that comes next: its name, which is its folder's too, and its value in a sweep.
   std::filesystem::path begin(const std::string& name, const std::string& value,
                               const std::vector<std::string>& command);

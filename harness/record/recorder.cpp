@@ -47,7 +47,7 @@ ordered_json to_json(std::span<const probe::Column> columns) {
 
 }  // namespace
 
-Recorder::Recorder(fs::path folder, const trial::Plan& plan, const trial::Definition& definition,
+Recorder::Recorder(const fs::path& folder, const trial::Plan& plan, const trial::Definition& definition,
                    const machine::Machine& machine, const std::vector<std::string>& command,
                    const std::string& lock)
     : folder_(make_folder(folder)) {

@@ -34,7 +34,7 @@ void check_folder(const std::filesystem::path& folder);
 class Recorder final : public trial::Observer {
  public:
   /// Makes the folder and the first manifest. `lock` says of whom the run kept away. Throws os::SystemError.
-  Recorder(std::filesystem::path folder, const trial::Plan& plan, const trial::Definition& definition,
+  Recorder(const std::filesystem::path& folder, const trial::Plan& plan, const trial::Definition& definition,
            const machine::Machine& machine, const std::vector<std::string>& command, const std::string& lock);
 
   void begin_trial(int trial, std::span<const probe::Column> columns) override;

@@ -61,7 +61,7 @@ int hold(os::Bytes size, os::Bytes floor, Report& report) {
   }
   report.state.store(state, std::memory_order_release);
   os::futex_wake_all(report.state);
-  while (state == Report::holding) ::pause();
+  while (state == Report::holding) ::pause();  // NOLINT(bugprone-infinite-loop): until it is killed
   return 0;
 }
 

@@ -33,7 +33,7 @@ constexpr double kLeastGone = 0.95;  // of the pages that a workload pushed out
 
 Check outcome(const TrialFacts& facts) {
   const trial::Outcome outcome = facts.result.outcome;
-  const std::string expected = trial::name(facts.plan.expect).data();
+  const std::string expected{trial::name(facts.plan.expect)};
   const std::string text =
       outcome == trial::Outcome::ok ? "ok" : fmt::format("{}: {}", trial::name(outcome), facts.result.reason);
   if (outcome == facts.plan.expect)

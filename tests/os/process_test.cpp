@@ -43,7 +43,7 @@ TEST(Child, IsKilledWithItsOwner) {
 
 TEST(Child, DoesNotOutliveTheProcessThatForkedIt) {
   const Mapping shared = Mapping::shared({4096});
-  auto* const grandchild = new (shared.data()) std::atomic<pid_t>(0);
+  auto* const grandchild = std::construct_at(reinterpret_cast<std::atomic<pid_t>*>(shared.data()), 0);
   Child child = Child::fork(false, [&] {
     Child inner = Child::fork(false, [] { return ::pause(); });
     *grandchild = inner.pid();

@@ -141,7 +141,7 @@ TEST_F(SampleDigestTest, FiguresAreThoseOfTotals) {
     if (edge && sample > 0)
       stage = stage.phase == Phase::setup ? trial::Stage{Phase::measure, stage.round}
                                           : trial::Stage{Phase::setup, stage.round + 1};
-    count += random() % 1000;
+    count += static_cast<double>(random() % 1000);
     const std::vector<double> values{edge || one_in(3) ? count : std::nan(""),
                                      one_in(4) ? static_cast<double>(random() % 100) / 8 : std::nan("")};
     totals.add(stage, 0.125 * sample, values);

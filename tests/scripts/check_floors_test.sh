@@ -39,7 +39,8 @@ put_clean_tree() {
   put harness/probe/probe.hpp '#include "../os/fd.hpp"'
   put harness/trial/worker.hpp '#include <nlohmann/json.hpp>'
   put harness/cli/main.cpp '#include "harness/verdict/report.hpp"' '#include "harness/os/fd.hpp"'
-  put harness/verdict/report.hpp
+  put harness/verdict/report.hpp '// not printf("")' 'std::snprintf(text, 1, "");' 'say("no std::cerr");'
+  put benches/main.cpp 'std::cerr << 1;'
   put workloads/storm.cpp '#include "harness/trial/worker.hpp"' '#include "harness/os/fd.hpp"' \
     '#include "harness/machine/facts.hpp"' '#include "workloads/region.hpp"' '#include "region.hpp"'
   put workloads/region.hpp
@@ -59,6 +60,7 @@ put_violations() {
   put harness/cli/bench.cpp '#include "benches/batch.cpp"'
   put harness/cli/test.cpp '#include "tests/os/fake.hpp"'
   put harness/attic/lost.hpp
+  put harness/cli/loud.cpp 'void f() { fmt::print(stderr, "x"); }' '  std::cerr << 1;' 'printf("x");'
   put workloads/curious.cpp '#include "harness/trial/worker.hpp"' '#include "harness/trial/runner.hpp"' \
     '#include "harness/probe/probe.hpp"' '#include "benches/batch.cpp"'
   put_filled workloads/long.cpp 351
@@ -73,6 +75,9 @@ expected() {
 benches/long.cpp:351: 400 lines, the limit is 350: split it
 harness/attic/lost.hpp:1: on no floor of harness/ (os machine probe trial record verdict cli)
 harness/cli/bench.cpp:2: harness/ must not include from benches/ (benches/batch.cpp)
+harness/cli/loud.cpp:2: prints past the console (cli/console.hpp)
+harness/cli/loud.cpp:3: prints past the console (cli/console.hpp)
+harness/cli/loud.cpp:4: prints past the console (cli/console.hpp)
 harness/cli/test.cpp:2: harness/ must not include from tests/ (tests/os/fake.hpp)
 harness/cli/workload.cpp:2: harness/ must not include from workloads/ (workloads/region.hpp)
 harness/cli/workload.cpp:3: harness/ must not include from workloads/ (workloads/region.hpp)

@@ -27,6 +27,7 @@ echo 'echo "100% tests passed, 0 tests failed out of 7"' >>"$place/bin/ctest"
 # It reports what it would change, and is content.
 printf '#!/usr/bin/env bash\n[[ ! -e %q ]] || echo "harness/one.cpp:3:4: warning: code should be clang-formatted"\n' \
   "$place/clang-format.fails" >"$place/bin/clang-format"
+cp -- "$place/bin/clang-tidy" "$place/bin/clang-tidy-22" # whichever is taken
 chmod +x "$place"/bin/*
 mkdir -p "$place/tree/build/asan/tests/fuzz"
 cp "$place/bin/csv_fuzz" "$place/tree/build/asan/tests/fuzz/csv_fuzz"

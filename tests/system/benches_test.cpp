@@ -57,7 +57,7 @@ class Benches : public ::testing::Test {
     return is_emulated() ? "an emulated operation takes longer than a sharer keeps its CPU" : "";
   }
 
-  Finished bench(std::vector<std::string> words) {
+  Finished bench(const std::vector<std::string>& words) {
     const std::set<std::filesystem::path> before = temporary();
     const Finished done = place_.run(words, Program::bench);
     EXPECT_EQ(place_.leftovers(), "");
@@ -205,11 +205,11 @@ TEST_F(Benches, CompareAndModelReadWhatTheyWrite) {
 
 TEST_F(Benches, CsvHasAColumnForEveryCounter) {
   const std::string file = place_.path() / "benches.csv";
-  const Finished done = bench(
-      {"--benchmark_filter=dontneed/anon/sharers:0/pages:1/|scale/dontneed/mode:threads/real_time/threads:1|"
-       "harness/(read_clock|access|parse_interrupts/by:(probe|bare_read)/cpus:128)",
-       "--benchmark_min_time=0.001", "--benchmark_format=csv", "--benchmark_out=" + file,
-       "--benchmark_out_format=csv"});
+  const char* const filter =
+      "--benchmark_filter=dontneed/anon/sharers:0/pages:1/|scale/dontneed/mode:threads/real_time/threads:1|"
+      "harness/(read_clock|access|parse_interrupts/by:(probe|bare_read)/cpus:128)";
+  const Finished done = bench({filter, "--benchmark_min_time=0.001", "--benchmark_format=csv",
+                               "--benchmark_out=" + file, "--benchmark_out_format=csv"});
   EXPECT_EQ(done.code, 0) << done.err;
   const auto commas = [](std::string_view line) { return std::count(line.begin(), line.end(), ','); };
   for (const std::string& text : {done.out, text_of(file)}) {
@@ -232,7 +232,8 @@ TEST_F(Benches, AnInterruptedRunLeavesNothingBehind) {
       const pid_t pid = place_.start(
           {std::string("--benchmark_filter=") + filter, "--benchmark_min_time=60", "--swap=zram:64M"},
           Program::bench);
-      EXPECT_TRUE(eventually([&] { return swaps ? place_.leftovers() != "" : !descendants(pid).empty(); }));
+      EXPECT_TRUE(
+          eventually([&] { return swaps ? !place_.leftovers().empty() : !descendants(pid).empty(); }));
       if (!swaps) std::this_thread::sleep_for(std::chrono::seconds{1});  // until it forks
       const std::vector<pid_t> below = descendants(pid);  // the first leads the group of all that come and go
       ASSERT_FALSE(below.empty());

@@ -37,7 +37,7 @@ class Sender {
   /// As the process of a trial, with its name, or as another program of the name that is given; in the
   /// process itself, in a thread of it, or in a process that it forks.
   enum class Who { itself, thread, child };
-  explicit Sender(std::optional<std::string> name, Who who = Who::itself)
+  explicit Sender(const std::optional<std::string>& name, Who who = Who::itself)
       : child_(os::Child::fork(true, [this, name, who] {
           gate_.wait();
           os::name_thread(name.value_or(os::trial_name(::getpid())));

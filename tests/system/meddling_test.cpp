@@ -125,10 +125,10 @@ class Neighbour {
 TEST_F(Meddling, DevicesOfOthersThatComeAndGoEndNoRunAndLoseNothing) {
   if (!fs::exists("/sys/class/zram-control/hot_add")) GTEST_SKIP() << "no zram here";
   const char* const wanted = std::getenv("TLBSTORM_TEST_RUNS");
-  const int runs = wanted != nullptr ? std::atoi(wanted) : 4;
+  const auto runs = os::to_number(wanted != nullptr ? wanted : "").value_or(4);
   int told = 0;
   Neighbour neighbour(place_.path());
-  for (int i = 0; i < runs; ++i) {
+  for (std::uint64_t i = 0; i < runs; ++i) {
     folder_ = place_.new_folder();
     Words words{"run",     "pageout",  "--pages", "dirty-anon", "--region",
                 "8M",      "--rounds", "4",       "--trials",   "3",

@@ -16,14 +16,14 @@ class Pageout : public PhysicsTest {
   void SetUp() override {
     if (online_cpus() < 2) GTEST_SKIP() << "one CPU: no shootdown is possible";
   }
-  std::string valid_run(Words options) {
+  std::string valid_pageout(Words options) {
     options.insert(options.begin(), {"pageout", "--workers", "2"});
     return PhysicsTest::valid_run(std::move(options));
   }
 };
 
 TEST_F(Pageout, CleanFilePagesShareFlushes) {
-  const std::string folder = valid_run({"--pages", "clean-file"});
+  const std::string folder = valid_pageout({"--pages", "clean-file"});
   if (folder.empty()) return;
   for (const double ipis : figures(folder, "ipis_per_page")) {
     EXPECT_GT(ipis, 0);
@@ -34,7 +34,7 @@ TEST_F(Pageout, CleanFilePagesShareFlushes) {
 TEST_F(Pageout, DirtyAnonymousPagesCostOneIpiEach) {
   if (!is_root()) GTEST_SKIP() << "swap needs root";
   if (!std::filesystem::exists("/sys/class/zram-control/hot_add")) GTEST_SKIP() << "the kernel has no zram";
-  const std::string folder = valid_run({"--pages", "dirty-anon", "--swap", "zram:256M"});
+  const std::string folder = valid_pageout({"--pages", "dirty-anon", "--swap", "zram:256M"});
   if (folder.empty()) return;
   for (const double ipis : figures(folder, "ipis_per_page")) {
     EXPECT_GT(ipis, 0.9);
@@ -46,7 +46,7 @@ TEST_F(Pageout, DirtyAnonymousPagesCostOneIpiEach) {
 TEST_F(Pageout, AgreesWithAnIndependentCountAroundTheProcess) {
   if (!is_root()) GTEST_SKIP() << "swap needs root";
   if (!std::filesystem::exists("/sys/class/zram-control/hot_add")) GTEST_SKIP() << "the kernel has no zram";
-  const std::string folder = valid_run({"--pages", "dirty-anon", "--swap", "zram:256M", "--warmup", "0"});
+  const std::string folder = valid_pageout({"--pages", "dirty-anon", "--swap", "zram:256M", "--warmup", "0"});
   if (folder.empty()) return;
   double measured = 0;
   for (const double ipis : figures(folder, "tlb_ipis")) measured += ipis;
@@ -55,15 +55,16 @@ TEST_F(Pageout, AgreesWithAnIndependentCountAroundTheProcess) {
 }
 
 TEST_F(Pageout, ProcessesThatShareNothingGetNoIpis) {
-  const std::string shared = valid_run({"--pages", "clean-file"});
-  const std::string apart = valid_run({"--pages", "clean-file", "--mode", "processes"});
+  const std::string shared = valid_pageout({"--pages", "clean-file"});
+  const std::string apart = valid_pageout({"--pages", "clean-file", "--mode", "processes"});
   if (shared.empty() || apart.empty()) return;
   EXPECT_GE(figures(shared, "tlb_ipis").at(0), 10 * figures(apart, "tlb_ipis").at(0));
 }
 
 TEST_F(Pageout, SwapFileKeepsCopiesSoThatCleanAnonymousPagesAreNotWrittenAgain) {
   if (!is_root()) GTEST_SKIP() << "swap needs root";
-  const std::string folder = valid_run({"--pages", "clean-anon", "--region", "8M", "--swap", "file:256M"});
+  const std::string folder =
+      valid_pageout({"--pages", "clean-anon", "--region", "8M", "--swap", "file:256M"});
   if (folder.empty()) return;
   for (const double ipis : figures(folder, "ipis_per_page")) EXPECT_LT(ipis, 0.1);
   EXPECT_EQ(place_.leftovers(), "");

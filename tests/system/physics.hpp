@@ -18,10 +18,10 @@ class PhysicsTest : public ::testing::Test {
   /// Runs until all trials are valid, a few times at most: other load makes trials invalid, and they say so.
   /// On a machine that is still busy then, nothing can be measured: the test is skipped, with what was
   /// running, and the folder's name is empty.
-  std::string valid_run(Words words) {
+  std::string valid_run(const Words& words) {
     std::string why;
     for (int attempt = 0; attempt < 4; ++attempt) {
-      const std::string folder = run(words);
+      std::string folder = run(words);
       if (folder.empty()) return "";
       why = why_invalid(folder);
       if (why.empty()) return folder;

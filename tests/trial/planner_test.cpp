@@ -43,7 +43,7 @@ Definition fake() {
   return definition;
 }
 
-std::string refusal(const Options& options, machine::Machine machine = four_cpus()) {
+std::string refusal(const Options& options, const machine::Machine& machine = four_cpus()) {
   try {
     make_plan(fake(), options, machine);
   } catch (const os::UsageError& error) {

@@ -11,7 +11,6 @@ namespace tlbstorm::verdict {
 namespace {
 
 using namespace std::chrono_literals;
-using trial::Phase;
 
 class JudgeTest : public JudgedTrial {};
 

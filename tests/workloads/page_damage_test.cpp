@@ -17,7 +17,6 @@ using test::Instead;
 using test::PageBytes;
 using testing::AllOf;
 using testing::HasSubstr;
-using testing::MatchesRegex;
 using testing::Not;
 using testing::StartsWith;
 

@@ -13,7 +13,7 @@
 namespace tlbstorm::workloads {
 namespace {
 
-constexpr os::Bytes kSize{16 * 4096};
+constexpr os::Bytes kSize{16ul * 4096};
 
 /// Those of a step and a unit that can be: a unit is never larger than the step.
 std::vector<TouchPattern> patterns() {

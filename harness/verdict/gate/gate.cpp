@@ -277,6 +277,7 @@ std::optional<double> first_caught(Question question, double questions, const Ga
   for (double& value : question.next) value *= level != 0 ? wanted_level / level : 1;
   const std::vector<double> unchanged = question.next;
   constexpr double kStep = 1.05, kFirst = 0.001, kMost = 10;
+  // NOLINTNEXTLINE(bugprone-float-loop-counter): in steps of a ratio
   for (double excess = kFirst; excess < kMost; excess *= kStep) {
     const double change = question.bound + (question.rule->at_most ? excess : -excess);
     if (change <= -1 || question.next.empty() || question.base.empty()) break;

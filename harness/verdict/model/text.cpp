@@ -120,7 +120,7 @@ std::string fit(const Model& model) {
 
 std::string choice(const FormChoice& made) {
   if (std::isnan(made.line_error)) return "can't be told from fewer than 4 places";
-  const std::string errors =
+  std::string errors =
       fmt::format("places left out are predicted by the rest to {} (line) and {} (power law), RMS",
                   figure(made.line_error), figure(made.power_law_error));
   switch (made.better) {

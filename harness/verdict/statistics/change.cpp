@@ -87,7 +87,7 @@ Interval corrected(std::vector<double> replicates, double statistic, double a, d
     const double share = a * z < 1 ? boost::math::cdf(normal, z0 + z / (1 - a * z)) : z > 0 ? 1 : 0;
     const double at = share * static_cast<double>(replicates.size() + 1) - 1;
     return replicates[static_cast<std::size_t>(
-        std::clamp(at, 0.0, static_cast<double>(replicates.size() - 1)) + 0.5)];
+        std::lround(std::clamp(at, 0.0, static_cast<double>(replicates.size() - 1))))];
   };
   return {end((1 - level) / 2), end((1 + level) / 2)};
 }

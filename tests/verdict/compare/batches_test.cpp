@@ -14,7 +14,6 @@ using test::run_of_ipis;
 using test::Values;
 using ::testing::Contains;
 using ::testing::ElementsAre;
-using ::testing::HasSubstr;
 
 class BatchesTest : public test::MadeRunsTest {
  protected:

@@ -81,8 +81,8 @@ TEST_F(DistributionTest, PercentileThatHangsOnAFewAccessesOfATrialIsMarked) {
   few.took(1, 1000, 990).took(1, 2000, 10);
   const auto marks = [&](const MadeRun& base, const MadeRun& next) {
     std::vector<bool> all;
-    for (const PercentileChange& percentile : compared(base, next).at(0).percentiles)
-      all.push_back(percentile.few);
+    const auto distributions = compared(base, next);
+    for (const PercentileChange& percentile : distributions.at(0).percentiles) all.push_back(percentile.few);
     return all;
   };
   EXPECT_EQ(marks(many, many), std::vector<bool>(4, false));

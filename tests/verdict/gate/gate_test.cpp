@@ -228,7 +228,7 @@ TEST_F(GateTest, GlobIsARuleForEachMetric) {
 }
 
 TEST_F(GateTest, WorstRulingIsTheGates) {
-  const auto of = [](std::vector<Ruling> rulings) {
+  const auto of = [](const std::vector<Ruling>& rulings) {
     Gate gate;
     for (const Ruling ruling : rulings) gate.results.emplace_back().ruling = ruling;
     return gate.ruling();

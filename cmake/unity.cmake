@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 # Presets that only check (asan, tsan) compile the files of a folder as one, which takes a third of the time: it is the
 # headers that are expensive. A file that has a name without linkage of another in its folder is left ALONE, as is each
-# file in other presets. (Shadowing is looked for there: -Wshadow takes a neighbour's names for an outer scope's.)
+# file in other presets.
 function(compile_folders_as_one target)
   cmake_parse_arguments(PARSE_ARGV 1 arg "" "" "ALONE")
   get_target_property(sources ${target} SOURCES)

@@ -16,8 +16,8 @@
 
 #include "harness/os/error.hpp"
 #include "harness/os/named_path.hpp"
+#include "harness/os/printable.hpp"
 #include "harness/os/units.hpp"
-#include "harness/os/utf8.hpp"
 
 namespace tlbstorm::benches {
 namespace {

@@ -5,7 +5,6 @@
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include <CLI/CLI.hpp>
@@ -21,7 +20,6 @@
 #include "harness/os/named_path.hpp"
 #include "harness/os/printable.hpp"
 #include "harness/os/units.hpp"
-#include "harness/os/user_file.hpp"
 #include "harness/record/sample_digest.hpp"
 #include "harness/verdict/compare/batches.hpp"
 #include "harness/verdict/formats/formats.hpp"
@@ -113,20 +111,6 @@ std::string side_text(const verdict::Side* side) {
   return side == nullptr ? "" : verdict::describe_side(*side);
 }
 
-/// Before anything is judged: a verdict must not be lost for the lack of a folder. What is there and no plain
-/// file, /dev/stdout say, would be replaced by one.
-void require_writable(const std::string& text) {
-  const std::filesystem::path file = report_of(text).second;
-  const std::filesystem::path folder = file.has_parent_path() ? file.parent_path() : ".";
-  struct stat facts {};
-  const bool there = ::stat(file.c_str(), &facts) == 0;
-  if (there && !S_ISREG(facts.st_mode))
-    throw os::UsageError("--report", text, fmt::format("{}, not a file", os::special_kind(facts.st_mode)),
-                         "name a new file; --format chooses what is printed");
-  if (::access(folder.c_str(), W_OK | X_OK) != 0)
-    throw os::UsageError("--report", text, os::errno_text(errno), "name a file that you can write");
-}
-
 /// Whether all could be written. What could not is told, and takes nothing from the verdict.
 bool publish(const GateCommand& command, const verdict::GateReport& report,
              const verdict::GateFormat& format) {
@@ -160,7 +144,8 @@ int exit_code(Ruling ruling, const std::string& unsure) {
 
 int judge(const GateCommand& command) {
   const verdict::GateFormat& format = format_named("--format", command.format, verdict::gate_formats());
-  for (const std::string& text : command.reports) require_writable(text);
+  for (const std::string& text : command.reports)
+    report_of(text);  // a verdict must not be lost for want of a folder
   std::vector<verdict::Rule> rules = given_rules(command);
   require_made(command.folders);
   const std::vector<verdict::Sides> sides = verdict::read_sides(

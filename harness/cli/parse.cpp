@@ -10,8 +10,8 @@
 #include "harness/cli/command.hpp"
 #include "harness/cli/lock_options.hpp"
 #include "harness/os/error.hpp"
+#include "harness/os/printable.hpp"
 #include "harness/os/units.hpp"
-#include "harness/os/utf8.hpp"
 
 namespace tlbstorm::cli {
 namespace {

@@ -10,7 +10,7 @@
 #include <set>
 
 #include "harness/os/error.hpp"
-#include "harness/os/user_file.hpp"
+#include "harness/os/named_path.hpp"
 #include "harness/record/csv.hpp"
 #include "harness/record/manifest_shape.hpp"
 #include "harness/record/schema.hpp"
@@ -152,7 +152,7 @@ void require_run_folder(const fs::path& path) {
     throw os::UsageError("RUN", path.native(), "neither a run folder nor JSON of Google Benchmark", kRemedy);
   if (!S_ISDIR(facts.st_mode))
     throw os::UsageError("RUN", path.native(),
-                         fmt::format("{}, not a run folder", os::special_kind(facts.st_mode)), kRemedy);
+                         fmt::format("{}, not a run folder", os::kind_of(facts.st_mode)), kRemedy);
   if (!may_be_there(path / kManifestFile))
     throw os::UsageError("RUN", path.native(), fmt::format("not a run folder, it has no {}", kManifestFile),
                          kRemedy);

@@ -166,8 +166,12 @@ RunFolder read_run(const fs::path& path) {
   run.path = path;
   const fs::path manifest = path / kManifestFile;
   run.manifest = read_run_manifest(manifest);
-  if (run.manifest.value("state", "") == "running")
+  const std::string state = run.manifest.value("state", "");
+  if (state == "running")
     run.remarks.emplace_back("the run has not ended, or its tool was killed: what it had measured is shown");
+  if (state == "failed")
+    run.remarks.push_back(
+        fmt::format("the run could not go on: {}", run.manifest.value("reason", "unknown")));
   read_trials(run);
   read_rounds(run);
   read_latencies(run);

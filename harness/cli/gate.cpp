@@ -70,11 +70,15 @@ std::vector<verdict::Rule> default_rules(std::span<const verdict::Contest> conte
   return rules;
 }
 
-/// The base is an argument; the new runs are what was to be made, and may not have been.
-void require_made(const std::vector<std::string>& folders) {
+/// What stands in a run's place is a bad argument, and so is a base that is not there; the new runs are what
+/// was to be made, and may not have been.
+void require_made(const std::vector<std::string>& folders, const std::vector<std::string>& more_base) {
+  for (const std::string& folder : folders)
+    if (os::is_there("RUN", folder)) os::require_there("RUN", folder, "name a run folder");
+  for (const std::string& folder : more_base) os::require_there("--base", folder, "name a run folder");
   for (std::size_t i = folders.size() > 1 ? 1 : 0; i < folders.size(); ++i)
     if (!verdict::holds_runs(folders[i]))
-      throw os::Error(fmt::format("{}: there is no run to judge", folders[i]), "see what its run said");
+      throw os::Error(fmt::format("RUN {}: there is no run to judge", folders[i]), "see what its run said");
 }
 
 bool looks_at_columns(const std::vector<verdict::Rule>& rules) {
@@ -147,7 +151,7 @@ int judge(const GateCommand& command) {
   for (const std::string& text : command.reports)
     report_of(text);  // a verdict must not be lost for want of a folder
   std::vector<verdict::Rule> rules = given_rules(command);
-  require_made(command.folders);
+  require_made(command.folders, command.more_base);
   const std::vector<verdict::Sides> sides = verdict::read_sides(
       {command.folders.begin(), command.folders.end()}, {command.more_base.begin(), command.more_base.end()},
       true, looks_at_columns(rules));
@@ -192,7 +196,7 @@ int gate(const Arguments& given) {
     app.add_option("RUN", command.folders,
                    "the base, then one or several new runs; one alone for absolute rules")
         ->required();
-    app.add_option("--base", command.more_base, "more runs of the base");
+    app.add_option("--base", command.more_base, "more runs of the base")->expected(1, kMostWords);
     app.add_option("--rule", command.rules,
                    "'ipis_per_page <= +5%', 'fault_latency_p99 <= 20us'; may be repeated");
     app.add_option("--rules", command.rules_file, "a file with a rule a line");

@@ -11,6 +11,7 @@
 
 #include "benches/benches.hpp"
 #include "benches/csv_reporter.hpp"
+#include "benches/error_lines.hpp"
 #include "benches/kept_reporter.hpp"
 #include "benches/options.hpp"
 #include "benches/scratch.hpp"
@@ -39,9 +40,11 @@ void add_context(const benches::Catalogue& catalogue, const benches::Swap& swap,
 }
 
 /// What was asked for may be among what can't run here.
-void tell_skipped(const benches::Catalogue& catalogue) {
-  cli::say("Not to be had on this machine:\n");
-  for (const benches::Skipped& one : catalogue.skipped()) cli::say("  {}: {}\n", one.name, one.reason);
+std::string why_none(const benches::Catalogue& catalogue, const std::string& filter) {
+  for (const benches::Skipped& one : catalogue.skipped())
+    if (benches::matches(filter, one.name))
+      return fmt::format("{} can't run on this machine: {}", one.name, one.reason);
+  return "no benchmark of this machine matches";
 }
 
 int run(benches::Options options, const benches::Scratch& scratch) {
@@ -65,13 +68,17 @@ int run(benches::Options options, const benches::Scratch& scratch) {
   benchmark::BenchmarkReporter* kept = &json;
   if (options.file_format == "csv") kept = &csv;
   if (options.file_format == "console") kept = &console;
-  const std::size_t matched = benchmark::RunSpecifiedBenchmarks(options.csv_printed ? &printed : nullptr,
-                                                                options.file.empty() ? nullptr : kept);
+  benchmark::BenchmarkReporter* const shown =
+      options.csv_printed ? &printed : benchmark::CreateDefaultDisplayReporter();
+  benches::ErrorLines lines;
+  std::ostream errors(&lines);
+  errors << std::unitbuf;
+  shown->SetErrorStream(&errors);
+  const std::size_t matched = benchmark::RunSpecifiedBenchmarks(shown, options.file.empty() ? nullptr : kept);
   benchmark::Shutdown();
   if (matched == 0) {
-    tell_skipped(catalogue);
-    throw os::UsageError("--benchmark_filter", options.filter, "no benchmark of this machine matches",
-                         "--benchmark_list_tests shows them");
+    throw os::UsageError("--benchmark_filter", options.filter, why_none(catalogue, options.filter),
+                         "--benchmark_list_tests shows those that can");
   }
   if (csv.lost() || json.lost() || console.lost())
     throw os::Error(options.file + ": the results could not be written", "make room, or name another file");

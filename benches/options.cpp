@@ -16,8 +16,8 @@
 
 #include "harness/os/error.hpp"
 #include "harness/os/named_path.hpp"
+#include "harness/os/printable.hpp"
 #include "harness/os/units.hpp"
-#include "harness/os/utf8.hpp"
 
 namespace tlbstorm::benches {
 namespace {
@@ -59,16 +59,29 @@ void unit(const std::string& option, const std::string& value) {
   one_of(option, value, {"ns", "us", "ms", "s"});
 }
 
-void pattern(const std::string& option, const std::string& value) {
-  regex_t compiled;
-  const std::string positive = value.starts_with('-') ? value.substr(1) : value;
-  if (const int code = ::regcomp(&compiled, positive.c_str(), REG_EXTENDED | REG_NOSUB); code != 0) {
+/// As the library takes it: a minus before it leaves out what matches.
+class Pattern {
+ public:
+  explicit Pattern(const std::string& text) : excludes_(text.starts_with('-')) {
+    const int code = ::regcomp(&compiled_, text.c_str() + (excludes_ ? 1 : 0), REG_EXTENDED | REG_NOSUB);
+    if (code == 0) return;
     std::array<char, 128> why{};
-    ::regerror(code, &compiled, why.data(), why.size());
-    throw os::UsageError(option, value, why.data(), "give an extended regular expression, such as munmap/");
+    ::regerror(code, &compiled_, why.data(), why.size());
+    throw os::UsageError("--benchmark_filter", text, why.data(),
+                         "give an extended regular expression, such as munmap/");
   }
-  ::regfree(&compiled);
-}
+  Pattern(const Pattern&) = delete;
+  Pattern& operator=(const Pattern&) = delete;
+  ~Pattern() { ::regfree(&compiled_); }
+  bool matches(const std::string& name) const {
+    return (::regexec(&compiled_, name.c_str(), 0, nullptr, 0) == 0) != excludes_;
+  }
+
+ private:
+  regex_t compiled_{};
+  bool excludes_;
+};
+void pattern(const std::string& /*option*/, const std::string& value) { Pattern{value}; }
 
 void context(const std::string& option, const std::string& value) {
   for (const std::string& pair : os::split_list(option, value))
@@ -171,6 +184,8 @@ Options read_options(int argc, char** argv) {
   options.file_format = value_of(options.words, "benchmark_out_format");
   return options;
 }
+
+bool matches(const std::string& filter, const std::string& name) { return Pattern(filter).matches(name); }
 
 void print_help() {
   benchmark::PrintDefaultHelp();

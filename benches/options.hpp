@@ -27,6 +27,9 @@ struct Options {
 /// Throws os::UsageError before anything is made.
 Options read_options(int argc, char** argv);
 
+/// Whether a benchmark of that name is among those that --benchmark_filter asks for.
+bool matches(const std::string& filter, const std::string& name);
+
 /// Prints what --help prints.
 void print_help();
 

@@ -203,7 +203,7 @@ const trial::Registered registration{{
           {},
           {1, 1000}},
          {"rounds", Parameter::Type::integer, "3", "times that both are read in each trial", {}, {1}},
-         {"folder", Parameter::Type::text, "", "where the unnamed data file goes"}},
+         {"folder", Parameter::Type::folder, "", "where the unnamed data file goes"}},
     .counters = {{"file_bytes", "bytes", "data read from the file"},
                  {"file_ns", "ns", "time of that"},
                  {"store_bytes", "bytes", "data read from compressed memory"},

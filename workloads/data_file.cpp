@@ -87,7 +87,7 @@ void check_data_folder(const std::string& option, const fs::path& folder, os::By
 Found look_at(const fs::path& path) {
   Found found;
   if (!os::is_there("--file", path)) return found;
-  const os::Fd file = os::open_named_file("--file", path, O_RDONLY);
+  const os::Fd file = os::open_named_file("--file", path, "name a regular file, or one that can be made");
   struct stat status {};
   if (::fstat(file.get(), &status) != 0) throw os::SystemError("stat", path.native(), errno);
   found.exists = true;

@@ -125,7 +125,7 @@ const trial::Registered registration{{
                     "sequential",
                     "order of the pages, in each worker's own part",
                     {"sequential", "random", "zipf:THETA", "stride:PAGES"}},
-                   {"folder", Parameter::Type::text, "", "where the unnamed file goes"}},
+                   {"folder", Parameter::Type::folder, "", "where the unnamed file goes"}},
     .counters = {{trial::counter::kBytes, "bytes", "data written"}},
     .figures = {{"ipis_per_page_written",
                  "handlers/page",

@@ -168,7 +168,7 @@ const trial::Registered registration{{
                     {"ro-rw", "none-rw", "exec"}},
                    {"readers", Parameter::Type::integer, "0",
                     "how many of the workers only read the whole region, and so hold translations"},
-                   {"folder", Parameter::Type::text, "", "where a file region's unnamed file goes"}},
+                   {"folder", Parameter::Type::folder, "", "where a file region's unnamed file goes"}},
     .counters = {{"pages", "pages", "pages whose rights were taken and given back"}},
     .figures = {{"ns_per_cycle",
                  "ns/op",

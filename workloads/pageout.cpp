@@ -171,7 +171,7 @@ const trial::Registered registration{{
                     {"clean-file", "dirty-anon", "dirty-file", "clean-anon"}},
                    {"region", Parameter::Type::size, "32M", "bytes in the region"},
                    {"rounds", Parameter::Type::integer, "5", "measured rounds in each trial", {}, {1}},
-                   {"folder", Parameter::Type::text, "", "where a file region's unnamed file goes"}},
+                   {"folder", Parameter::Type::folder, "", "where a file region's unnamed file goes"}},
     .counters = {{trial::counter::kPagesGone, "pages", "pages that left the page table"},
                  {trial::counter::kReclaimTime, "ns", "time in madvise"}},
     .trials = 5,

@@ -142,13 +142,8 @@ class UnmapChurn final : public trial::Workload {
   std::vector<int> nodes_;
 };
 
-void resolve_nodes(Plan& plan, const machine::Machine& machine) {
-  const std::vector<int>& there = machine.topology.memory_nodes;
-  if (there.size() < 2)
-    throw os::UsageError("--op", "migrate", "this machine has one NUMA node", "give another --op");
-  if (!plan.parameters.given("nodes"))
-    plan.parameters.set("nodes", fmt::format("{},{}", there[0], there[1]), false);
-  const std::string& text = plan.parameters.text("nodes");
+/// Also where --op needs none: a sweep of it may come to migrate.
+void check_nodes(const std::string& text, const std::vector<int>& there) {
   const std::vector<int> nodes = os::parse_list("--nodes", text);
   const bool known = std::all_of(nodes.begin(), nodes.end(), [&](int node) {
     return std::find(there.begin(), there.end(), node) != there.end();
@@ -156,6 +151,13 @@ void resolve_nodes(Plan& plan, const machine::Machine& machine) {
   if (nodes.size() != 2 || !known)
     throw os::UsageError("--nodes", text, "not two nodes of this machine",
                          fmt::format("those with memory are {}", os::format_list(there)));
+}
+
+void resolve_nodes(Plan& plan, const std::vector<int>& there) {
+  if (there.size() < 2)
+    throw os::UsageError("--op", "migrate", "this machine has one NUMA node", "give another --op");
+  if (!plan.parameters.given("nodes"))
+    plan.parameters.set("nodes", fmt::format("{},{}", there[0], there[1]), false);
 }
 
 constexpr const char* kDrainNote =
@@ -181,7 +183,9 @@ void resolve(Plan& plan, const machine::Machine& machine) {
                          "give a smaller region");
   plan.working_set = {"region", region * static_cast<std::uint64_t>(plan.workers)};
   const std::string& op = plan.parameters.text("op");
-  if (op == "migrate") resolve_nodes(plan, machine);
+  const std::vector<int>& there = machine.topology.memory_nodes;
+  if (plan.parameters.given("nodes")) check_nodes(plan.parameters.text("nodes"), there);
+  if (op == "migrate") resolve_nodes(plan, there);
   if (op != "munmap" && op != "mremap" && op != "migrate") return;
   plan.workers_spin = false;
   if (plan.workers > 1) plan.notes.push_back(op == "migrate" ? kDrainNote : kLockNote);
@@ -201,7 +205,8 @@ const trial::Registered registration{{
                     {"munmap", "dontneed", "free", "mremap", "cold", "migrate"}},
                    {"pages-per-call", Parameter::Type::integer, "1", "pages that one call takes", {}, {1}},
                    {"region", Parameter::Type::worker_size, "1M", "bytes that each worker goes round"},
-                   {"nodes", Parameter::Type::text, "", "the two nodes of migrate; default the first two"}},
+                   {"nodes", Parameter::Type::numbers, "",
+                    "the two nodes of migrate; default the first two"}},
     .counters = {{"pages", "pages", "pages taken away"}},
     .figures = {{"ipis_per_page_taken",
                  "handlers/page",

@@ -274,7 +274,7 @@ const trial::Registered registration{{
           "push all of it out and read it back, so that swap-in is timed alone"},
          {"hold", Parameter::Type::duration, "0", "time to keep it, such as 2s"},
          {"repeat", Parameter::Type::integer, "1", "measured rounds of all this in each trial", {}, {1}},
-         {"folder", Parameter::Type::text, "", "where the unnamed files of --source file go"}},
+         {"folder", Parameter::Type::folder, "", "where the unnamed files of --source file go"}},
     .counters = {{"touched", "bytes", "memory passed over"},
                  {"touch_ns", "ns", "time of that"},
                  {trial::counter::kLocked, "bytes", "memory held locked now", probe::Kind::gauge},

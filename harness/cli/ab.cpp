@@ -25,7 +25,7 @@ namespace {
 
 struct AbOptions {
   std::string base, next, budget = "10m", output;
-  std::vector<std::string> metrics;
+  std::vector<std::string> metrics;  ///< none: the questions of the workload
   double level = 0.05, same_within = 0.02;
   bool quiet = false, dry_run = false;
   LockOptions lock;
@@ -36,23 +36,29 @@ Way side_of(const trial::Definition& definition, const Arguments& common, const 
             const std::string& said) {
   const bool is_command = !said.empty() && said[0] != '-';
   const Arguments words = is_command ? Arguments() : split_words(said);
-  check_words_of_a_side(option, definition, words);
+  try {
+    check_words_of_a_side(definition, words);
+  } catch (const os::UsageError& error) {
+    throw os::UsageError(option, said, error.what(), error.hint());
+  }
   Way way = way_of(definition, {common, words});
   if (is_command) way.prepare = said;
   return way;
 }
 
 /// Before anything runs: an unknown name would only be found out at the end.
-void check_metrics(const std::vector<std::string>& asked, const trial::Definition& definition) {
+std::vector<std::string> metrics_of(const std::string& asked, const trial::Definition& definition) {
   std::vector<std::string> known;
   for (const verdict::Metric& metric : verdict::metrics()) known.emplace_back(metric.name);
   for (const trial::Figure& figure : definition.figures) known.emplace_back(figure.name);
-  for (const std::string& metric : asked) {
+  std::vector<std::string> metrics = os::split_list("--metrics", asked);
+  for (const std::string& metric : metrics) {
     if (std::find(known.begin(), known.end(), metric) != known.end()) continue;
     const std::string near = os::nearest(metric, known);
     throw os::UsageError("--metrics", metric, "no such metric",
                          near.empty() ? "see: tlbstorm list metrics" : fmt::format("did you mean {}?", near));
   }
+  return metrics;
 }
 
 void print_look(const verdict::Look& look, std::size_t pairs,
@@ -120,8 +126,8 @@ int ab(const Arguments& given) {
                    "run options of this side ('--workers 2'), or a command before its trials");
     app.add_option("--new", options.next, "the same of the other side")->required();
     app.add_option("--budget", options.budget, "the longest that it may take")->capture_default_str();
-    app.add_option("--metrics", options.metrics, "what is to be answered")->delimiter(',');
-    std::string level = "0.05", same_within = "0.02";
+    std::string metrics, level = "0.05", same_within = "0.02";
+    app.add_option("--metrics", metrics, "what is to be answered, separated by commas");
     app.add_option("--level", level, "rate of false alarms, over all looks and metrics")
         ->capture_default_str();
     app.add_option("--same-within", same_within, "a change surely smaller is none")->capture_default_str();
@@ -137,11 +143,11 @@ int ab(const Arguments& given) {
     const trial::Definition& definition = trial::find_workload(take_workload(common));
     Arguments command{"tlbstorm", "ab"};
     command.insert(command.end(), given.begin(), given.end());
-    check_metrics(options.metrics, definition);
+    if (!metrics.empty()) options.metrics = metrics_of(metrics, definition);
     const os::Nanoseconds budget = os::parse_duration("--budget", options.budget);
     if (budget <= os::Nanoseconds{0})
       throw os::UsageError("--budget", options.budget, "no time for any pair", "give a time such as 10m");
-    check_words_of_a_side("", definition, common);
+    check_words_of_a_side(definition, common);
     const Way base = side_of(definition, common, "--base", options.base),
               next = side_of(definition, common, "--new", options.next);
     const nlohmann::ordered_json sides{{"base", preview(definition, base)},

@@ -44,7 +44,10 @@ void print_list(const fs::path& folder) {
 
 /// A path, or the name of one of those in the folder.
 fs::path find(const fs::path& folder, const std::string& name) {
-  if (os::is_there("NAME", name)) return name;
+  if (os::is_there("NAME", name)) {
+    os::require_there("NAME", name, "name a baseline, or a run folder");
+    return name;
+  }
   std::vector<std::string> names;
   for (const fs::path& path : record::list_references(folder)) {
     names.push_back(path.filename());

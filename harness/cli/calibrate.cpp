@@ -83,7 +83,7 @@ int calibrate(const Arguments& given) {
     const auto pairs = static_cast<int>(os::parse_whole("--pairs", pairs_text, 2, 1000));
     Arguments words = app.remaining();
     const trial::Definition& definition = trial::find_workload(take_workload(words));
-    check_words_of_a_side("", definition, words);
+    check_words_of_a_side(definition, words);
     const Way way = way_of(definition, {words});
     const nlohmann::ordered_json plan = preview(definition, way);
     Arguments command{"tlbstorm", "calibrate"};

@@ -19,6 +19,9 @@ inline constexpr int kUnsure = 3;     ///< a gate without enough evidence
 inline constexpr int kNotMade = 125;  ///< what a gate was to judge is not there: `git bisect run` skips
 inline constexpr int kSignal = 128;   // plus the signal's number, as shells have it
 
+/// What an option takes that may have many words after it, as in `--base A B C`.
+inline constexpr int kMostWords = 1000;
+
 using Arguments = std::vector<std::string>;  ///< without the program's and the subcommand's name
 
 int run(const Arguments& arguments);

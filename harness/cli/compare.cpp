@@ -12,6 +12,7 @@
 #include "harness/cli/named_format.hpp"
 #include "harness/os/error.hpp"
 #include "harness/os/named_path.hpp"
+#include "harness/os/units.hpp"
 #include "harness/record/sample_digest.hpp"
 #include "harness/verdict/compare/batches.hpp"
 #include "harness/verdict/compare/comparison.hpp"
@@ -38,21 +39,22 @@ int compare(const Arguments& given) {
         "them.",
         "tlbstorm compare");
     std::vector<std::string> folders, more_base;
-    std::string format = "text", sort;
+    std::string format = "text", sort, metrics;
     verdict::ComparisonOptions options;
     bool force = false;
     app.add_option("RUN", folders, "the base, then one or several new runs; or one folder of tlbstorm ab")
         ->required();
-    app.add_option("--base", more_base, "more runs of the base");
-    app.add_option("--metrics", options.metrics, "only these: names with * and ?")->delimiter(',');
+    app.add_option("--base", more_base, "more runs of the base")->expected(1, kMostWords);
+    app.add_option("--metrics", metrics, "only these: names with * and ?, separated by commas");
     app.add_option("--sort", sort, "by effect or p; else in the order of the dictionary");
     app.add_option("--format", format, format_names(verdict::formats()))->capture_default_str();
     app.add_flag("--paired", options.paired, "trials were interleaved: the n-th of a side belong together");
     app.add_flag("--raw", options.raw, "also every counter that was sampled, a second of measured time");
     app.add_flag("--force", force, "compare other work and other machines all the same");
     parse(app, given);
-    for (const std::vector<std::string>& runs : {folders, more_base})
-      for (const std::string& run : runs) os::require_there("RUN", run, "name a run folder");
+    for (const std::string& run : folders) os::require_there("RUN", run, "name a run folder");
+    for (const std::string& run : more_base) os::require_there("--base", run, "name a run folder");
+    if (!metrics.empty()) options.metrics = os::split_list("--metrics", metrics);
     const verdict::Format& chosen = format_named("--format", format, verdict::formats());
     verdict::Report report;
     report.sorting = sorting_named(sort);

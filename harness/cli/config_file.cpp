@@ -38,7 +38,7 @@ Arguments parse_config(std::string_view text, const std::string& path) {
 }
 
 Arguments read_config(const std::string& path) {
-  return parse_config(os::read_named_file("--config", path), path);
+  return parse_config(os::read_named_file("--config", path, "name a file of options, a line each"), path);
 }
 
 }  // namespace tlbstorm::cli

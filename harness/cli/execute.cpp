@@ -2,6 +2,7 @@
 #include "harness/cli/execute.hpp"
 
 #include <algorithm>
+#include <exception>
 #include <optional>
 
 #include "harness/cli/console.hpp"
@@ -64,7 +65,6 @@ struct Ended {
 Ended run_trials(const trial::Plan& plan, const trial::Definition& definition,
                  const machine::Machine& machine, os::Journal& journal, os::SignalFd& signals,
                  trial::Observer& observer, const os::Folder& folder) {
-  prepare_machine(plan, journal);
   std::optional<trial::Ballast> ballast;
   if (plan.ballast) ballast.emplace(*plan.ballast, signals);
   trial::Runner runner(plan, definition, machine, journal, signals, observer, &folder,
@@ -76,6 +76,14 @@ Ended run_trials(const trial::Plan& plan, const trial::Definition& definition,
   return {as_expected == plan.trials ? kOk : kFailed};
 }
 
+/// For the record only: what went wrong is what is told, even where the folder can't be written any more.
+void note_failure(record::Recorder& recorder, const std::vector<os::Trouble>& troubles, const char* reason) {
+  try {
+    recorder.finish("failed", troubles, reason);
+  } catch (const os::Error&) {
+  }
+}
+
 }  // namespace
 
 int execute(const trial::Plan& plan, const trial::Definition& definition, const machine::Machine& machine,
@@ -84,21 +92,25 @@ int execute(const trial::Plan& plan, const trial::Definition& definition, const 
   if (const std::string note = lock.note(); !note.empty()) noted.notes.push_back(note);
   for (std::string& warning : machine::warnings_for_a_run(machine::take_snapshot(machine)))
     noted.notes.push_back(std::move(warning));
-  record::Recorder recorder(plan.output, noted, definition, machine, command, lock.text());
   Progress progress(plan, quiet);
   verdict::Judge judge(plan, definition, machine);
-  Audience audience(recorder, judge, progress);
   os::SignalFd signals{SIGINT, SIGTERM, SIGHUP};
   os::Journal journal;
+  std::optional<record::Recorder> recorder;
   Ended ended;
   try {
-    ended = run_trials(plan, definition, machine, journal, signals, audience, recorder.folder());
-  } catch (...) {
-    tell_troubles(journal.undo_all());
+    prepare_machine(plan, journal);  // what the kernel refuses leaves no folder
+    recorder.emplace(plan.output, noted, definition, machine, command, lock.text());
+    Audience audience(*recorder, judge, progress);
+    ended = run_trials(plan, definition, machine, journal, signals, audience, recorder->folder());
+  } catch (const std::exception& error) {
+    const std::vector<os::Trouble> troubles = journal.undo_all();
+    tell_troubles(troubles);
+    if (recorder) note_failure(*recorder, troubles, error.what());
     throw;
   }
   const std::vector<os::Trouble> troubles = journal.undo_all();
-  recorder.finish(ended.state, troubles);
+  recorder->finish(ended.state, troubles);
   return tell_troubles(troubles) ? ended.code : std::max(ended.code, kFailed);
 }
 

@@ -5,7 +5,6 @@
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include <CLI/CLI.hpp>
@@ -21,7 +20,6 @@
 #include "harness/os/named_path.hpp"
 #include "harness/os/printable.hpp"
 #include "harness/os/units.hpp"
-#include "harness/os/user_file.hpp"
 #include "harness/record/sample_digest.hpp"
 #include "harness/verdict/compare/batches.hpp"
 #include "harness/verdict/formats/formats.hpp"
@@ -72,11 +70,15 @@ std::vector<verdict::Rule> default_rules(std::span<const verdict::Contest> conte
   return rules;
 }
 
-/// The base is an argument; the new runs are what was to be made, and may not have been.
-void require_made(const std::vector<std::string>& folders) {
+/// What stands in a run's place is a bad argument, and so is a base that is not there; the new runs are what
+/// was to be made, and may not have been.
+void require_made(const std::vector<std::string>& folders, const std::vector<std::string>& more_base) {
+  for (const std::string& folder : folders)
+    if (os::is_there("RUN", folder)) os::require_there("RUN", folder, "name a run folder");
+  for (const std::string& folder : more_base) os::require_there("--base", folder, "name a run folder");
   for (std::size_t i = folders.size() > 1 ? 1 : 0; i < folders.size(); ++i)
     if (!verdict::holds_runs(folders[i]))
-      throw os::Error(fmt::format("{}: there is no run to judge", folders[i]), "see what its run said");
+      throw os::Error(fmt::format("RUN {}: there is no run to judge", folders[i]), "see what its run said");
 }
 
 bool looks_at_columns(const std::vector<verdict::Rule>& rules) {
@@ -113,20 +115,6 @@ std::string side_text(const verdict::Side* side) {
   return side == nullptr ? "" : verdict::describe_side(*side);
 }
 
-/// Before anything is judged: a verdict must not be lost for the lack of a folder. What is there and no plain
-/// file, /dev/stdout say, would be replaced by one.
-void require_writable(const std::string& text) {
-  const std::filesystem::path file = report_of(text).second;
-  const std::filesystem::path folder = file.has_parent_path() ? file.parent_path() : ".";
-  struct stat facts {};
-  const bool there = ::stat(file.c_str(), &facts) == 0;
-  if (there && !S_ISREG(facts.st_mode))
-    throw os::UsageError("--report", text, fmt::format("{}, not a file", os::special_kind(facts.st_mode)),
-                         "name a new file; --format chooses what is printed");
-  if (::access(folder.c_str(), W_OK | X_OK) != 0)
-    throw os::UsageError("--report", text, os::errno_text(errno), "name a file that you can write");
-}
-
 /// Whether all could be written. What could not is told, and takes nothing from the verdict.
 bool publish(const GateCommand& command, const verdict::GateReport& report,
              const verdict::GateFormat& format) {
@@ -160,9 +148,10 @@ int exit_code(Ruling ruling, const std::string& unsure) {
 
 int judge(const GateCommand& command) {
   const verdict::GateFormat& format = format_named("--format", command.format, verdict::gate_formats());
-  for (const std::string& text : command.reports) require_writable(text);
+  for (const std::string& text : command.reports)
+    report_of(text);  // a verdict must not be lost for want of a folder
   std::vector<verdict::Rule> rules = given_rules(command);
-  require_made(command.folders);
+  require_made(command.folders, command.more_base);
   const std::vector<verdict::Sides> sides = verdict::read_sides(
       {command.folders.begin(), command.folders.end()}, {command.more_base.begin(), command.more_base.end()},
       true, looks_at_columns(rules));
@@ -207,7 +196,7 @@ int gate(const Arguments& given) {
     app.add_option("RUN", command.folders,
                    "the base, then one or several new runs; one alone for absolute rules")
         ->required();
-    app.add_option("--base", command.more_base, "more runs of the base");
+    app.add_option("--base", command.more_base, "more runs of the base")->expected(1, kMostWords);
     app.add_option("--rule", command.rules,
                    "'ipis_per_page <= +5%', 'fault_latency_p99 <= 20us'; may be repeated");
     app.add_option("--rules", command.rules_file, "a file with a rule a line");

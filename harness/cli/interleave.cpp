@@ -69,21 +69,19 @@ verdict::Side Interleaver::side(const std::string& value) const {
 
 Arguments split_words(const std::string& text) { return CLI::detail::split_up(text); }
 
-void check_words_of_a_side(const std::string& option, const trial::Definition& definition,
-                           const Arguments& words) {
+void check_words_of_a_side(const trial::Definition& definition, const Arguments& words) {
   const RunOptions run = parse_run_options(definition, {words});
-  const auto refuse = [&](const std::string& name, const std::string& value, const char* hint) {
-    const std::string whole = option.empty() ? "" : option + " ";
-    throw os::UsageError(whole + "--" + name, value, "not for the runs of one side", hint);
+  const auto refuse = [](const char* option, const std::string& value, const char* hint) {
+    throw os::UsageError(option, value, "not for the runs of one side", hint);
   };
   if (!run.sweep.empty())
-    refuse("sweep", run.sweep, "a sweep can't be interleaved: sweep twice, then compare");
-  if (run.dry_run) refuse("dry-run", "true", "give it outside of --base and --new");
-  if (run.quiet) refuse("quiet", "true", "give it outside of --base and --new");
+    refuse("--sweep", run.sweep, "a sweep can't be interleaved: sweep twice, then compare");
+  if (run.dry_run) refuse("--dry-run", "true", "give it outside of --base and --new");
+  if (run.quiet) refuse("--quiet", "true", "give it outside of --base and --new");
   if (const auto found = run.options.find("output"); found != run.options.end())
-    refuse("output", found->second, "give it outside of --base and --new");
+    refuse("--output", found->second, "give it outside of --base and --new");
   if (const auto found = run.options.find("trials"); found != run.options.end())
-    refuse("trials", found->second, "each run has one trial; --budget or --pairs say how many runs");
+    refuse("--trials", found->second, "each run has one trial; --budget or --pairs say how many runs");
 }
 
 Way way_of(const trial::Definition& definition, const std::vector<Arguments>& layers) {

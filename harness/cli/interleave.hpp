@@ -55,10 +55,8 @@ Arguments split_words(const std::string& text);
 /// A way from layers of words as on the command line of `tlbstorm run WORKLOAD`, with one trial a run.
 Way way_of(const trial::Definition& definition, const std::vector<Arguments>& layers);
 
-/// Refuses words for one side (of `option`, or of the command line when that is empty) that are about all of
-/// the runs. Throws os::UsageError.
-void check_words_of_a_side(const std::string& option, const trial::Definition& definition,
-                           const Arguments& words);
+/// Refuses words for the runs of a side that are about all of the runs. Throws os::UsageError.
+void check_words_of_a_side(const trial::Definition& definition, const Arguments& words);
 
 /// What a way comes to on this machine, as JSON. One whose command may still change the machine need not be
 /// possible now. Throws os::UsageError.

@@ -97,7 +97,7 @@ int list(const Arguments& given) {
       throw os::UsageError("--markdown", "true", fmt::format("there is no such table of {}", what),
                            "list metrics --markdown");
     if (!all && what != "workloads" && what != "probes" && what != "metrics")
-      throw os::UsageError("list", what, "nothing of that name", "list workloads, probes or metrics");
+      throw os::UsageError("WHAT", what, "nothing of that name", "give workloads, probes or metrics");
     if (markdown) {
       list_metrics_as_markdown();
       return kOk;

@@ -54,14 +54,6 @@ int unknown(const std::string& name) {
       near.empty() ? "see tlbstorm --help" : fmt::format("did you mean {}?", near));
 }
 
-/// What is recorded and printed is UTF-8, and a name that is not could be told by neither.
-void require_utf8(const Arguments& words) {
-  for (const std::string& word : words)
-    if (!tlbstorm::os::is_utf8(word))
-      throw tlbstorm::os::UsageError("not a text in UTF-8: " + word,
-                                     "rename the file, or name it by a link or from its own folder");
-}
-
 }  // namespace
 
 int main(int argc, char** argv) {
@@ -69,7 +61,6 @@ int main(int argc, char** argv) {
     const tlbstorm::os::PrintableOutput printable;
     tlbstorm::os::raise_open_files_limit();
     const Arguments words(argv + 1, argv + argc);
-    require_utf8(words);
     if (words.empty() || words[0] == "--help" || words[0] == "-h" || words[0] == "help") {
       print_help();
       return words.empty() ? tlbstorm::cli::kUsage : tlbstorm::cli::kOk;

@@ -10,17 +10,16 @@
 #include "harness/cli/named_format.hpp"
 #include "harness/os/error.hpp"
 #include "harness/os/named_path.hpp"
+#include "harness/os/units.hpp"
 #include "harness/verdict/model/formats.hpp"
 
 namespace tlbstorm::cli {
 namespace {
 
-/// Words of a list, without empty ones.
-std::vector<std::string> words_of(const std::vector<std::string>& lists) {
+std::vector<std::string> words_of(std::string_view option, const std::vector<std::string>& lists) {
   std::vector<std::string> words;
   for (const std::string& list : lists)
-    for (const std::string& word : CLI::detail::split(list, ','))
-      if (!word.empty()) words.push_back(word);
+    for (std::string& word : os::split_list(option, list)) words.push_back(std::move(word));
   return words;
 }
 
@@ -41,18 +40,15 @@ int model(const Arguments& given) {
     verdict::ModelOptions options;
     std::string format = "text";
     app.add_option("RUN", paths, "folders of runs, sweeps and suites; JSON of Google Benchmark")->required();
-    // Each takes one word, so that folders may follow.
-    app.add_option("--of", of, "metrics: names with * and ?, separated by commas")->allow_extra_args(false);
-    app.add_option("--by", by, "parameters; by default what was swept, else every number that differs")
-        ->allow_extra_args(false);
-    app.add_option("--at", options.at, "predict there: NAME=VALUE for each parameter; may be repeated")
-        ->allow_extra_args(false);
+    app.add_option("--of", of, "metrics: names with * and ?, separated by commas");
+    app.add_option("--by", by, "parameters; by default what was swept, else every number that differs");
+    app.add_option("--at", options.at, "predict there: NAME=VALUE for each parameter; may be repeated");
     app.add_option("--format", format, format_names(verdict::model_formats()))->capture_default_str();
     parse(app, given);
     for (const std::string& path : paths) os::require_there("RUN", path, "name a run folder");
     const verdict::ModelFormat& chosen = format_named("--format", format, verdict::model_formats());
-    options.of = words_of(of);
-    options.by = words_of(by);
+    options.of = words_of("--of", of);
+    options.by = words_of("--by", by);
     std::cout << chosen.print(
         verdict::make_models(verdict::read_evidence({paths.begin(), paths.end()}), options));
     return kOk;

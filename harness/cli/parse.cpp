@@ -10,8 +10,8 @@
 #include "harness/cli/command.hpp"
 #include "harness/cli/lock_options.hpp"
 #include "harness/os/error.hpp"
+#include "harness/os/printable.hpp"
 #include "harness/os/units.hpp"
-#include "harness/os/utf8.hpp"
 
 namespace tlbstorm::cli {
 namespace {
@@ -26,19 +26,18 @@ bool takes_one(const CLI::Option& option) { return option.get_items_expected_max
 /// Before CLI11 sees them: "--memory=" would take the next word, and a switch that is neither true nor false
 /// ends in an exception of std::stoll.
 void check_words(const CLI::App& app, const Arguments& words) {
-  std::string before;
+  std::string before = "argument";
   for (const std::string& word : words) {
-    const std::size_t equals = word.find('=');
-    const bool dashed = word.starts_with("--") && word.size() > 2;
-    const std::string name = dashed ? word.substr(0, equals) : before.starts_with("--") ? before : "argument";
-    const std::string value = dashed && equals != std::string::npos ? word.substr(equals + 1) : word;
+    const std::size_t equals = word.starts_with("--") ? word.find('=') : std::string::npos;
+    const std::string name = equals == word.npos ? before : word.substr(0, equals);
+    const std::string value = equals == word.npos ? word : word.substr(equals + 1);
     if (!os::is_utf8(word)) throw UsageError(name, value, "not valid UTF-8", "write it in UTF-8");
-    if (dashed && equals + 1 == word.size()) throw UsageError(name, "", "a value is missing", see_help(app));
-    const CLI::Option* const option = dashed ? app.get_option_no_throw(name) : nullptr;
-    if (option != nullptr && is_switch(*option) && equals != std::string::npos && value != "true" &&
-        value != "false")
+    before = word.starts_with("--") ? word : "argument";
+    if (equals == word.npos) continue;
+    if (value.empty()) throw UsageError(name, "", "a value is missing", see_help(app));
+    const CLI::Option* const option = app.get_option_no_throw(name);
+    if (option != nullptr && is_switch(*option) && value != "true" && value != "false")
       throw UsageError(name, value, "not a switch", "leave the value out, or give true or false");
-    before = word;
   }
 }
 
@@ -57,10 +56,13 @@ void check_words(const CLI::App& app, const Arguments& words) {
                    near.empty() ? see_help(app) : fmt::format("did you mean {}?", near));
 }
 
-/// For CLI11, which else has an error of its own for two.
-void let_the_last_win(CLI::App& app) {
-  for (CLI::Option* const option : app.get_options())
+/// For CLI11, which else has an error of its own for two values, and takes "[a,b]" for two and "[]" for none;
+/// a place of many words it can't do without.
+void take_words_as_they_are(CLI::App& app) {
+  for (CLI::Option* const option : app.get_options()) {
     if (takes_one(*option)) option->take_last();
+    if (!option->get_positional()) option->allow_extra_args(false);
+  }
 }
 
 void check_given(const CLI::App& app) {
@@ -106,8 +108,8 @@ void parse(CLI::App& app, const Arguments& given) {
     if (word == "--wait")
       word = fmt::format("--wait={}", kForever);  // a value of its own would be taken for one
   check_words(app, words);
-  let_the_last_win(app);
-  for (CLI::App* const command : app.get_subcommands({})) let_the_last_win(*command);
+  take_words_as_they_are(app);
+  for (CLI::App* const command : app.get_subcommands({})) take_words_as_they_are(*command);
   parse_words(app, words);
   check_given(app);
   for (const CLI::App* command : app.get_subcommands()) check_given(*command);

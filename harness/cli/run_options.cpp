@@ -9,7 +9,6 @@
 
 #include "harness/cli/config_file.hpp"
 #include "harness/os/error.hpp"
-#include "harness/os/user_file.hpp"
 
 namespace tlbstorm::cli {
 namespace {

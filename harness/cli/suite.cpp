@@ -77,12 +77,12 @@ int suite(const Arguments& given) {
     words.erase(words.begin());
     std::vector<BatchRun> runs = runs_of(suite, words);
     const std::string shown = preview(runs);
+    if (parent.empty()) parent = record::default_folder("suite", suite.name);
+    record::check_folder(parent);
     if (dry_run) {
       std::cout << shown;
       return kOk;
     }
-    if (parent.empty()) parent = record::default_folder("suite", suite.name);
-    record::check_folder(parent);
     return run_batch({"suite", suite.name, suite.about}, std::move(runs), parent, lock, quiet);
   });
 }

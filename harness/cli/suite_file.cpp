@@ -8,8 +8,8 @@
 #include <filesystem>
 
 #include "harness/os/error.hpp"
+#include "harness/os/named_path.hpp"
 #include "harness/os/text.hpp"
-#include "harness/os/user_file.hpp"
 #include "harness/record/manifest_shape.hpp"
 
 namespace tlbstorm::cli {
@@ -92,7 +92,7 @@ Suite find_suite(const std::string& name) {
   const std::string remedy = fmt::format("name a file, or one of: {}", fmt::join(names, ", "));
   if (!record::may_be_there(name))
     throw os::UsageError("suite", name, "no such suite and no such file", remedy);
-  return parse_suite(std::filesystem::path(name).stem(), os::read_option_text("suite", name, remedy));
+  return parse_suite(std::filesystem::path(name).stem(), os::read_named_file("suite", name, remedy));
 }
 
 std::vector<BatchRun> runs_of(const Suite& suite, const Arguments& extra) {

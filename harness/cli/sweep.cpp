@@ -121,16 +121,16 @@ int sweep(const RunOptions& given, const trial::Definition& definition) {
     plans.push_back(std::move(plan));
     runs.push_back(std::move(run));
   }
-  if (given.dry_run) {
-    std::cout << record::json_text(plans);
-    return kOk;
-  }
   const auto output = given.options.find("output");
   const std::filesystem::path parent =
       output != given.options.end()
           ? std::filesystem::path(output->second)
           : record::default_folder(definition.name, sweep_label(option, given.options));
   record::check_folder(parent);
+  if (given.dry_run) {
+    std::cout << record::json_text(plans);
+    return kOk;
+  }
   return run_batch({"sweep", option, definition.name + ": " + definition.operation}, std::move(runs), parent,
                    given.lock, given.quiet);
 }

@@ -24,6 +24,7 @@ constexpr const char* kStateRemedy = "set TLBSTORM_STATE_DIR to a folder of your
 
 /// A line that the process of make_apart() hands back: a change, or what went wrong.
 constexpr char kWrong = '!';
+constexpr char kRefused = '?';  ///< the same of what the user asked for
 
 Trouble trouble_of(const Change& change, const std::exception& error) {
   const auto* const ours = dynamic_cast<const Error*>(&error);
@@ -32,7 +33,9 @@ Trouble trouble_of(const Change& change, const std::exception& error) {
 
 std::string wrong_line(const std::exception& error) {
   const auto* const ours = dynamic_cast<const Error*>(&error);
-  return fmt::format("{}{}\n{}", kWrong, error.what(), ours == nullptr ? "" : ours->hint());
+  const bool refused = dynamic_cast<const UsageError*>(&error) != nullptr;
+  return fmt::format("{}{}\n{}", refused ? kRefused : kWrong, error.what(),
+                     ours == nullptr ? "" : ours->hint());
 }
 
 /// Runs body in a child that no signal to us or to our terminal ends, and returns what it says.
@@ -188,10 +191,12 @@ Change Journal::make_apart(const Change& intent, const std::function<Change()>& 
     throw;
   }
   if (said.empty()) throw Error(fmt::format("{}: the process that made it was killed", intent.text()));
-  if (said[0] == kWrong) {
+  if (said[0] == kWrong || said[0] == kRefused) {
     settle(id);
     const std::size_t end = said.find('\n');
-    throw Error(said.substr(1, end - 1), said.substr(end + 1));
+    const std::string what = said.substr(1, end - 1), hint = said.substr(end + 1);
+    if (said[0] == kRefused) throw UsageError(what, hint);
+    throw Error(what, hint);
   }
   return in_force_[id] = parse_journal(said + "\n").in_force.at(id);
 }

@@ -2,24 +2,46 @@
 #include "harness/os/named_path.hpp"
 
 #include <fcntl.h>
+#include <fmt/format.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 
 #include "harness/os/error.hpp"
+#include "harness/os/printable.hpp"
 
 namespace tlbstorm::os {
 namespace {
 
 namespace fs = std::filesystem;
 
-constexpr Bytes kMostText = 1_MiB;
-
 [[noreturn]] void refuse(std::string_view option, const fs::path& path, int error) {
   throw UsageError(option, path.native(), errno_text(error),
                    error == EACCES || error == EPERM ? "name one of yours, or run as root" : "name another");
 }
+
+/// What reading a file says of its path, as said of the option that names it.
+template <typename Read>
+auto for_option(std::string_view option, const fs::path& path, const std::string& remedy, Read read) {
+  try {
+    return read();
+  } catch (const SystemError& error) {
+    throw UsageError(option, path.native(), errno_text(error.code()), remedy);
+  } catch (const Error& error) {  // begins with the path
+    throw UsageError(fmt::format("{} {}", option, error.what()), remedy);
+  }
+}
+
+/// A file is made in a folder that is there already.
+void require_folder_of(std::string_view option, const fs::path& path) {
+  const fs::path folder = fs::absolute(path).parent_path();
+  if (nearest_folder(option, folder) != folder) refuse(option, path, ENOENT);
+  if (::access(folder.c_str(), W_OK | X_OK) != 0) refuse(option, path, errno);
+}
+
+}  // namespace
 
 std::string_view kind_of(mode_t mode) {
   if (S_ISDIR(mode)) return "a folder";
@@ -30,33 +52,44 @@ std::string_view kind_of(mode_t mode) {
   return "a device";
 }
 
-}  // namespace
-
-Fd open_named_file(std::string_view option, const fs::path& path, int flags) {
-  // Looked at before it is opened, which is not without effect on some devices, and once more after that.
+Fd open_plain_file(const fs::path& path) {
+  const Fd place = Fd::open(path, O_PATH);
   struct stat status {};
-  if (::stat(path.c_str(), &status) != 0) refuse(option, path, errno);
-  const auto check = [&] {
-    if (!S_ISREG(status.st_mode))
-      throw UsageError(option, path.native(), std::string(kind_of(status.st_mode)) + ", not a file",
-                       "name a regular file");
-  };
-  check();
-  Fd fd(::open(path.c_str(), flags | O_CLOEXEC | O_NONBLOCK | O_NOCTTY));
-  if (!fd || ::fstat(fd.get(), &status) != 0) refuse(option, path, errno);
-  check();
-  return fd;
+  if (::fstat(place.get(), &status) != 0) throw SystemError("stat", path.native(), errno);
+  if (!S_ISREG(status.st_mode))
+    throw Error(fmt::format("{}: {}, not a file", path.native(), kind_of(status.st_mode)));
+  // The very file that was looked at, not what its path may lead to by now. Files of procfs may still wait.
+  Fd file(::open(fmt::format("/proc/self/fd/{}", place.get()).c_str(),
+                 O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC));
+  if (!file) throw SystemError("open", path.native(), errno);
+  return file;
 }
 
-std::string read_named_file(std::string_view option, const fs::path& path) {
-  const Fd fd = open_named_file(option, path, O_RDONLY);
-  std::string text(kMostText.count + 1, '\0');
-  std::size_t size = 0;
-  for (ssize_t got = 1; got > 0 && size < text.size(); size += static_cast<std::size_t>(got))
-    if (got = ::read(fd.get(), text.data() + size, text.size() - size); got < 0) refuse(option, path, errno);
-  if (size > kMostText.count)
-    throw UsageError(option, path.native(), "more than 1 MiB: not written by hand", "name a text file");
-  text.resize(size);
+std::string read_plain_file(const fs::path& path, Bytes longest) {
+  constexpr std::size_t kBlock = std::size_t{64} << 10;
+  const Fd file = open_plain_file(path);
+  std::string text;
+  for (;;) {
+    const std::size_t before = text.size();
+    text.resize(before + kBlock);
+    const ssize_t got = ::read(file.get(), text.data() + before, kBlock);
+    const int error = errno;
+    text.resize(before + static_cast<std::size_t>(std::max<ssize_t>(got, 0)));
+    if (got < 0 && error != EINTR) throw SystemError("read", path.native(), error);
+    if (got == 0) return text;
+    if (text.size() > longest.count)
+      throw Error(
+          fmt::format("{}: longer than {}, not a file of tlbstorm", path.native(), format_size(longest)));
+  }
+}
+
+Fd open_named_file(std::string_view option, const fs::path& path, const std::string& remedy) {
+  return for_option(option, path, remedy, [&] { return open_plain_file(path); });
+}
+
+std::string read_named_file(std::string_view option, const fs::path& path, const std::string& remedy) {
+  std::string text = for_option(option, path, remedy, [&] { return read_plain_file(path, 1_MiB); });
+  if (!is_utf8(text)) throw UsageError(option, path.native(), "not a text in UTF-8", remedy);
   return text;
 }
 
@@ -81,8 +114,7 @@ void check_place_of_file(std::string_view option, const fs::path& path) {
     throw UsageError(option, path.native(),
                      std::string(kind_of(status.st_mode)) + ", which would be replaced",
                      "name a new file, or a regular one");
-  if (::access(nearest_folder(option, fs::absolute(path).parent_path()).c_str(), W_OK | X_OK) != 0)
-    refuse(option, path, errno);
+  require_folder_of(option, path);
 }
 
 void check_writable(std::string_view option, const fs::path& path) {
@@ -90,9 +122,7 @@ void check_writable(std::string_view option, const fs::path& path) {
   if (fd) return;
   if (errno == ENXIO) throw UsageError(option, path.native(), "nobody reads it", "name a file");
   if (errno != ENOENT) refuse(option, path, errno);
-  const fs::path folder = fs::absolute(path).parent_path();
-  if (nearest_folder(option, folder) != folder) refuse(option, path, ENOENT);
-  if (::access(folder.c_str(), W_OK | X_OK) != 0) refuse(option, path, errno);
+  require_folder_of(option, path);
 }
 
 fs::path nearest_folder(std::string_view option, const fs::path& path) {

@@ -13,8 +13,8 @@
 #include <unordered_map>
 
 #include "harness/os/error.hpp"
+#include "harness/os/named_path.hpp"
 #include "harness/os/text.hpp"
-#include "harness/os/user_file.hpp"
 #include "harness/record/excerpt.hpp"
 #include "harness/record/json_file.hpp"
 #include "harness/record/manifest_shape.hpp"
@@ -74,7 +74,7 @@ class Reader {
 
   RunFolder read() && {
     const ordered_json json =
-        parse_json(without_nan(os::read_user_text(run_.path)), run_.path, "it was cut off");
+        parse_json(without_nan(os::read_plain_file(run_.path)), run_.path, "it was cut off");
     if (!json.is_object() || !json.contains("benchmarks") || !json["benchmarks"].is_array())
       throw os::Error(fmt::format("{}: no list of benchmarks, not an output of Google Benchmark", native()),
                       "write it with --benchmark_out=FILE; a run of tlbstorm is named by its folder");
@@ -189,7 +189,7 @@ void Reader::make_manifest(const ordered_json& context) {
 }  // namespace
 
 bool is_benchmark_file(const std::filesystem::path& file) try {
-  const os::Fd fd = os::open_user_file(file);
+  const os::Fd fd = os::open_plain_file(file);
   std::array<char, 4096> head{};
   const ssize_t got = ::read(fd.get(), head.data(), head.size());
   return os::trim({head.data(), static_cast<std::size_t>(std::max<ssize_t>(got, 0))}).starts_with('{');

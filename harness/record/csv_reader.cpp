@@ -10,9 +10,9 @@
 #include <limits>
 
 #include "harness/os/error.hpp"
+#include "harness/os/named_path.hpp"
 #include "harness/os/printable.hpp"
 #include "harness/os/text.hpp"
-#include "harness/os/user_file.hpp"
 #include "harness/record/csv.hpp"
 #include "harness/record/excerpt.hpp"
 
@@ -48,7 +48,7 @@ std::size_t split(std::string_view row, std::size_t most, std::vector<std::strin
 }  // namespace
 
 CsvReader::CsvReader(const std::filesystem::path& path)
-    : path_(path), fd_(os::open_user_file(path)), buffer_(kBlock) {
+    : path_(path), fd_(os::open_plain_file(path)), buffer_(kBlock) {
   std::vector<std::string_view> fields;
   if (!next(fields)) {
     if (truncated_) throw os::Error(fmt::format("{}:1: the header was cut off", path_.native()));

@@ -7,8 +7,8 @@
 #include <vector>
 
 #include "harness/os/error.hpp"
+#include "harness/os/named_path.hpp"
 #include "harness/os/printable.hpp"
-#include "harness/os/user_file.hpp"
 #include "harness/record/excerpt.hpp"
 
 namespace tlbstorm::record {
@@ -35,7 +35,7 @@ void make_printable(ordered_json& whole, const std::filesystem::path& file) {
 }  // namespace
 
 ordered_json read_json(const std::filesystem::path& file, const std::string& hint) {
-  return parse_json(os::read_user_text(file), file, hint);
+  return parse_json(os::read_plain_file(file), file, hint);
 }
 
 ordered_json parse_json(std::string_view text, const std::filesystem::path& file, const std::string& hint) {

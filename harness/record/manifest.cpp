@@ -84,11 +84,14 @@ namespace {
 
 /// An error about a folder as one about --output.
 template <typename Do>
-auto naming_output(Do something) {
+auto naming_output(const fs::path& folder, Do something) {
   try {
     return something();
   } catch (const os::UsageError&) {
     throw;
+  } catch (const os::SystemError& error) {
+    throw os::UsageError("--output", folder.native(), os::errno_text(error.code()),
+                         error.hint().empty() ? "name a folder of your own" : error.hint());
   } catch (const os::Error& error) {
     throw os::UsageError(fmt::format("--output {}", error.what()), error.hint());
   }
@@ -97,7 +100,7 @@ auto naming_output(Do something) {
 }  // namespace
 
 os::Folder make_folder(const fs::path& path) {
-  return naming_output([&] {
+  return naming_output(path, [&] {
     os::Folder folder = os::Folder::make(path);
     if (!folder.is_empty())
       throw os::UsageError("--output", path.native(), "there is something in it",
@@ -111,7 +114,7 @@ void check_folder(const fs::path& folder) {
   if (::access(existing.c_str(), W_OK | X_OK) != 0)
     throw os::UsageError("--output", folder.native(), "can't write in " + existing.native(),
                          "name a folder that you can write, with --output");
-  naming_output([&] { os::Folder::check(folder); });
+  naming_output(folder, [&] { os::Folder::check(folder); });
   if (existing != fs::absolute(folder)) return;
   std::error_code error;
   const bool empty = fs::is_empty(folder, error);

@@ -126,6 +126,7 @@ const Shape& run_shape() {
       object,
       {{"schema", index, {}, true},
        {"state", text},
+       {"reason", text},
        {"started", text},
        {"ended", text},
        {"topology", text},

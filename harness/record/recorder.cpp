@@ -67,10 +67,15 @@ Recorder::Recorder(const fs::path& folder, const trial::Plan& plan, const trial:
   manifest_["absent_probes"] = ordered_json::array();
   manifest_["trials"] = ordered_json::array();
   claim();
-  write_manifest();
-  trials_ = CsvWriter(folder_, kTrialsFile, kTrialsHeader);
-  tables_.create(folder_);
-  if (definition.pacing == trial::Pacing::rounds) rounds_ = CsvWriter(folder_, kRoundsFile, kRoundsHeader);
+  try {
+    trials_ = CsvWriter(folder_, kTrialsFile, kTrialsHeader);
+    tables_.create(folder_);
+    if (definition.pacing == trial::Pacing::rounds) rounds_ = CsvWriter(folder_, kRoundsFile, kRoundsHeader);
+    write_manifest();
+  } catch (...) {  // no run has begun
+    folder_.remove(kManifestFile);
+    throw;
+  }
 }
 
 /// Two runs may have found the folder empty at the same moment.
@@ -153,10 +158,12 @@ void Recorder::write_oom_reports(const trial::TrialResult& result) const {
   folder_.replace(fmt::format("oom-trial{}.txt", result.trial), text);
 }
 
-void Recorder::finish(const std::string& state, const std::vector<os::Trouble>& troubles) {
+void Recorder::finish(const std::string& state, const std::vector<os::Trouble>& troubles,
+                      const std::string& reason) {
   flush();
   for (const os::Trouble& trouble : troubles) manifest_["not_undone"].push_back(trouble.what);
   manifest_["state"] = state;
+  if (!reason.empty()) manifest_["reason"] = reason;
   manifest_["ended"] = utc_now();
   write_manifest();
 }

@@ -42,8 +42,10 @@ class Recorder final : public trial::Observer {
   void end_trial(const trial::TrialResult& result) override;
   /// Adds the verdict on the trial that ended last.
   void judge(int trial, const Judgement& judgement);
-  /// "finished" or "interrupted", and what could not be taken back of what the run had changed.
-  void finish(const std::string& state, const std::vector<os::Trouble>& troubles = {});
+  /// "finished", "interrupted" or "failed", for a reason, and what could not be taken back of what the run
+  /// had changed.
+  void finish(const std::string& state, const std::vector<os::Trouble>& troubles = {},
+              const std::string& reason = "");
 
   /// Hands buffered rows to the kernel; called a few times a second.
   void flush() { samples_.flush(); }

@@ -11,7 +11,6 @@
 #include "harness/os/fd.hpp"
 #include "harness/os/folder.hpp"
 #include "harness/os/named_path.hpp"
-#include "harness/os/user_file.hpp"
 #include "harness/record/json_file.hpp"
 #include "harness/record/manifest_shape.hpp"
 #include "harness/record/schema.hpp"
@@ -73,7 +72,7 @@ fs::path add_reference(const fs::path& run, const fs::path& folder, const std::s
   const os::Folder made = os::Folder::make(target);
   made.replace(kManifestFile, json_text(compact(read.manifest)));
   for (const char* const file : {kTrialsFile, kLatencyFile})
-    if (may_be_there(run / file)) made.replace(file, os::read_user_text(run / file));
+    if (may_be_there(run / file)) made.replace(file, os::read_plain_file(run / file));
   return target;
 }
 

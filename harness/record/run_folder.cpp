@@ -10,7 +10,7 @@
 #include <set>
 
 #include "harness/os/error.hpp"
-#include "harness/os/user_file.hpp"
+#include "harness/os/named_path.hpp"
 #include "harness/record/csv.hpp"
 #include "harness/record/manifest_shape.hpp"
 #include "harness/record/schema.hpp"
@@ -152,7 +152,7 @@ void require_run_folder(const fs::path& path) {
     throw os::UsageError("RUN", path.native(), "neither a run folder nor JSON of Google Benchmark", kRemedy);
   if (!S_ISDIR(facts.st_mode))
     throw os::UsageError("RUN", path.native(),
-                         fmt::format("{}, not a run folder", os::special_kind(facts.st_mode)), kRemedy);
+                         fmt::format("{}, not a run folder", os::kind_of(facts.st_mode)), kRemedy);
   if (!may_be_there(path / kManifestFile))
     throw os::UsageError("RUN", path.native(), fmt::format("not a run folder, it has no {}", kManifestFile),
                          kRemedy);
@@ -166,8 +166,12 @@ RunFolder read_run(const fs::path& path) {
   run.path = path;
   const fs::path manifest = path / kManifestFile;
   run.manifest = read_run_manifest(manifest);
-  if (run.manifest.value("state", "") == "running")
+  const std::string state = run.manifest.value("state", "");
+  if (state == "running")
     run.remarks.emplace_back("the run has not ended, or its tool was killed: what it had measured is shown");
+  if (state == "failed")
+    run.remarks.push_back(
+        fmt::format("the run could not go on: {}", run.manifest.value("reason", "unknown")));
   read_trials(run);
   read_rounds(run);
   read_latencies(run);

@@ -7,6 +7,7 @@
 #include <algorithm>
 
 #include "harness/os/error.hpp"
+#include "harness/os/named_path.hpp"
 
 namespace tlbstorm::trial {
 namespace {
@@ -80,6 +81,12 @@ void Parameters::check(const Entry& entry) const {
     case Parameter::Type::flag:
       if (entry.value != "true" && entry.value != "false")
         throw os::UsageError(option(declared.name), entry.value, "not a switch", "give true or false");
+      break;
+    case Parameter::Type::numbers:
+      os::parse_list(option(declared.name), entry.value);
+      break;
+    case Parameter::Type::folder:
+      os::nearest_folder(option(declared.name), entry.value);
       break;
     case Parameter::Type::text:
       break;

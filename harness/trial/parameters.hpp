@@ -14,7 +14,20 @@ namespace tlbstorm::trial {
 
 /// One option of a workload: what `--help`, the docs and the manifest need.
 struct Parameter {
-  enum class Type { size, worker_size, integer, number, ratio, duration, choice, text, flag };
+  /// A folder is there or can be made; numbers are a list such as 0-3,8.
+  enum class Type {
+    size,
+    worker_size,
+    integer,
+    number,
+    ratio,
+    duration,
+    choice,
+    numbers,
+    folder,
+    text,
+    flag
+  };
   /// What a number may be; a ratio is from 0 to 1 in any case.
   struct Range {
     double least = 0;

@@ -59,13 +59,16 @@ std::string zram_devices() {
   return std::string(os::trim(names));
 }
 
-void set_algorithm(const fs::path& settings, const std::string& algorithm) {
-  if (algorithm.empty()) return;
+/// Where no zram device was there to ask, the plan could not know the algorithms.
+void set_algorithm(const fs::path& settings, const SwapRequest& request) {
+  if (request.algorithm.empty()) return;
   try {
-    os::write_text(settings / "comp_algorithm", algorithm);
+    os::write_text(settings / "comp_algorithm", request.algorithm);
   } catch (const os::SystemError& error) {
-    throw os::SystemError(fmt::format("set the algorithm {} of", algorithm), settings.native(), error.code(),
-                          "this kernel has: " + os::read_text(settings / "comp_algorithm"));
+    if (error.code() != EINVAL) throw;
+    throw os::UsageError("--swap", request.text,
+                         fmt::format("zram has no algorithm {} here", request.algorithm),
+                         "this kernel has: " + os::read_text(settings / "comp_algorithm"));
   }
 }
 
@@ -89,14 +92,14 @@ Change add_zram(const SwapRequest& request, const std::string& uuid) {
     const fs::path settings = "/sys/block/zram" + number;
     bool ours = true;
     try {
-      set_algorithm(settings, request.algorithm);
+      set_algorithm(settings, request);
       ours = set_size(settings, request.size);
       if (ours) {
         write_header(os::Fd::open(path, O_WRONLY | O_EXCL | O_NOFOLLOW), request.size, uuid, path);
         return {Change::Kind::zram, path, uuid, os::identity_at(AT_FDCWD, path)};
       }
       if (attempt == kAttempts) throw os::SystemError("give a size to", path, EBUSY);
-    } catch (const os::SystemError&) {
+    } catch (const os::Error&) {
       if (ours) os::write_text("/sys/class/zram-control/hot_remove", number);
       throw;
     }

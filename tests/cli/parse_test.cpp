@@ -45,6 +45,14 @@ TEST(Parse, TakesOptionsInBothForms) {
   EXPECT_TRUE(words.is_on);
 }
 
+TEST(Parse, TakesNoWordForAList) {
+  Words words;
+  parse(words.app, {"--many=[a,b]", "--many", "{}", "--many=[]", "--one=[]"});
+  EXPECT_EQ(words.many, (std::vector<std::string>{"[a,b]", "{}", "[]"}));
+  EXPECT_EQ(words.one, "[]");
+  EXPECT_EQ(refusal({"--many", "a", "b"}), "fake b: not expected here");
+}
+
 TEST(Parse, RefusesAnOptionWithoutAValue) {
   for (const Arguments& given : {Arguments{"--one"},
                                  {"--one="},

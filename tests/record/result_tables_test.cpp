@@ -4,8 +4,11 @@
 
 #include <gtest/gtest.h>
 
+#include <fstream>
+
 #include "harness/os/fd.hpp"
 #include "harness/record/recorder.hpp"
+#include "harness/record/run_folder.hpp"
 #include "tests/temporary_folder.hpp"
 
 namespace tlbstorm::record {
@@ -98,6 +101,21 @@ TEST_F(Tables, RecorderKeepsTheKernelsReportAndTheOutcome) {
   EXPECT_EQ(manifest["trials"][0]["outcome"], "oom");
   EXPECT_EQ(manifest["trials"][0]["reason"], "the kernel killed a worker");
   EXPECT_EQ(manifest["schema"], 2);
+}
+
+TEST_F(Tables, RecorderNotesWhyARunCouldNotGoOn) {
+  Recorder recorder(folder_.path() / "run", {}, {}, {}, {"tlbstorm", "run"}, "machine");
+  recorder.begin_trial(1, {});
+  recorder.finish("failed", {}, "fork: Cannot allocate memory");
+  EXPECT_EQ(read_run(folder_.path() / "run").remarks,
+            std::vector<std::string>{"the run could not go on: fork: Cannot allocate memory"});
+}
+
+TEST_F(Tables, RecorderThatCanMakeNoTableLeavesNoRun) {
+  std::filesystem::create_directories(folder_.path() / "run");
+  std::ofstream(folder_.path() / "run/trials.csv") << "someone else's";
+  EXPECT_ANY_THROW(Recorder(folder_.path() / "run", {}, {}, {}, {"tlbstorm", "run"}, "machine"));
+  EXPECT_FALSE(std::filesystem::exists(folder_.path() / "run/run.json"));
 }
 
 }  // namespace

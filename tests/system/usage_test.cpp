@@ -86,7 +86,7 @@ INSTANTIATE_TEST_SUITE_P(
         BadInput{"Access", {"run", "swap-churn", "--access", "zipf:-1"}, "--access zipf:-1"},
         BadInput{"ModelFormat", {"model", ".", "--format", "xml"}, "--format xml"},
         BadInput{"ModelOption", {"model", ".", "--off", "x"}, "--off"},
-        BadInput{"List", {"list", "no"}, "list no"}),
+        BadInput{"List", {"list", "no"}, "WHAT no"}),
     [](const auto& tested) { return std::string(tested.param.name); });
 
 class UsageOf : public Usage {};

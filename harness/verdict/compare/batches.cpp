@@ -180,6 +180,13 @@ std::vector<Comparison> compare_folders(const std::vector<fs::path>& folders,
     parts.push_back(std::move(part));
   }
   if (parts.size() > 1 && is_sweep_of_workers(folders.front())) add_scaling(parts, options);
+  std::vector<std::string> known;
+  for (const Comparison& part : parts) {
+    for (const Side* const side : {&part.base, &part.next})
+      for (const MetricInfo& metric : side->metrics()) known.push_back(metric.name);
+    for (const MetricChange& one : part.metrics) known.push_back(one.metric.name);
+  }
+  require_metrics("--metrics", options.metrics, known);
   return parts;
 }
 

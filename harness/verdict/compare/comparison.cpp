@@ -10,6 +10,8 @@
 #include <cmath>
 #include <limits>
 
+#include "harness/os/error.hpp"
+#include "harness/os/units.hpp"
 #include "harness/verdict/emulation.hpp"
 #include "harness/verdict/statistics/buckets.hpp"
 #include "harness/verdict/statistics/power.hpp"
@@ -246,6 +248,18 @@ bool wanted(const std::vector<std::string>& globs, const std::string& metric) {
   return globs.empty() || std::any_of(globs.begin(), globs.end(), [&](const std::string& glob) {
            return ::fnmatch(glob.c_str(), metric.c_str(), 0) == 0;
          });
+}
+
+void require_metrics(std::string_view option, const std::vector<std::string>& globs,
+                     const std::vector<std::string>& known) {
+  for (const std::string& glob : globs) {
+    if (std::any_of(known.begin(), known.end(), [&](const auto& metric) { return wanted({glob}, metric); }))
+      continue;
+    const std::string near = os::nearest(glob, known);
+    throw os::UsageError(option, glob, "no valid trial has such a metric",
+                         near.empty() ? "see: tlbstorm list metrics; tlbstorm report tells why one is absent"
+                                      : fmt::format("did you mean {}?", near));
+  }
 }
 
 Interval whole_interval(const MetricChange& change) {

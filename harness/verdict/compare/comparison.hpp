@@ -83,5 +83,8 @@ bool drift_explains(const Side& base, const Side& next, const MetricChange& chan
 
 /// Whether a metric is asked for: any of the globs matches, or there is none.
 bool wanted(const std::vector<std::string>& globs, const std::string& metric);
+/// Each of the globs, which `option` has, has to match a metric that some run has. Throws os::UsageError.
+void require_metrics(std::string_view option, const std::vector<std::string>& globs,
+                     const std::vector<std::string>& known);
 
 }  // namespace tlbstorm::verdict

@@ -213,19 +213,11 @@ std::vector<std::string> asked_metrics(const Family& family, const std::vector<s
   return metrics;
 }
 
-/// Each name has to be of some metric in some family.
 void refuse_unknown_metrics(const Evidence& evidence, const std::vector<std::string>& of) {
   std::vector<std::string> known;
   for (const Family& family : evidence.families)
     for (const std::string& metric : family.metrics()) known.push_back(metric);
-  for (const std::string& glob : of) {
-    if (std::any_of(known.begin(), known.end(), [&](const auto& metric) { return wanted({glob}, metric); }))
-      continue;
-    const std::string near = os::nearest(glob, known);
-    throw os::UsageError("--of", glob, "no valid trial has such a metric",
-                         near.empty() ? "see: tlbstorm list metrics; tlbstorm report tells why one is absent"
-                                      : fmt::format("did you mean {}?", near));
-  }
+  require_metrics("--of", of, known);
 }
 
 ModelPart begin_part(const Family& family) {

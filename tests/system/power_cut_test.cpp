@@ -82,5 +82,20 @@ TEST_F(PowerCut, FileThatRestoreTakesBackIsGoneForGoodBeforeItsJournalIs) {
   EXPECT_EQ(place_.leftovers(), "");
 }
 
+TEST_F(PowerCut, FolderThatRestoreTakesBackIsGoneForGoodBeforeItsJournalIs) {
+  const fs::path folder = data_ / "tlbstorm-1", state = place_.path() / "state";
+  fs::create_directory(folder);
+  fs::create_directory(state);
+  std::ofstream(state / "journal-1.jsonl")
+      << R"({"id": 1, "kind": "folder", "target": ")" << folder.native() << "\", \"before\": \"\"}\n";
+  const Finished done = place_.finish(start({"restore"}));
+  ASSERT_EQ(done.code, 0) << done.out << done.err;
+  const Words all = steps();
+  const std::size_t removed = find(all, "remove ", "/tlbstorm-1"),
+                    gone = find(all, "synced ", "/data", removed);
+  ASSERT_LT(gone, all.size());
+  EXPECT_LT(gone, find(all, "remove ", ".jsonl"));
+}
+
 }  // namespace
 }  // namespace tlbstorm::test

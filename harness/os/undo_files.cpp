@@ -53,6 +53,13 @@ Folder folder_of(const fs::path& path) {
   }
 }
 
+/// A power cut would bring it back, when the journal that knows it has gone.
+Undone gone_for_good(const fs::path& path) {
+  const Fd parent = Fd::open(path.parent_path(), O_RDONLY | O_DIRECTORY);
+  if (::fsync(parent.get()) != 0) throw SystemError("fsync", path.parent_path().native(), errno);
+  return undone();
+}
+
 void kill_members(const std::string& cgroup) {
   const std::string members = try_read_text(cgroup + "/cgroup.procs").value_or("");
   std::string_view rest = members;
@@ -89,12 +96,12 @@ Undone folder(const Change& change, bool same_boot) {
   const std::string found = identity_at(AT_FDCWD, path);
   if (found.empty()) return nothing();
   // Its parent may be a folder of all users. One that was being made when its maker was killed is empty.
-  if (change.proof.empty() && ::rmdir(path.c_str()) == 0) return undone();
+  if (change.proof.empty() && ::rmdir(path.c_str()) == 0) return gone_for_good(path);
   if (!same_identity(change.proof, found, same_boot)) return not_ours(kAnothers);
   std::error_code error;
   fs::remove_all(path, error);  // goes by descriptors, and follows no links
   if (error) throw SystemError("remove", path.native(), error.value());
-  return undone();
+  return gone_for_good(path);
 }
 
 /// Kills what is left in the cgroup (only what we put there can be) and waits until the kernel lets it go.

@@ -95,7 +95,7 @@ Batch read_batch(const fs::path& folder) {
     if (!is_folder_name(read.name))
       throw os::Error(
           fmt::format("{}: damaged, '{}' is not a folder's name", file.native(), excerpt(read.name)));
-    if (may_be_there(folder / read.name / kManifestFile)) read.run = read_run(folder / read.name);
+    if (has_text(folder / read.name / kManifestFile)) read.run = read_run(folder / read.name);
     batch.entries.push_back(std::move(read));
   }
   return batch;

@@ -266,6 +266,12 @@ bool may_be_there(const std::filesystem::path& file) {
   return std::filesystem::exists(file, error) || error;
 }
 
+bool has_text(const std::filesystem::path& file) {
+  std::error_code error;
+  return may_be_there(file) &&
+         !(std::filesystem::is_regular_file(file, error) && std::filesystem::file_size(file, error) == 0);
+}
+
 void complete_run_manifest(ordered_json& manifest, const std::filesystem::path& file) {
   check_schema(manifest, file);  // first: what is newer may have another shape
   const Check check(file);

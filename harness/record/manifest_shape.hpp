@@ -19,4 +19,8 @@ void complete_run_manifest(nlohmann::ordered_json& manifest, const std::filesyst
 /// Whether there is such a file; where that can't be told, opening it will say why.
 bool may_be_there(const std::filesystem::path& file);
 
+/// The same of one with something in it. An empty one was being made when its tool was killed, or had not
+/// reached the disk when the machine lost its power.
+bool has_text(const std::filesystem::path& file);
+
 }  // namespace tlbstorm::record

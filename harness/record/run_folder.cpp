@@ -55,7 +55,7 @@ class Table {
 };
 
 void read_trials(RunFolder& run) {
-  if (!may_be_there(run.path / kTrialsFile)) return;
+  if (!has_text(run.path / kTrialsFile)) return;
   Table table(run, kTrialsFile);
   const std::size_t metric = table.column("metric"), unit = table.column("unit"),
                     value = table.column("value");
@@ -72,7 +72,7 @@ void read_trials(RunFolder& run) {
 }
 
 void read_rounds(RunFolder& run) {
-  if (!may_be_there(run.path / kRoundsFile)) return;
+  if (!has_text(run.path / kRoundsFile)) return;
   Table table(run, kRoundsFile);
   const std::size_t round = table.column("round"), metric = table.column("metric"),
                     value = table.column("value");
@@ -88,7 +88,7 @@ void read_rounds(RunFolder& run) {
 
 void read_latencies(RunFolder& run) {
   constexpr double kLongest = 1e18;  // ns: any 64-bit count of them holds that
-  if (!may_be_there(run.path / kLatencyFile) || run.manifest["schema"] < 2)
+  if (!has_text(run.path / kLatencyFile) || run.manifest["schema"] < 2)
     return;  // the first schema kept no classes
   Table table(run, kLatencyFile);
   const std::size_t access = table.column("access"), met = table.column("met"),
@@ -156,6 +156,10 @@ void require_run_folder(const fs::path& path) {
   if (!may_be_there(path / kManifestFile))
     throw os::UsageError("RUN", path.native(), fmt::format("not a run folder, it has no {}", kManifestFile),
                          kRemedy);
+  if (!has_text(path / kManifestFile))
+    throw os::Error(
+        fmt::format("{}: the run was cut off as it began: its {} is empty", path.native(), kManifestFile),
+        "measure again");
 }
 
 }  // namespace

@@ -61,8 +61,9 @@ std::string reasons(const Batch& batch) {
   std::string out;
   for (const BatchEntry& entry : batch.entries)
     if (entry.state != "finished")
-      out += fmt::format("    {}: {}{}{}\n", entry.name, entry.state, entry.reason.empty() ? "" : ": ",
-                         entry.reason);
+      out += fmt::format("    {}: {}{}{}\n", entry.name,
+                         entry.state == "running" ? "it has not ended, or its tool was killed" : entry.state,
+                         entry.reason.empty() ? "" : ": ", entry.reason);
   return out.empty() ? out : "\n  not finished\n" + out;
 }
 

@@ -86,13 +86,19 @@ make_initramfs() {
   (cd -- "$files" && find . | cpio --quiet -o -H newc -R 0:0 | gzip -1) >"$work/initramfs.gz"
 }
 
-# The disk that the command comes on, and its results leave on; one for the data that it makes; and the one to swap on.
-make_disks() {
+# The disk that the command comes on, and its results leave on.
+make_results_disk() {
   mkdir -p -- "$work/seed/results"
   printf '%q ' "${command[@]}" >"$work/seed/command"
-  truncate -s 1G "$work/results.img" && truncate -s 8G "$work/data.img"
-  mkfs.ext4 -q -E root_owner=0:0 -d "$work/seed" "$work/results.img" && mkfs.ext4 -q -E root_owner=0:0 "$work/data.img" ||
+  truncate -s 1G "$work/results.img" && mkfs.ext4 -F -q -E root_owner=0:0 -d "$work/seed" "$work/results.img" ||
     die "no file system could be made in $work: is there room?"
+}
+
+# Those of one run: beside it one for the data that it makes, and the one to swap on.
+make_disks() {
+  make_results_disk
+  truncate -s 8G "$work/data.img" && mkfs.ext4 -q -E root_owner=0:0 "$work/data.img" || die "no file system could be made in $work: is there room?"
+  data_drives=(-drive "file=$work/data.img,if=virtio,format=raw,cache=unsafe")
   ((nvme > 0)) || return 0
   truncate -s "$nvme" "$work/nvme.img"
   ((partitions > 0)) || return 0
@@ -112,7 +118,7 @@ qemu_words() {
     -display none -nodefaults -no-reboot -serial "file:$work/console.log" -serial "file:$work/stderr"
     -kernel "$kernel" -initrd "$work/initramfs.gz"
     -drive "file=$work/results.img,if=virtio,format=raw,cache=unsafe"
-    -drive "file=$work/data.img,if=virtio,format=raw,cache=unsafe"
+    "${data_drives[@]}"
     -append "console=ttyS0 panic=-1 mitigations=off nokaslr nowatchdog quiet $cmdline")
   # shellcheck disable=SC2054
   ((nvme == 0)) || words+=(-drive "file=$work/nvme.img,if=none,id=swap,format=raw,cache=unsafe" -device nvme,drive=swap,serial=lab)
@@ -212,7 +218,7 @@ tell_bad_end() {
 }
 
 lab_run() {
-  local words=() tool release cpu='' status ended outcome reason began=$SECONDS
+  local words=() data_drives=() tool release cpu='' status ended outcome reason began=$SECONDS
   guest_defaults
   while [[ $# -gt 0 && $1 != -- ]]; do
     [[ $# -ge 2 ]] || misused "$1 needs a value"

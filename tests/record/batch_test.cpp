@@ -91,6 +91,16 @@ TEST_F(BatchTest, RefusedRunIsNamedWithItsReason) {
   EXPECT_THAT(verdict::tabulate(batch), HasSubstr("nodes: refused: this machine has one NUMA node"));
 }
 
+TEST_F(BatchTest, RunThatWasCutOffAsItBeganSpoilsNoTable) {
+  BatchRecorder recorder(folder_.path(), {"sweep", "workers", "storm"});
+  add(recorder, 1, 200'000);
+  const auto cut = recorder.begin("workers=2", "2", {"tlbstorm", "run", "storm"});
+  std::filesystem::create_directory(cut);
+  std::ofstream(cut / "run.json") << "";
+  const std::string table = verdict::tabulate(read_batch(folder_.path()));
+  EXPECT_THAT(table, HasSubstr("workers=2: it has not ended, or its tool was killed"));
+}
+
 TEST_F(BatchTest, DamagedManifestIsAnErrorThatNamesWhatIsWrong) {
   const auto complaint = [&](const std::string& text) -> std::string {
     std::ofstream(folder_.path() / "batch.json") << text;

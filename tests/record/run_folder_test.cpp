@@ -3,6 +3,7 @@
 #include "harness/record/run_folder.hpp"
 
 #include <fmt/format.h>
+#include <gmock/gmock.h>
 #include <sys/stat.h>
 
 #include "harness/verdict/summary.hpp"
@@ -10,6 +11,8 @@
 
 namespace tlbstorm::record {
 namespace {
+
+using ::testing::HasSubstr;
 
 class RunFolderTest : public RecordTest {
  protected:
@@ -67,7 +70,7 @@ TEST_F(RunFolderTest, NamesThatATerminalWouldObeyAreDamage) {
 }
 
 TEST_F(RunFolderTest, ManifestThatIsNoJsonIsToldWithTheLine) {
-  EXPECT_EQ(complaint_about("run.json", ""), "run.json:1: damaged, not JSON from here on");
+  EXPECT_EQ(complaint_about("run.json", "\n"), "run.json:2: damaged, not JSON from here on");
   EXPECT_EQ(complaint_about("run.json", "{\"schema\": 1,\n \"plan\": {"),
             "run.json:2: damaged, not JSON from here on");
   EXPECT_EQ(complaint_about("run.json", "{\n\"schema\": 1,\n\"memory_bytes\": NaN}"),
@@ -75,6 +78,15 @@ TEST_F(RunFolderTest, ManifestThatIsNoJsonIsToldWithTheLine) {
   EXPECT_EQ(complaint_about("run.json", "{\"memory_bytes\":\n1e999}"),
             "run.json:2: damaged, not JSON from here on");
   EXPECT_EQ(complaint_about("run.json", "[1]"), "run.json: damaged, not a manifest of tlbstorm");
+}
+
+/// As a power cut leaves it: names are on the disk, and what is in the files is not.
+TEST_F(RunFolderTest, EmptyFilesAreThoseOfARunThatWasCutOff) {
+  EXPECT_EQ(complaint_about("run.json", ""), " the run was cut off as it began: its run.json is empty");
+  put("run.json",
+      R"({"schema": 2, "state": "running", "plan": {}, "trials": [{"trial": 1, "outcome": "running"}]})");
+  for (const char* const table : {"trials.csv", "rounds.csv", "latency.csv", "samples.csv"}) put(table, "");
+  EXPECT_THAT(verdict::summarise(read_run(folder_)), HasSubstr("its tool was killed"));
 }
 
 TEST_F(RunFolderTest, NewerSchemaIsRefusedWhateverItsShape) {

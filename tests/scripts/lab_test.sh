@@ -64,6 +64,8 @@ refuses 2 "give --suite NAME, or" ab --base stock --new unbatched -- pageout
 refuses 2 "gives --output" ab --base stock --new unbatched -- tlbstorm run pageout --output x
 refuses 2 "there are stock, dirty-batched switchable unbatched" build --variant nosuch
 refuses 2 "there is no such file" build --patch "$place/nosuch.patch"
+refuses 2 "not a number of cuts" storm --cuts none
+refuses 2 "storm: unknown argument '--frob'" storm --frob 1
 refuses 2 "at least three numbers" reproduce-scaling --cpus 2 --output "$place/new"
 # To git bisect, 1 to 127 are verdicts on a commit.
 refuses 255 "--base must be a run folder" bisect -- tlbstorm run pageout

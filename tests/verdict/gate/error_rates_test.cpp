@@ -12,6 +12,7 @@
 #include "harness/record/csv.hpp"
 #include "harness/verdict/gate/gate.hpp"
 #include "harness/verdict/gate/sequential.hpp"
+#include "tests/sanitized.hpp"
 
 namespace tlbstorm::verdict {
 namespace {
@@ -108,7 +109,15 @@ double failing(const std::vector<Rule>& rules, const Noise& noise, double factor
   return static_cast<double>(failed) / static_cast<double>(kComparisons);
 }
 
-TEST(ErrorRates, AtMostOneComparisonOfTheSameInAHundredRaisesAnAlarm) {
+class ErrorRates : public ::testing::Test {
+ protected:
+  void SetUp() override {
+    if (kSanitized)
+      GTEST_SKIP() << "thousands of comparisons of what other tests compare once: minutes with a sanitizer";
+  }
+};
+
+TEST_F(ErrorRates, AtMostOneComparisonOfTheSameInAHundredRaisesAnAlarm) {
   for (const Kind& kind : kinds()) {
     const double rate = failing(default_rules(), kind.noise, 1);
     fmt::print("  {:<32} {:.1f}% false alarms\n", kind.name, 100 * rate);
@@ -116,7 +125,7 @@ TEST(ErrorRates, AtMostOneComparisonOfTheSameInAHundredRaisesAnAlarm) {
   }
 }
 
-TEST(ErrorRates, ADriftThroughInterleavedTrialsRaisesNone) {
+TEST_F(ErrorRates, ADriftThroughInterleavedTrialsRaisesNone) {
   const Noise drift = [](Random& r, std::size_t i) {
     return 1 + 0.02 * static_cast<double>(i) + 0.01 * normal(r);
   };
@@ -125,7 +134,7 @@ TEST(ErrorRates, ADriftThroughInterleavedTrialsRaisesNone) {
 
 /// A machine that drifts through both runs, one after the other: no statistic can tell that from a change for
 /// sure, but a drift that is steep enough to break a rule mostly shows within the runs, too.
-TEST(ErrorRates, ADriftThroughOneRunAfterTheOtherIsSeenForWhatItIs) {
+TEST_F(ErrorRates, ADriftThroughOneRunAfterTheOtherIsSeenForWhatItIs) {
   for (const double slope : {0.001, 0.003, 0.01}) {
     const Noise drift = [slope](Random& r, std::size_t i) {
       return 1 + slope * static_cast<double>(i) + 0.01 * normal(r);
@@ -136,7 +145,7 @@ TEST(ErrorRates, ADriftThroughOneRunAfterTheOtherIsSeenForWhatItIs) {
   }
 }
 
-TEST(ErrorRates, FivePercentMoreIpisAPageAreFoundInTenTrials) {
+TEST_F(ErrorRates, FivePercentMoreIpisAPageAreFoundInTenTrials) {
   const double found = failing(
       default_rules(), [](Random& r, std::size_t) { return 1 + 0.01 * normal(r); }, 1.05);
   fmt::print("  {:.1f}% found\n", 100 * found);
@@ -165,7 +174,7 @@ bool sees_a_change(const Noise& noise, Random& random, double factor) {
   return false;
 }
 
-TEST(ErrorRates, LookingAgainAndAgainKeepsTheLevel) {
+TEST_F(ErrorRates, LookingAgainAndAgainKeepsTheLevel) {
   Random random(11);
   constexpr int kRuns = 300;
   int alarms = 0, found = 0;

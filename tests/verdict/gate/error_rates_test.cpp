@@ -112,7 +112,7 @@ double failing(const std::vector<Rule>& rules, const Noise& noise, double factor
 class ErrorRates : public ::testing::Test {
  protected:
   void SetUp() override {
-    if (kSanitized)
+    if (test::kSanitized)
       GTEST_SKIP() << "thousands of comparisons of what other tests compare once: minutes with a sanitizer";
   }
 };

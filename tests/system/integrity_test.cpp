@@ -142,7 +142,7 @@ class StoppedTrial {
 class Integrity : public ::testing::Test {
  protected:
   void SetUp() override {
-    if (!is_root()) GTEST_SKIP() << "swap needs root";
+    if (const std::string why = why_no_swap(); !why.empty()) GTEST_SKIP() << why;
     if (!device_.why_not().empty()) GTEST_SKIP() << device_.why_not();
     if (::sysconf(_SC_PAGESIZE) != static_cast<long>(kPage)) GTEST_SKIP() << "pages are not of 4 KiB";
     if (kSanitized) GTEST_SKIP() << "the sanitizer's own memory fills the limit";

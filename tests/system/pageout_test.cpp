@@ -32,7 +32,7 @@ TEST_F(Pageout, CleanFilePagesShareFlushes) {
 }
 
 TEST_F(Pageout, DirtyAnonymousPagesCostOneIpiEach) {
-  if (!is_root()) GTEST_SKIP() << "swap needs root";
+  if (const std::string why = why_no_swap(); !why.empty()) GTEST_SKIP() << why;
   if (!std::filesystem::exists("/sys/class/zram-control/hot_add")) GTEST_SKIP() << "the kernel has no zram";
   const std::string folder = valid_pageout({"--pages", "dirty-anon", "--swap", "zram:256M"});
   if (folder.empty()) return;
@@ -44,7 +44,7 @@ TEST_F(Pageout, DirtyAnonymousPagesCostOneIpiEach) {
 }
 
 TEST_F(Pageout, AgreesWithAnIndependentCountAroundTheProcess) {
-  if (!is_root()) GTEST_SKIP() << "swap needs root";
+  if (const std::string why = why_no_swap(); !why.empty()) GTEST_SKIP() << why;
   if (!std::filesystem::exists("/sys/class/zram-control/hot_add")) GTEST_SKIP() << "the kernel has no zram";
   const std::string folder = valid_pageout({"--pages", "dirty-anon", "--swap", "zram:256M", "--warmup", "0"});
   if (folder.empty()) return;
@@ -62,7 +62,7 @@ TEST_F(Pageout, ProcessesThatShareNothingGetNoIpis) {
 }
 
 TEST_F(Pageout, SwapFileKeepsCopiesSoThatCleanAnonymousPagesAreNotWrittenAgain) {
-  if (!is_root()) GTEST_SKIP() << "swap needs root";
+  if (const std::string why = why_no_swap(); !why.empty()) GTEST_SKIP() << why;
   const std::string folder =
       valid_pageout({"--pages", "clean-anon", "--region", "8M", "--swap", "file:256M"});
   if (folder.empty()) return;
@@ -71,7 +71,7 @@ TEST_F(Pageout, SwapFileKeepsCopiesSoThatCleanAnonymousPagesAreNotWrittenAgain) 
 }
 
 TEST_F(Pageout, CleanAnonymousPagesOnZramAreCalledInvalid) {
-  if (!is_root()) GTEST_SKIP() << "swap needs root";
+  if (const std::string why = why_no_swap(); !why.empty()) GTEST_SKIP() << why;
   if (!std::filesystem::exists("/sys/class/zram-control/hot_add")) GTEST_SKIP() << "the kernel has no zram";
   const std::string folder = place_.new_folder();
   ASSERT_EQ(place_

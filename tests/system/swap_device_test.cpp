@@ -56,7 +56,7 @@ std::string ext2_superblock() {
 class SwapDevice : public ::testing::Test {
  protected:
   void SetUp() override {
-    if (!is_root()) GTEST_SKIP() << "swap needs root";
+    if (const std::string why = why_no_swap(); !why.empty()) GTEST_SKIP() << why;
     if (!device_.why_not().empty()) GTEST_SKIP() << device_.why_not();
   }
   Finished page_out(const std::string& swap, Words more = {}) {

@@ -14,6 +14,7 @@
 
 #include "harness/machine/flush.hpp"
 #include "harness/os/fd.hpp"
+#include "harness/os/swaps.hpp"
 #include "harness/os/text.hpp"
 #include "harness/record/csv.hpp"
 
@@ -173,6 +174,13 @@ int others_running() {
 }
 
 bool is_root() { return ::geteuid() == 0; }
+
+std::string why_no_swap() {
+  if (!is_root()) return "swap needs root";
+  const std::vector<os::SwapArea> areas = os::parse_swaps(text_of("/proc/swaps"));
+  return areas.empty() ? ""
+                       : "pages would go to swap that is on already, too: " + areas.front().path;
+}
 
 bool is_emulated() { return machine::read_cpuid().hypervisor.starts_with("TCGTCGTCGTCG"); }
 int online_cpus() { return static_cast<int>(::sysconf(_SC_NPROCESSORS_ONLN)); }

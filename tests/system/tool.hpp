@@ -74,6 +74,8 @@ double tlb_row();
 /// Tasks that are running right now beside us.
 int others_running();
 bool is_root();
+/// Why the pages of a test can't all go to swap of its own; empty when they can.
+std::string why_no_swap();
 /// A guest whose instructions are translated (QEMU's TCG): its times say nothing, and it is slow.
 bool is_emulated();
 int online_cpus();

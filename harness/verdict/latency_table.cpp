@@ -8,6 +8,7 @@
 #include <map>
 #include <vector>
 
+#include "harness/os/text.hpp"
 #include "harness/os/units.hpp"
 #include "harness/trial/access.hpp"
 #include "harness/verdict/statistics/buckets.hpp"
@@ -17,6 +18,11 @@ namespace {
 
 using record::LatencyRow;
 using record::RunFolder;
+
+bool any_valid(const RunFolder& run) {
+  return std::any_of(run.latencies.begin(), run.latencies.end(),
+                     [&](const LatencyRow& row) { return run.valid(row.trial); });
+}
 
 /// Buckets of one class in the order of their times.
 std::vector<Bucket> pool(const RunFolder& run, std::string_view access, std::string_view met, bool valid) {
@@ -60,14 +66,32 @@ std::string timing_overhead(const RunFolder& run) {
 
 }  // namespace
 
+bool rests_on_few(const RunFolder& run, std::string_view metric) {
+  constexpr std::string_view kMiddle = "_latency_p";
+  const std::size_t at = metric.find(kMiddle);
+  if (at == std::string_view::npos) return false;
+  const std::string_view of = metric.substr(0, at);
+  std::string percent(metric.substr(at + kMiddle.size()));  // "99_9"
+  std::replace(percent.begin(), percent.end(), '_', '.');
+  const auto share = os::to_real(percent);
+  if (!share) return false;
+  std::map<int, double> counts;
+  for (const LatencyRow& row : run.latencies)
+    if (of == "hit" ? row.met == "hit" : of == "fault" ? row.met != "hit" : row.met == "major")
+      counts[row.trial] += row.count;
+  const bool valid_only = any_valid(run);
+  return std::any_of(counts.begin(), counts.end(), [&](const auto& trial) {
+    return (!valid_only || run.valid(trial.first)) && rests_on_few(trial.second, *share / 100);
+  });
+}
+
 std::string latency_table(const RunFolder& run) {
-  const bool any_valid = std::any_of(run.latencies.begin(), run.latencies.end(),
-                                     [&](const LatencyRow& row) { return run.valid(row.trial); });
+  const bool valid_only = any_valid(run);
   std::string out;
   bool few = false;
   for (const std::string_view access : trial::kAccessNames)
     for (const std::string_view met : trial::kMetNames)
-      if (const std::vector<Bucket> buckets = pool(run, access, met, any_valid); !buckets.empty())
+      if (const std::vector<Bucket> buckets = pool(run, access, met, valid_only); !buckets.empty())
         out += fmt::format("  {:<7}{:<7}{}", access, met, row_of(buckets, few));
   if (out.empty()) return out;
   if (few) out += fmt::format("  {} {}\n", kFewMark, kFewNote);

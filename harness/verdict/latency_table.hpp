@@ -3,6 +3,7 @@
 #pragma once
 
 #include <string>
+#include <string_view>
 
 #include "harness/record/run_folder.hpp"
 
@@ -10,5 +11,9 @@ namespace tlbstorm::verdict {
 
 /// Over all valid trials together, or all trials when none is valid. Empty when no access was timed.
 std::string latency_table(const record::RunFolder& run);
+
+/// Whether a metric is a percentile of such times (fault_latency_p99_9) that rests on few of them in some
+/// trial.
+bool rests_on_few(const record::RunFolder& run, std::string_view metric);
 
 }  // namespace tlbstorm::verdict

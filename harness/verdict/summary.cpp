@@ -12,6 +12,7 @@
 #include "harness/os/units.hpp"
 #include "harness/verdict/emulation.hpp"
 #include "harness/verdict/latency_table.hpp"
+#include "harness/verdict/statistics/buckets.hpp"
 #include "harness/verdict/statistics/sample.hpp"
 #include "harness/verdict/why_block.hpp"
 
@@ -134,17 +135,21 @@ void metrics(const RunFolder& run, std::string& out) {
   out += fmt::format("\n  {:<28}{:<15}{:>9}{:>10}{:>10}{:>7}  {}\n", "metric", "unit", "median", "min", "max",
                      "cv", any_valid ? "valid trials" : "trials");
   const bool emulated = is_emulated(run.manifest);
+  bool any_few = false;
   for (const record::Series& series : run.series) {
     if (is_cause(series.metric)) continue;
     const std::vector<double> values = run.values(series.metric);
     if (values.empty()) continue;
     const double varies = describe(values).cv;
+    const bool few = rests_on_few(run, series.metric);
+    any_few |= few;
     out += fmt::format("  {:<28}{:<15}{:>9}{:>10}{:>10}{:>7}  {}\n", series.metric,
                        marked_unit(series.metric, series.unit, emulated),
-                       os::format_figure(*run.median(series.metric)), os::format_figure(values.front()),
-                       os::format_figure(values.back()),
+                       os::format_figure(*run.median(series.metric)) + (few ? kFewMark : ""),
+                       os::format_figure(values.front()), os::format_figure(values.back()),
                        std::isnan(varies) ? "-" : fmt::format("{:.1f}%", 100 * varies), values.size());
   }
+  if (any_few) out += fmt::format("  {} {}\n", kFewMark, kFewNote);
   if (emulated) out += fmt::format("  {}\n", kEmulatedLegend);
 }
 

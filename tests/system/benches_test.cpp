@@ -254,7 +254,9 @@ TEST_F(Benches, WhatCannotRunIsNamedWithItsReason) {
     GTEST_SKIP() << "this machine has two NUMA nodes";
   const Finished done = bench({"--benchmark_filter=^migrate/"});
   EXPECT_EQ(done.code, 2);
-  EXPECT_NE(done.err.find("migrate/anon can't run on this machine: this machine has one NUMA node"), std::string::npos) << done.err;
+  EXPECT_NE(done.err.find("migrate/anon can't run on this machine: this machine has one NUMA node"),
+            std::string::npos)
+      << done.err;
   const nlohmann::ordered_json context =
       run("^dontneed/anon/sharers:0/pages:1/", 1).file().manifest["context"];
   EXPECT_EQ(context["skipped migrate/anon"], "this machine has one NUMA node");

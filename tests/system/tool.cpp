@@ -178,8 +178,7 @@ bool is_root() { return ::geteuid() == 0; }
 std::string why_no_swap() {
   if (!is_root()) return "swap needs root";
   const std::vector<os::SwapArea> areas = os::parse_swaps(text_of("/proc/swaps"));
-  return areas.empty() ? ""
-                       : "pages would go to swap that is on already, too: " + areas.front().path;
+  return areas.empty() ? "" : "pages would go to swap that is on already, too: " + areas.front().path;
 }
 
 bool is_emulated() { return machine::read_cpuid().hypervisor.starts_with("TCGTCGTCGTCG"); }

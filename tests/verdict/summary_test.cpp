@@ -62,6 +62,20 @@ TEST_F(Summary, SaysWhichPercentilesHangOnAFewAccesses) {
   EXPECT_THAT(summary(true, false), Not(HasSubstr("hangs on a few")));
 }
 
+TEST_F(Summary, SaysWhichMetricsHangOnAFewAccessesOfATrial) {
+  write("trials.csv",
+        "trial,metric,unit,value\r\n1,hit_latency_p50,ns,100\r\n1,hit_latency_p99,ns,100\r\n"
+        "1,fault_latency_p99_9,ns,1010\r\n1,major_fault_latency_p50,ns,1007\r\n");
+  write("latency.csv",
+        "trial,access,met,from_ns,to_ns,count\r\n1,read,hit,100,101,999\r\n1,write,hit,100,101,1\r\n"
+        "1,read,minor,900,901,9989\r\n1,read,major,1000,1016,10\r\n2,read,hit,100,101,5\r\n");
+  const std::string text = summary(true, false);
+  EXPECT_THAT(text, HasSubstr("hit_latency_p50             ns                   100  "));
+  EXPECT_THAT(text, HasSubstr("hit_latency_p99             ns                   100  ")) << "1000 accesses";
+  EXPECT_THAT(text, HasSubstr("fault_latency_p99_9         ns                 1010?  ")) << "9999 accesses";
+  EXPECT_THAT(text, HasSubstr("major_fault_latency_p50     ns                 1007?  ")) << "10 accesses";
+}
+
 TEST_F(Summary, NoPercentileIsAboveTheLongestTime) {
   write("latency.csv",
         "trial,access,met,from_ns,to_ns,count\r\n1,read,hit,1000,1016,50\r\n1,read,hit,64000,64090,1\r\n");

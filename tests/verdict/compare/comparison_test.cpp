@@ -3,6 +3,7 @@
 #include "harness/verdict/compare/comparison.hpp"
 
 #include "harness/verdict/compare/batches.hpp"
+#include "harness/verdict/statistics/buckets.hpp"
 #include "tests/verdict/made_run.hpp"
 
 namespace tlbstorm::verdict {
@@ -180,6 +181,21 @@ TEST_F(ComparisonTest, OutliersAreToldAndNotLeftOut) {
   EXPECT_EQ(change.base.n, 6U);
   EXPECT_THAT(change.base.outliers, ElementsAre(5));
   EXPECT_THAT(change.remarks, ElementsAre("base: 9 stands apart (median 1.005)"));
+}
+
+TEST_F(ComparisonTest, PercentilesThatHangOnAFewAccessesAreTold) {
+  const auto run = [](int accesses) {
+    return run_of_ipis({1, 1})
+        .with("major_fault_latency_p99", "ns", {5, 6})
+        .took(1, 5, accesses)
+        .took(2, 5, 1000);
+  };
+  const auto remarks = [&](int before, int after) {
+    return compared(run(before), run(after)).metrics.back().remarks;
+  };
+  EXPECT_THAT(remarks(1000, 1000), IsEmpty());
+  EXPECT_THAT(remarks(1000, 999), ElementsAre(std::string(kFewNote)));
+  EXPECT_THAT(remarks(999, 1000), ElementsAre(std::string(kFewNote)));
 }
 
 TEST_F(ComparisonTest, DriftThatGoesTheSameWayTakesTheAnswerBack) {

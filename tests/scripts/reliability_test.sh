@@ -8,6 +8,7 @@ set -euo pipefail
 readonly page=$1
 shift
 known=0
+# shellcheck disable=SC2016 # the backticks are Markdown's
 while IFS= read -r name; do
   found=no
   for program in "$@"; do

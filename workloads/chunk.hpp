@@ -37,9 +37,8 @@ class Chunk {
   void advise(int advice, const char* call, const char* hint) const;
 
   struct Free {
-    void operator()(std::byte* memory) const {
-      std::free(memory);
-    }  // NOLINT(cppcoreguidelines-owning-memory)
+    // NOLINTNEXTLINE(cppcoreguidelines-owning-memory): it is the owner's
+    void operator()(std::byte* memory) const { std::free(memory); }
   };
   os::Bytes size_;
   bool shared_;  ///< its pages are of a file, if only in memory

@@ -211,6 +211,10 @@ void resolve_files(Plan& plan) {
 /// Room and time for files that are to be made; a file system where pages can be reclaimed in any case.
 void check_files(Plan& plan) {
   const Files files = files_of(plan);
+  if (files.each.count == 0)
+    throw os::UsageError("--size", plan.parameters.text("size"),
+                         fmt::format("less than a page for each of {} files", files.paths.size()),
+                         "give a larger size, or fewer --workers");
   const bool sparse = plan.parameters.flag("sparse");
   std::uint64_t to_write = 0;
   for (const std::filesystem::path& path : files.paths) {

@@ -34,6 +34,11 @@ void resolve_pattern(const Plan& plan) {
   if (unit % 8 != 0 || unit == 0 || unit > step)
     throw os::UsageError("--unit", parameters.text("unit"), "not a multiple of 8 bytes up to --step",
                          "give 8, or a larger --step");
+  if (parameters.text("source") == "hugetlb")
+    for (const char* const option : {"punch-holes", "pageout", "two-phase"})
+      if (parameters.flag(option))
+        throw os::UsageError(std::string("--") + option, "true", "pages of the pool can't be reclaimed",
+                             "give another --source than hugetlb");
   if (parameters.text("lock") == "none") return;
   for (const char* const option : {"punch-holes", "pageout", "two-phase"})
     if (parameters.flag(option))
@@ -53,7 +58,9 @@ void resolve_room(Plan& plan, const machine::Machine& machine) {
         "give a smaller size, or a limit with --memory");
   const bool of_files = plan.parameters.text("source") == "file",
              of_pool = plan.parameters.text("source") == "hugetlb";
-  plan.working_set = {"size", of_files || of_pool ? os::Bytes{} : all, locks};
+  // Pages of files go where they came from, unless they are locked; those of the pool are taken already.
+  const bool goes = of_files && !locks;
+  plan.working_set = {"size", goes || of_pool ? os::Bytes{} : all, locks};
   plan.reclaims = all + slack(plan) > room && plan.parameters.text("source") != "hugetlb";
   plan.swaps = plan.parameters.text("source") != "file";
   const std::string& source = plan.parameters.text("source");

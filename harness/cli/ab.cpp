@@ -169,7 +169,7 @@ int ab(const Arguments& given) {
     report.coloured = ::isatty(STDOUT_FILENO) != 0;
     report.parts = verdict::compare_folders({options.output}, {}, {}, false);
     std::cout << verdict::formats().front().print(report) << said << "  runs: " << options.output << "\n";
-    return kOk;
+    return interleaver.all_undone() ? kOk : kFailed;
   });
 }
 

@@ -10,28 +10,33 @@
 #include "harness/cli/leftovers.hpp"
 #include "harness/os/error.hpp"
 #include "harness/record/recorder.hpp"
+#include "harness/record/run_folder.hpp"
 #include "harness/verdict/batch_table.hpp"
 
 namespace tlbstorm::cli {
 
 int run_one(const BatchRun& run, record::BatchRecorder& recorder, const MachineLock& lock, bool quiet) {
   trial::Options options = run.options;
-  options["output"] = recorder.begin(run.name, run.value, run.command);
+  const std::filesystem::path output = options["output"] = recorder.begin(run.name, run.value, run.command);
   if (!quiet) show("{}: {}\n", run.name, run.definition->name);
+  int code = kFailed;
   try {
     // Looked at again for each run: the one before may have used up what was free.
     const machine::Machine machine = machine::inspect();
     const trial::Plan plan = trial::make_plan(*run.definition, options, machine);
-    const int code = execute(plan, *run.definition, machine, run.command, lock, quiet);
+    code = execute(plan, *run.definition, machine, run.command, lock, quiet);
     recorder.end(code == kOk ? "finished" : code >= kSignal ? "interrupted" : "failed", "");
-    return code;
   } catch (const os::UsageError& error) {
     recorder.end("refused", error.what());
-    return kUsage;
-  } catch (const os::Error& error) {
+    code = kUsage;
+  } catch (const std::exception& error) {
     recorder.end("failed", error.what());
-    return kFailed;
   }
+  // The next run would measure the machine as this one has left it.
+  if (!record::all_undone(output) && !restore_leftovers())
+    throw os::Error(fmt::format("what the run {} changed is still there, so no other is made", run.name),
+                    "see above; then: tlbstorm restore");
+  return code;
 }
 
 int run_batch(const record::BatchKind& kind, const std::vector<BatchRun>& runs,

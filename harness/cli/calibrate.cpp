@@ -114,7 +114,7 @@ int calibrate(const Arguments& given) {
         << "  (Lehmann 1975; docs/statistics.md). A/A: nothing changed, so p below 0.01 is noise that is "
            "not\n"
         << "  the same from trial to trial.\n  runs: " << output << "\n";
-    return kOk;
+    return interleaver.all_undone() ? kOk : kFailed;
   });
 }
 

@@ -9,6 +9,7 @@
 #include <nlohmann/json.hpp>
 
 #include "harness/cli/command.hpp"
+#include "harness/cli/leftovers.hpp"
 #include "harness/cli/lock_options.hpp"
 #include "harness/machine/checkup.hpp"
 #include "harness/os/error.hpp"
@@ -127,7 +128,8 @@ int doctor(const Arguments& given) {
     if (mend) {
       if (json) throw os::UsageError("--json", "--fix", "one of them", "run --fix first, then --json");
       const MachineLock lock(lock_options);
-      fix(all);
+      restore_leftovers();  // or what a killed run had set would be noted as what there was
+      fix(examine(wanted));
       all = examine(wanted);
     }
     json ? print_json(all) : print_table(all);

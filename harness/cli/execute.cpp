@@ -110,8 +110,9 @@ int execute(const trial::Plan& plan, const trial::Definition& definition, const 
     throw;
   }
   const std::vector<os::Trouble> troubles = journal.undo_all();
+  const bool all_undone = tell_troubles(troubles);  // first: the folder may be full
   recorder->finish(ended.state, troubles);
-  return tell_troubles(troubles) ? ended.code : std::max(ended.code, kFailed);
+  return all_undone ? ended.code : std::max(ended.code, kFailed);
 }
 
 }  // namespace tlbstorm::cli

@@ -5,10 +5,12 @@
 
 #include <CLI/CLI.hpp>
 
+#include "harness/cli/leftovers.hpp"
 #include "harness/os/error.hpp"
 #include "harness/os/process.hpp"
 #include "harness/record/manifest_shape.hpp"
 #include "harness/record/recorder.hpp"
+#include "harness/record/run_folder.hpp"
 #include "harness/record/schema.hpp"
 #include "harness/verdict/compare/batches.hpp"
 
@@ -46,7 +48,10 @@ bool Interleaver::was_valid(const std::string& value) const {
 int Interleaver::run_trial(const Way& way, const std::string& value) {
   if (!way.prepare.empty()) {
     const os::CommandEnd end = os::run_shell(way.prepare);
-    if (end.signal) return kSignal + *end.signal;
+    if (end.signal) {
+      restore_leftovers();  // the command may have been a run of ours
+      return kSignal + *end.signal;
+    }
     if (!end.status.clean())
       throw os::Error(
           fmt::format("the command of the {} side failed: {} ({})", value, way.prepare, end.status.text()),
@@ -59,6 +64,7 @@ int Interleaver::run_trial(const Way& way, const std::string& value) {
                          fmt::format("why: {}", recorder_.last_reason()));
   if (!record::may_be_there(folder() / run.name / record::kManifestFile))
     throw os::Error(fmt::format("the {} side made no run: {}", value, recorder_.last_reason()));
+  all_undone_ &= record::all_undone(folder() / run.name);
   return code;
 }
 

@@ -28,6 +28,8 @@ class Interleaver {
   std::size_t pairs() const { return pairs_; }
   /// Those of which both trials are valid.
   std::size_t valid_pairs() const { return valid_pairs_; }
+  /// Whether all that the runs changed was undone: otherwise the exit code is 1.
+  bool all_undone() const { return all_undone_; }
   /// Writes the table of points.
   void finish() { recorder_.finish(); }
 
@@ -44,7 +46,7 @@ class Interleaver {
   const trial::Definition& definition_;
   Way base_, next_;
   const MachineLock& lock_;
-  bool quiet_;
+  bool quiet_, all_undone_ = true;
   record::BatchRecorder recorder_;
   std::size_t pairs_ = 0, valid_pairs_ = 0;
 };

@@ -6,8 +6,12 @@
 
 #include <CLI/CLI.hpp>
 #include <iostream>
+#include <optional>
 
 #include "harness/cli/command.hpp"
+#include "harness/cli/console.hpp"
+#include "harness/cli/lock_options.hpp"
+#include "harness/os/error.hpp"
 
 namespace tlbstorm::cli {
 
@@ -18,7 +22,15 @@ int restore(const Arguments& given) {
         "did",
         "tlbstorm restore");
     parse(app, given);
-    const os::Restored restored = os::restore(os::state_folder(), os::Leftovers::all);
+    // What doctor --fix did is not taken from under a run that measures with it.
+    std::optional<MachineLock> lock;
+    try {
+      lock.emplace(LockOptions{});
+    } catch (const os::UsageError& error) {
+      say("tlbstorm: what doctor --fix did stays until this has ended: {}\n", error.what());
+    }
+    const os::Restored restored =
+        os::restore(os::state_folder(), lock ? os::Leftovers::all : os::Leftovers::of_killed_runs);
     for (const std::string& change : restored.undone) std::cout << "undone: " << change << "\n";
     for (const std::string& change : restored.left_alone) std::cout << "left alone: " << change << "\n";
     for (const std::string& change : restored.given_up) std::cout << "given up: " << change << "\n";

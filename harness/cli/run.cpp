@@ -25,17 +25,29 @@ void print_help() {
     std::cout << fmt::format("  {:<14}{}\n", definition.name, definition.summary);
 }
 
-int run_once(const Arguments& command, const RunOptions& run, const trial::Definition& definition) {
-  const machine::Machine machine = machine::inspect();
+trial::Plan plan_of(const RunOptions& run, const trial::Definition& definition,
+                    const machine::Machine& machine) {
   trial::Plan plan = trial::make_plan(definition, run.options, machine);
   if (plan.output.empty()) plan.output = record::default_folder(plan.workload, plan.label);
   record::check_folder(plan.output);
-  if (run.dry_run) {
-    std::cout << record::json_text(record::to_json(plan, definition));
-    return kOk;
+  return plan;
+}
+
+int run_once(const Arguments& command, const RunOptions& run, const trial::Definition& definition) {
+  // What can't be is refused before anything is waited for; but whom we are told to wait for may be in the
+  // way.
+  if (run.dry_run || !run.lock.wait) {
+    const trial::Plan plan = plan_of(run, definition, machine::inspect());
+    if (run.dry_run) {
+      std::cout << record::json_text(record::to_json(plan, definition));
+      return kOk;
+    }
   }
   const MachineLock lock(run.lock);
   restore_leftovers();
+  // Not as the run before, or one that was killed, had it.
+  const machine::Machine machine = machine::inspect();
+  const trial::Plan plan = plan_of(run, definition, machine);
   const int code = execute(plan, definition, machine, command, lock, run.quiet);
   std::cout << verdict::summarise(record::read_run(plan.output)) << std::flush;
   return code;

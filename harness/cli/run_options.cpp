@@ -82,10 +82,14 @@ void lay_over(RunOptions& run, const RunOptions& more) {
 }  // namespace
 
 std::string take_workload(Arguments& arguments) {
-  auto found = std::find_if(arguments.begin(), arguments.end(), [](const std::string& word) {
+  const auto is_workload = [](const std::string& word) {
     return std::any_of(trial::workloads().begin(), trial::workloads().end(),
                        [&](const trial::Definition& definition) { return definition.name == word; });
-  });
+  };
+  auto found = std::find_if(arguments.begin(), arguments.end(), is_workload);
+  if (found != arguments.end() && std::any_of(found + 1, arguments.end(), is_workload))
+    throw os::UsageError("WORKLOAD", *found, "more than one word names a workload",
+                         "write a value that does as --option=VALUE");
   if (found == arguments.end())
     found = std::find_if(arguments.begin(), arguments.end(),
                          [](const std::string& word) { return word[0] != '-'; });

@@ -10,13 +10,15 @@ namespace tlbstorm::os {
 /// All of it is text, so that any later version can read it.
 struct Change {
   enum class Kind {
-    file,         ///< target: a file that we made; undone by unlink
+    file,         ///< target: a file that we made; before: the identity of its folder, or nothing; undone by
+                  ///< unlink
     folder,       ///< target: a folder that we made; undone by removing it with all that is in it
     swap,         ///< target: an area that we swapped on; undone by swapoff
     cgroup,       ///< target: a cgroup that we made; undone by killing what is in it and rmdir
     controller,   ///< target: a cgroup.subtree_control that we added a controller to; before: "-memory"
     value,        ///< target: a kernel file (sysctl, sysfs) that held `before`; undone by writing that back
-    zram_add,     ///< before: the zram devices that there were; a device may have been added to them
+    zram_add,     ///< before: the zram devices that there were; a device may have been added to them, and
+                  ///< bears a swap header with the UUID `target` if it had come so far
     zram,         ///< target: a zram device that we added; before: the UUID of its swap header
     swap_header,  ///< target: a device that got our swap header; before: that header's UUID; undone by
                   ///< zeroing its first and last MiB if it still bears it

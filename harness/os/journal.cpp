@@ -182,8 +182,14 @@ Change Journal::make_apart(const Change& intent, const std::function<Change()>& 
   std::string said;
   try {
     said = said_apart([&] {
-      const std::string line = change_line(id, make());
-      append(line);
+      const Change made = make();
+      const std::string line = change_line(id, made);
+      try {
+        append(line);
+      } catch (...) {  // nobody would know it
+        os::undo(made);
+        throw;
+      }
       return line;
     });
   } catch (...) {

@@ -44,7 +44,12 @@ void set_kernel_file(Journal& journal, const fs::path& path, const std::string& 
   change.partner = partner_of(path);
   if (!change.partner.empty()) change.partner_before = value_of(change.partner);
   journal.make(change, [&] {
-    write_text(path, value);
+    try {
+      write_text(path, value);
+    } catch (const SystemError&) {  // of several numbers the kernel may have taken the first ones
+      if (value_of(path) != change.before) write_text(path, change.before);
+      throw;
+    }
     return value_of(path);
   });
 }

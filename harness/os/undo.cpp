@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "harness/os/undo.hpp"
 
+#include <algorithm>
 #include <array>
+#include <cerrno>
 #include <filesystem>
 
 #include "harness/os/error.hpp"
@@ -33,13 +35,11 @@ Undone attempt(const Change& change, bool same_boot) {
   return undoing::given_up("a change of unknown kind");
 }
 
-/// Whether the same attempt may succeed another time.
-bool may_pass(int error) {
-  static constexpr std::array<int, 9> kPassing{EBUSY, ENOMEM, EAGAIN, EPERM, EACCES,
-                                               EROFS, ENOSPC, EMFILE, EIO};
-  for (const int one : kPassing)
-    if (one == error) return true;
-  return false;
+/// Whether no other attempt can do better: there is no such thing, or it takes no such value.
+bool is_final(int error) {
+  static constexpr std::array<int, 8> kFinal{ENOENT,  ENODEV, ENXIO,  EINVAL,
+                                             ENOTDIR, ELOOP,  ERANGE, EOPNOTSUPP};
+  return std::find(kFinal.begin(), kFinal.end(), error) != kFinal.end();
 }
 
 }  // namespace
@@ -48,7 +48,7 @@ Undone undo(const Change& change, bool same_boot) {
   try {
     return attempt(change, same_boot);
   } catch (const SystemError& error) {
-    if (may_pass(error.code())) throw;
+    if (!is_final(error.code())) throw;
     return undoing::given_up(error.what());  // it would be told for ever
   } catch (const std::filesystem::filesystem_error& error) {
     return undoing::given_up(error.code().message());

@@ -82,7 +82,12 @@ Undone file(const Change& change, bool same_boot) {
   const Folder folder = folder_of(path);
   const std::string name = path.filename();
   const mode_t kind = folder ? kind_at(folder, name) : 0;
-  if (kind == 0) return nothing();
+  if (kind == 0) {
+    const bool elsewhere = !change.before.empty() &&
+                           !(folder && same_identity(change.before, identity_of(folder.fd()), same_boot));
+    return elsewhere ? given_up("its file system is not mounted now: mount it, and remove the file")
+                     : nothing();
+  }
   if (kind != S_IFREG) return not_ours("it is not a regular file");
   if (!is_the_same(change, identity_at(folder.fd().get(), name), same_boot)) return not_ours(kAnothers);
   folder.remove(name);

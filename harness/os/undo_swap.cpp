@@ -44,7 +44,11 @@ bool is_active_without_a_name(const std::string& path) {
 void swap_off(const std::string& path, const std::string& identity) {
   const Fd area = Fd::open(path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK);
   if (!same_identity(identity_of(area), identity)) throw SystemError("swapoff", path, EAGAIN);
-  if (::swapoff(fmt::format("/proc/self/fd/{}", area.get()).c_str()) != 0)
+  const std::string by_descriptor = fmt::format("/proc/self/fd/{}", area.get());
+  int result = -1;
+  do result = ::swapoff(by_descriptor.c_str());
+  while (result != 0 && errno == EINTR);  // a stop (Ctrl-Z), a suspend or a tracer; nothing is lost
+  if (result != 0)
     throw SystemError("swapoff", path, errno, fmt::format("free some memory, then: swapoff {}", path));
 }
 
@@ -89,12 +93,17 @@ Undone swap(const Change& change) {
   return nothing();
 }
 
+/// Whoever was to add it was killed: a device with our header is it, one without a size may be.
 Undone zram_add(const Change& change) {
   std::string added;
   for (const fs::directory_entry& entry : fs::directory_iterator("/sys/block")) {
     const std::string name = entry.path().filename();
     const bool known = (" " + change.before + " ").find(" " + name + " ") != std::string::npos;
-    if (!number_of(name).empty() && !known && size_of(entry.path()) == "0") added += " " + name;
+    if (number_of(name).empty() || known) continue;
+    if (size_of(entry.path()) == "0")
+      added += " " + name;
+    else if (!change.target.empty() && uuid_on("/dev/" + name) == change.target)
+      return zram({Change::Kind::zram, "/dev/" + name, change.target});
   }
   if (added.empty()) return nothing();
   return given_up(fmt::format(
@@ -115,7 +124,8 @@ Undone zram(const Change& change) {
     return not_ours("it does not bear our swap header");
   const std::string remedy = fmt::format("end who uses {0}, then: zramctl --reset {0}", change.target);
   try {
-    if (size != "0") write_text(sysfs / "reset", "1");
+    // Resets it as well. By a reset of our own someone else could take it for free, and we would remove
+    // theirs.
     write_text("/sys/class/zram-control/hot_remove", number);
   } catch (const SystemError& error) {
     throw SystemError("remove", change.target, error.code(), remedy);
@@ -129,7 +139,10 @@ Undone swap_header(const Change& change) {
   constexpr off_t kEdge = 1 << 20;
   const std::string& path = change.target;
   if (change.before.empty()) return given_up("the journal does not say which");
-  if (!fs::exists(path)) return nothing();
+  if (!fs::exists(path))
+    return given_up(
+        fmt::format("there is no such device now; should it come back, it bears our swap header, UUID {}",
+                    change.before));
   if (active_area(identity_at(AT_FDCWD, path)))
     throw SystemError("take the swap header off", path, EBUSY, fmt::format("swapoff {}", path));
   const Fd device = Fd::open(path, O_RDWR | O_EXCL | O_NOFOLLOW | O_NONBLOCK);  // fails if someone uses it

@@ -33,9 +33,10 @@ bool is_in_use(const fs::path& cgroup) {
   std::error_code error;
   for (const fs::directory_entry& entry : fs::directory_iterator(cgroup, error)) {
     if (!entry.is_directory(error)) continue;
-    for (const char* const limit : {"memory.max", "memory.high"})
+    for (const char* const limit :
+         {"memory.max", "memory.high", "memory.swap.max", "memory.swap.high", "memory.zswap.max"})
       if (const auto text = try_read_text(entry.path() / limit); text && trim(*text) != "max") return true;
-    for (const char* const floor : {"memory.min", "memory.low"})
+    for (const char* const floor : {"memory.min", "memory.low", "memory.oom.group"})
       if (const auto text = try_read_text(entry.path() / floor); text && trim(*text) != "0") return true;
   }
   return false;
@@ -56,7 +57,9 @@ Undone value(const Change& change) {
   // The kernel takes no 0 for most of the values that have a partner: to write that one sets this one to 0.
   write_text(by_partner ? change.partner : change.target, by_partner ? change.partner_before : change.before);
   const std::string after = value_of(change.target);
-  if (after != change.before) return given_up(fmt::format("the kernel made {} of {}", after, change.before));
+  if (after != change.before)
+    return given_up(fmt::format("the kernel made {0} of {1}; to try again later: echo '{1}' > {2}", after,
+                                change.before, change.target));
   return undone();
 }
 

@@ -2,6 +2,7 @@
 #include "harness/probe/event_list.hpp"
 
 #include <algorithm>
+#include <set>
 
 #include "harness/os/error.hpp"
 #include "harness/os/pmu_event.hpp"
@@ -33,10 +34,14 @@ std::vector<EventGroup> parse_events(std::string_view text) {
 
 void check_events(std::string_view text) {
   const os::PmuEvents library;
+  std::set<std::string> seen;
   for (const EventGroup& group : parse_events(text))
     for (const std::string& name : group)
-      os::part_of("--events", text, name,
-                  [&](std::string_view event) { library.check("--events", std::string(event)); });
+      os::part_of("--events", text, name, [&](std::string_view event) {
+        library.check("--events", std::string(event));
+        if (!seen.insert(std::string(event)).second)
+          throw os::UsageError("--events", event, "it is in it twice", "give each event once");
+      });
 }
 
 }  // namespace tlbstorm::probe

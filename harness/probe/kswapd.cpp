@@ -29,6 +29,8 @@ std::vector<Thread> find_threads(const fs::path& proc) {
     if (!os::to_number(entry.path().filename().native())) continue;
     const std::string comm(os::trim(os::try_read_text(entry.path() / "comm").value_or("")));
     if (!comm.starts_with("kswapd") || !os::to_number(comm.substr(6))) continue;
+    // Any program may call itself so; only the kernel's threads have no command line.
+    if (!os::try_read_text(entry.path() / "cmdline").value_or("").empty()) continue;
     threads.push_back({comm, TextFile(entry.path() / "schedstat"), TextFile(entry.path() / "status")});
   }
   std::sort(threads.begin(), threads.end(), [](const Thread& a, const Thread& b) {

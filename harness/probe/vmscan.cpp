@@ -7,8 +7,9 @@
 namespace tlbstorm::probe {
 namespace {
 
-/// A call of try_to_free_pages() is content with 32 pages; what it gets on top comes in whole folios.
-constexpr int kBits = 16;
+/// A call of try_to_free_pages() is content with 32 pages; what it gets on top comes in whole folios. One for
+/// a cgroup may be asked for any number (mm/memcontrol.c: memory_reclaim()).
+constexpr int kDirectBits = 16, kMemcgBits = 24;  // 64 GiB at once
 
 std::vector<Term> all_terms() {
   std::vector<Term> terms{{"vmscan/mm_vmscan_direct_reclaim_begin", "", {"vmscan.direct_reclaims"}},
@@ -17,10 +18,10 @@ std::vector<Term> all_terms() {
                           {"vmscan/mm_vmscan_write_folio", "", {"vmscan.written"}},
                           {"vmscan/mm_vmscan_writepage", "", {"vmscan.written"}},  // its name until Linux 6.8
                           {"vmscan/mm_vmscan_throttled", "", {"vmscan.throttled"}}};
-  for (const auto& [event, column] :
-       {std::pair{"vmscan/mm_vmscan_direct_reclaim_end", "vmscan.direct_reclaimed"},
-        std::pair{"vmscan/mm_vmscan_memcg_reclaim_end", "vmscan.memcg_reclaimed"}})
-    for (Term& term : sum_of_field(event, "nr_reclaimed", kBits, column)) terms.push_back(std::move(term));
+  for (const auto& [event, bits, column] :
+       {std::tuple{"vmscan/mm_vmscan_direct_reclaim_end", kDirectBits, "vmscan.direct_reclaimed"},
+        std::tuple{"vmscan/mm_vmscan_memcg_reclaim_end", kMemcgBits, "vmscan.memcg_reclaimed"}})
+    for (Term& term : sum_of_field(event, "nr_reclaimed", bits, column)) terms.push_back(std::move(term));
   return terms;
 }
 

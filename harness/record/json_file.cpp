@@ -32,6 +32,24 @@ void make_printable(ordered_json& whole, const std::filesystem::path& file) {
   }
 }
 
+/// An ordered object looks through all of its keys for each that comes: a small file could take hours.
+class KeyLimit {
+ public:
+  explicit KeyLimit(const std::filesystem::path& file) : file_(file) {}
+  bool operator()(int /*depth*/, ordered_json::parse_event_t event, ordered_json& /*parsed*/) {
+    constexpr std::size_t kMost = 20'000;  // a thousand CPUs have ten figures each
+    if (event == ordered_json::parse_event_t::object_start) keys_.push_back(0);
+    if (event == ordered_json::parse_event_t::object_end) keys_.pop_back();
+    if (event == ordered_json::parse_event_t::key && ++keys_.back() > kMost)
+      throw os::Error(fmt::format("{}: damaged, more than {} keys in one object", file_.native(), kMost));
+    return true;
+  }
+
+ private:
+  const std::filesystem::path& file_;
+  std::vector<std::size_t> keys_;  ///< of the objects around
+};
+
 }  // namespace
 
 ordered_json read_json(const std::filesystem::path& file, const std::string& hint) {
@@ -40,7 +58,7 @@ ordered_json read_json(const std::filesystem::path& file, const std::string& hin
 
 ordered_json parse_json(std::string_view text, const std::filesystem::path& file, const std::string& hint) {
   try {
-    ordered_json json = ordered_json::parse(text);
+    ordered_json json = ordered_json::parse(text, KeyLimit(file));
     make_printable(json, file);
     return json;
   } catch (const ordered_json::exception& error) {

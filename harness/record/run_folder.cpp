@@ -164,6 +164,11 @@ void require_run_folder(const fs::path& path) {
 
 }  // namespace
 
+bool all_undone(const fs::path& folder) {
+  const fs::path manifest = folder / kManifestFile;
+  return !has_text(manifest) || !read_run_manifest(manifest).contains("not_undone");
+}
+
 RunFolder read_run(const fs::path& path) {
   require_run_folder(path);
   RunFolder run;

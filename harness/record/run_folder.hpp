@@ -54,4 +54,8 @@ struct RunFolder {
 /// version; both with the path.
 RunFolder read_run(const std::filesystem::path& path);
 
+/// Whether all that a run of ours changed on the machine was undone, by its run.json; so too where none was
+/// made.
+bool all_undone(const std::filesystem::path& folder);
+
 }  // namespace tlbstorm::record

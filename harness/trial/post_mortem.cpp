@@ -46,7 +46,7 @@ std::string free_text(os::Bytes free, os::Bytes total) {
 
 PostMortem::PostMortem(std::span<const probe::Column> columns)
     : began_(os::now()),
-      had_swap_(!machine::parse_swaps(os::read_text("/proc/swaps")).empty()),
+      had_swap_(!machine::parse_swaps(os::try_read_text("/proc/swaps").value_or("")).empty()),
       log_(open_log()),
       free_column_(find(columns, "swapdev.free")),
       total_column_(find(columns, "swapdev.total")),
@@ -69,10 +69,17 @@ const PostMortem::Moment* PostMortem::before_the_kill(const os::OomReport* repor
                                                       double Moment::*figure) const {
   const Moment* last = nullptr;
   for (const Moment& moment : lately_) {
-    const bool before = report != nullptr ? moment.at <= report->at - began_ : !moment.after_end;
+    const bool before =
+        report != nullptr && has_a_time(*report) ? moment.at <= report->at - began_ : !moment.after_end;
     if (before && !std::isnan(moment.*figure) && (last == nullptr || moment.at > last->at)) last = &moment;
   }
   return last;
+}
+
+/// The kernel's log has a clock of its own, which drifts from ours over months (kernel/printk/printk.c:
+/// local_clock()): a time before the trial, or well after now, is none.
+bool PostMortem::has_a_time(const os::OomReport& report) const {
+  return report.at >= began_ && report.at <= os::now() + std::chrono::minutes{2};
 }
 
 std::string PostMortem::swap_text(const os::OomReport* report) const {
@@ -99,9 +106,10 @@ std::string PostMortem::account(const std::vector<os::OomReport>& reports, std::
                                   [&](const os::OomReport& each) { return is_ours(each, pids); });
   const os::OomReport* const report = first == reports.end() ? nullptr : &*first;
   std::string text = "the kernel killed a worker for memory";
+  if (report != nullptr && has_a_time(*report))
+    text += fmt::format(" {:.2f} s after the trial began", os::to_seconds(report->at - began_));
   if (report != nullptr)
-    text += fmt::format(" {:.2f} s after the trial began ({})", os::to_seconds(report->at - began_),
-                        report->in_cgroup ? "its cgroup was at its limit" : "the machine had none left");
+    text += report->in_cgroup ? " (its cgroup was at its limit)" : " (the machine had none left)";
   return fmt::format("{}: {}{}", text, locked_text(report), swap_text(report));
 }
 

@@ -35,6 +35,7 @@ class PostMortem {
   };
   /// The last moment before the kill at which a figure is known; null when there was none.
   const Moment* before_the_kill(const os::OomReport* report, double Moment::*figure) const;
+  bool has_a_time(const os::OomReport& report) const;
   std::string swap_text(const os::OomReport* report) const;
   std::string locked_text(const os::OomReport* report) const;
 

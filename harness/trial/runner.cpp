@@ -35,7 +35,8 @@ std::uint64_t machine_oom_kills() {
 Outcome outcome_of(const os::ExitStatus& status, int failure, bool oom) {
   if (status.signalled && status.code == SIGBUS) return Outcome::io_error;
   if (status.signalled && status.code == SIGKILL && oom && failure == 0) return Outcome::oom;
-  return (status.signalled ? failure : status.code) == kExitNoMemory ? Outcome::enomem : Outcome::failed;
+  const bool by_itself = !status.signalled && !status.clean();
+  return (by_itself ? status.code : failure) == kExitNoMemory ? Outcome::enomem : Outcome::failed;
 }
 
 /// Adds a worker's times to the trial's; false when it has none.
@@ -244,7 +245,8 @@ void Runner::wait_for_end(Running& running) {
   observer_.handed_over();
   if (running.outcome != Outcome::ok) return;
   running.oom_reports = running.post_mortem.reports();
-  if (status.clean()) return;
+  if (status.clean() && running.scoreboard.failure_code() == 0)
+    return;  // bystanders have no status of their own
   const bool oom = running.confinement.oom_kills() > 0 || machine_oom_kills() > running.oom_before;
   running.outcome = outcome_of(status, running.scoreboard.failure_code(), oom);
   const std::string why = running.scoreboard.failure();

@@ -1,9 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "harness/trial/sampler.hpp"
 
+#include <fmt/format.h>
+
 #include <algorithm>
+#include <system_error>
 
 #include "harness/os/clock.hpp"
+#include "harness/os/error.hpp"
 
 namespace tlbstorm::trial {
 namespace {
@@ -36,7 +40,12 @@ Sampler::~Sampler() {
 void Sampler::start() {
   origin_ = os::now();
   scoreboard_.set_sampling(true);
-  thread_ = std::thread([this] { run(); });
+  try {
+    thread_ = std::thread([this] { run(); });
+  } catch (const std::system_error& error) {
+    throw os::Error(fmt::format("the thread that samples could not be made: {}", error.code().message()),
+                    "raise what limits the number of threads: pids.max of the cgroup, ulimit -u, ulimit -v");
+  }
 }
 
 bool Sampler::enter(Stage stage, const Take& take) {

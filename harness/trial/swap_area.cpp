@@ -59,20 +59,23 @@ std::string zram_devices() {
   return std::string(os::trim(names));
 }
 
-/// Where no zram device was there to ask, the plan could not know the algorithms.
-void set_algorithm(const fs::path& settings, const SwapRequest& request) {
-  if (request.algorithm.empty()) return;
+/// False when someone else gave it a size first: `zramctl --find` takes any device without one.
+bool set_algorithm(const fs::path& settings, const SwapRequest& request) {
+  if (request.algorithm.empty()) return true;
   try {
     os::write_text(settings / "comp_algorithm", request.algorithm);
+    return true;
   } catch (const os::SystemError& error) {
+    if (error.code() == EBUSY) return false;
     if (error.code() != EINVAL) throw;
+    // Where no zram device was there to ask, the plan could not know the algorithms.
     throw os::UsageError("--swap", request.text,
                          fmt::format("zram has no algorithm {} here", request.algorithm),
                          "this kernel has: " + os::read_text(settings / "comp_algorithm"));
   }
 }
 
-/// False when someone else gave it a size first: `zramctl --find` takes any device without one.
+/// False as above.
 bool set_size(const fs::path& settings, os::Bytes size) {
   try {
     os::write_text(settings / "disksize", fmt::format("{}", size.count));
@@ -92,15 +95,20 @@ Change add_zram(const SwapRequest& request, const std::string& uuid) {
     const fs::path settings = "/sys/block/zram" + number;
     bool ours = true;
     try {
-      set_algorithm(settings, request);
-      ours = set_size(settings, request.size);
+      ours = set_algorithm(settings, request) && set_size(settings, request.size);
       if (ours) {
         write_header(os::Fd::open(path, O_WRONLY | O_EXCL | O_NOFOLLOW), request.size, uuid, path);
         return {Change::Kind::zram, path, uuid, os::identity_at(AT_FDCWD, path)};
       }
       if (attempt == kAttempts) throw os::SystemError("give a size to", path, EBUSY);
-    } catch (const os::Error&) {
-      if (ours) os::write_text("/sys/class/zram-control/hot_remove", number);
+    } catch (const os::Error& error) {
+      if (!ours) throw;
+      try {
+        os::write_text("/sys/class/zram-control/hot_remove", number);
+      } catch (const os::SystemError& stays) {
+        throw os::Error(fmt::format("{}; and {} stays: {}", error.what(), path, os::errno_text(stays.code())),
+                        fmt::format("end who uses it, then: zramctl --reset {}", path));
+      }
       throw;
     }
   }
@@ -108,7 +116,7 @@ Change add_zram(const SwapRequest& request, const std::string& uuid) {
 
 void bring_zram(os::Journal& journal, const SwapRequest& request) {
   const std::string uuid = os::new_uuid();
-  const Change added = journal.make_apart({Change::Kind::zram_add, "", zram_devices()},
+  const Change added = journal.make_apart({Change::Kind::zram_add, uuid, zram_devices()},
                                           [&] { return add_zram(request, uuid); });
   swap_on_device(journal, added.target);
 }
@@ -129,10 +137,12 @@ std::string name_file(os::Journal& journal, const os::Folder& folder, const os::
   for (int n = 1;; ++n) {
     const std::string name = file_name(request, n);
     try {
-      journal.make({Change::Kind::file, folder.real_path() / name, "", os::identity_of(file)}, [&] {
-        folder.give_name(file, name);
-        return "";
-      });
+      journal.make({Change::Kind::file, folder.real_path() / name, os::identity_of(folder.fd()),
+                    os::identity_of(file)},
+                   [&] {
+                     folder.give_name(file, name);
+                     return "";
+                   });
       return name;
     } catch (const os::SystemError& error) {
       if (error.code() != EEXIST || n == kAttempts) throw;

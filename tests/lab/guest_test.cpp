@@ -124,8 +124,9 @@ TEST_F(Guest, DirtyPagesCostAnInterruptEachOnEverySharer) {
 }
 
 TEST_F(Guest, GlobalPressureWakesTheKswapdOfEachNode) {
-  const std::string folder = run({"file-cache", "--pressure", "global", "--sparse", "--size", "4G",
-                                  "--ballast", "30%", "--trials", "1", "--warmup", "8s", "--duration", "4s"});
+  const std::string folder =
+      run({"file-cache", "--pressure", "global", "--sparse", "--size", "4G", "--ballast", "30%", "--trials",
+           "1", "--warmup", "8s", "--duration", "4s", "--timeout", "5m"});
   ASSERT_FALSE(folder.empty());
   for (int node = 0; node < kNodes; ++node)
     EXPECT_GT(grew(folder, fmt::format("kswapd.kswapd{}_cpu", node)), 0);

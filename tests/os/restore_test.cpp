@@ -162,6 +162,21 @@ TEST_F(RestoreTest, WhatIsNotOursIsToldOnceAndNoMore) {
   EXPECT_FALSE(fs::exists(state_));
 }
 
+TEST_F(RestoreTest, FileWhoseFolderIsAnotherNowIsNotForgottenWithoutAWord) {
+  fs::create_directory(top_ / "mounted");
+  const std::string folder = identity_at(AT_FDCWD, top_ / "mounted");
+  const auto file = [&](const char* of) {
+    return line(1, "file", top_ / of / (own_name() + ".swap"), folder, "8:1/7/1.2");
+  };
+  write(file("mounted"));
+  EXPECT_TRUE(restore(state_).complete()) << "in the folder where it was made it is not any more";
+  fs::create_directory(top_ / "empty");
+  write(file("empty"));
+  const Restored restored = restore(state_);
+  EXPECT_THAT(restored.given_up, ElementsAre(HasSubstr("its file system is not mounted now")));
+  EXPECT_THAT(restore(state_).given_up, IsEmpty());
+}
+
 TEST_F(RestoreTest, WhatWasSettledIsNotToldAgainBesideWhatMayBeUndoneLater) {
   make_file(top_ / "precious");
   fs::create_directory(top_ / "shared");

@@ -47,6 +47,8 @@ TEST_F(NodeProbes, EveryKswapdIsCountedAndSummed) {
   put_thread(311, "kswapd0", "1500000000 56235 3", 20, 1);
   put_thread(313, "kswapper", "1 1 1", 1, 1);
   put_thread(999, "kswapd", "1 1 1", 1, 1);
+  put_thread(998, "kswapd0", "1 1 1", 1, 1);  // a program that calls itself so
+  put("proc/998/cmdline", "./miner");
   const auto all = values(open("kswapd", target_));
   EXPECT_DOUBLE_EQ(all.at("kswapd.cpu"), 5.5);
   EXPECT_DOUBLE_EQ(all.at("kswapd.kswapd0_cpu"), 1.5);

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "harness/record/json_file.hpp"
 
+#include <fmt/format.h>
+
 #include "tests/record/record_test.hpp"
 
 namespace tlbstorm::record {
@@ -27,6 +29,13 @@ TEST_F(JsonFileTest, DepthIsNoMatter) {
   const std::size_t deep = 200'000;
   const ordered_json json = read_json(put("x.json", std::string(deep, '[') + std::string(deep, ']')));
   EXPECT_TRUE(json.is_array());
+}
+
+TEST_F(JsonFileTest, AsManyKeysAsWouldTakeHoursAreRefused) {
+  std::string text = "{\"k\":0";
+  for (int i = 0; i < 30'000; ++i) text += fmt::format(",\"{}\":0", i);
+  EXPECT_EQ(complaint([&] { read_json(put("x.json", text + "}")); }),
+            "x.json: damaged, more than 20000 keys in one object");
 }
 
 TEST_F(JsonFileTest, WhatIsWrittenIsAsciiWhateverItHolds) {

@@ -24,7 +24,7 @@ std::string settings() {
   std::string text;
   for (const char* const name : {"swappiness", "page-cluster", "dirty_bytes", "dirty_ratio"})
     text += text_of(fs::path("/proc/sys/vm") / name);
-  return text;
+  return text + text_of("/proc/sys/kernel/printk");
 }
 
 /// More areas than any kernel has room for (MAX_SWAPFILES).
@@ -67,6 +67,8 @@ INSTANTIATE_TEST_SUITE_P(
         Refusal{"SecondValueThatTheKernelRefuses", "--sysctl", "vm.page-cluster=1,vm.swappiness=100000",
                 "vm.swappiness=100000"},
         Refusal{"ValueOfAPairThatTheKernelRefuses", "--sysctl", "vm.dirty_bytes=1", "vm.dirty_bytes=1"},
+        Refusal{"LastOfSeveralNumbersThatTheKernelRefuses", "--sysctl", "kernel.printk=1 1 1 99999999999",
+                "kernel.printk=1 1 1 99999999999"},
         Refusal{"Algorithm", "--swap", "zram:16M:nosuch", "zram has no algorithm nosuch"},
         Refusal{"AlgorithmOfTheSecondArea", "--swap", "zram:16M,zram:16M:nosuch",
                 "zram has no algorithm nosuch"},

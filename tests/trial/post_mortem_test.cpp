@@ -126,6 +126,17 @@ TEST(PostMortemAccount, SaysWhenTheMachineHadNoMemoryLeft) {
   EXPECT_THAT(text, EndsWith(" began (the machine had none left): 1 GiB of 2 GiB swap free"));
 }
 
+TEST(PostMortemAccount, DoesNotBelieveAClockThatDrifted) {
+  PostMortem post_mortem(kLockingColumns);
+  sample_locked(post_mortem, seconds{1}, 832_MiB);
+  sample_locked(post_mortem, seconds{2}, 416_MiB, Phase::verify);
+  sample_locked(post_mortem, seconds{3}, 0_MiB, Phase::verify);
+  for (const seconds off : {seconds{-170}, seconds{170}})
+    EXPECT_THAT(
+        account(post_mortem, {report_of_the_machine(os::now() + off)}),
+        StartsWith("the kernel killed a worker for memory (the machine had none left): 416 MiB locked, "));
+}
+
 TEST(PostMortemAccount, SaysWhenTheCgroupWasAtItsLimit) {
   PostMortem post_mortem(kColumns);
   sample(post_mortem, seconds{0}, 3_GiB);

@@ -246,6 +246,17 @@ TEST_F(RunnerTest, BystanderThatMayRunElsewhereMakesTheTrialInvalid) {
   EXPECT_THAT(result.invalid[0], HasSubstr("bystander 0 did not stay on CPU"));
 }
 
+TEST_F(RunnerTest, BystanderThatCannotStartEndsTheTrialWithItsReason) {
+  for (const Mode mode : {Mode::threads, Mode::processes}) {
+    plan_.mode = mode;
+    plan_.bystanders = 1;
+    plan_.bystander_cpus = {8000};
+    const TrialResult result = run(&count_while_running);
+    EXPECT_EQ(result.outcome, Outcome::failed);
+    EXPECT_THAT(result.reason, HasSubstr("8000"));
+  }
+}
+
 TEST_F(RunnerTest, KilledWorkerKeepsItsCountsAndDoesNotHangTheOthers) {
   for (const Mode mode : {Mode::threads, Mode::processes}) {
     plan_.mode = mode;

@@ -88,7 +88,9 @@ bool Sampler::take_sample(Stage stage, bool edge) {
   const std::uint64_t row = written_.load(std::memory_order_relaxed);
   // Somebody waits for an edge: the last places are for those alone.
   const std::size_t usable = edge ? capacity_ : capacity_ - capacity_ / 4;
-  if (row - drained_.load(std::memory_order_acquire) >= usable) return false;
+  // What is measured begins only when there is a place for its end, too: waiting for one would be measured.
+  const std::size_t needed = edge && stage.phase == Phase::measure ? 2 : 1;
+  if (row - drained_.load(std::memory_order_acquire) + needed > usable) return false;
   const std::size_t width = probes_.columns().size();
   const std::size_t at = static_cast<std::size_t>(row % capacity_);
   const os::Nanoseconds begin = os::now();

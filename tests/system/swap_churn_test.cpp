@@ -138,7 +138,7 @@ TEST_F(Swapping, ZswapIsSwitchedOnForTheRunAndOffAgain) {
   const std::filesystem::path enabled = "/sys/module/zswap/parameters/enabled";
   if (!std::filesystem::exists(enabled)) GTEST_SKIP() << "the kernel has no zswap";
   const std::string before = text_of(enabled);
-  const std::string folder = run({"compressed-cache", "--store", "zswap", "--memory", "32M", "--size", "64M",
+  const std::string folder = run({"compressed-cache", "--store", "zswap", "--memory", "64M", "--size", "128M",
                                   "--rounds", "1", "--trials", "1"});
   EXPECT_EQ(text_of(enabled), before);
   if (folder.empty()) return;

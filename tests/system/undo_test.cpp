@@ -15,6 +15,8 @@
 #include <thread>
 
 #include "harness/os/fd.hpp"
+#include "harness/os/journal_file.hpp"
+#include "harness/os/swap_header.hpp"
 #include "harness/os/text.hpp"
 #include "tests/system/loop_device.hpp"
 #include "tests/system/tool.hpp"
@@ -179,6 +181,47 @@ TEST_F(Undo, RestoreRightAfterAKillUndoesAll) {
     EXPECT_EQ(sysctl("swappiness"), before);
     ::waitpid(tool, &status, 0);
   }
+}
+
+/// As where the process that adds a device is killed before it could note which one that was.
+TEST_F(Undo, ZramDeviceThatNoJournalNamesIsKnownByItsHeader) {
+  if (!fs::exists("/sys/class/zram-control/hot_add")) GTEST_SKIP() << "no zram here";
+  std::string before;
+  for (const auto& device : fs::directory_iterator("/sys/block"))
+    before += device.path().filename().native() + " ";
+  const std::string number(os::trim(text_of("/sys/class/zram-control/hot_add"))),
+      device = "/dev/zram" + number;
+  os::write_text("/sys/block/zram" + number + "/disksize", "16M");
+  const std::string uuid = os::new_uuid();
+  os::write_all(os::Fd::open(device, O_WRONLY), os::make_swap_header({16 << 20}, uuid), device);
+  const auto restored = [&](const std::string& of) {
+    const fs::path state = place_.path() / "state";
+    fs::create_directory(state);
+    fs::permissions(state, fs::perms::owner_all);
+    std::ofstream(state / "journal-999999999.jsonl")
+        << os::heading_line(os::boot_id(), 999999999) << "\n"
+        << os::change_line(1, {os::Change::Kind::zram_add, of, before}) << "\n";
+    return place_.run({"restore"});
+  };
+  EXPECT_EQ(restored(os::new_uuid()).code, 0);
+  EXPECT_TRUE(fs::exists(device)) << "another's header";
+  EXPECT_EQ(restored(uuid).code, 0);
+  EXPECT_FALSE(fs::exists("/sys/block/zram" + number));
+}
+
+/// The next pair of trials would be measured on what the last one left, and nobody would hear of it.
+TEST_F(Undo, AbThatCouldNotUndoEndsWithOne) {
+  const std::string before = sysctl("page-cluster"), others = before == "7" ? "6" : "7";
+  const pid_t tool = place_.start({"ab", "pageout", "--region", "8M", "--rounds", "4", "--sysctl",
+                                   "vm.page-cluster=5", "--new", "--mode processes", "--budget", "3s",
+                                   "--quiet", "--output", place_.new_folder()});
+  EXPECT_TRUE(eventually([&] { return sysctl("page-cluster") == "5"; }));
+  std::ofstream("/proc/sys/vm/page-cluster") << others;
+  const Finished done = place_.finish(tool);
+  std::ofstream("/proc/sys/vm/page-cluster") << before;
+  EXPECT_THAT(done.err, HasSubstr("someone has set it to " + others));
+  EXPECT_EQ(done.code, 1);
+  if (done.out.find("  runs: ") == std::string::npos) GTEST_SKIP() << "no pair was valid: " << done.err;
 }
 
 TEST_F(Undo, KilledBenchmarksLeaveNothing) {

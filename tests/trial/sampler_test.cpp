@@ -77,5 +77,21 @@ TEST_F(SamplerTest, EdgesHaveAPlaceWhereOrdinarySamplesAreDropped) {
   EXPECT_GT(busy.facts().dropped, 0u);
 }
 
+TEST_F(SamplerTest, WhatIsMeasuredBeginsOnlyWithAPlaceForItsEnd) {
+  Scoreboard board(1);
+  Sampler sampler(probes_, board, 10s, 1);
+  sampler.start();
+  const auto edge = [&](Stage stage) {
+    return board.wait_for_sample(board.request_edge(stage), os::now() + 500ms);
+  };
+  std::uint32_t round = 0;
+  while (edge({Phase::measure, round})) {
+    ++round;
+    ASSERT_TRUE(edge({Phase::setup, round})) << "the end of a round waits for the recorder";
+  }
+  EXPECT_GT(round, 300u);
+  sampler.finish(keep());
+}
+
 }  // namespace
 }  // namespace tlbstorm::trial

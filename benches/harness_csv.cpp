@@ -57,7 +57,7 @@ void by_ofstream(benchmark::State& state) {
         stream << fraction(column) << ',';
       else
         stream << whole(column) << ',';
-    stream << std::endl;
+    stream << '\n' << std::flush;
   }
 }
 

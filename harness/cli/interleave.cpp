@@ -16,7 +16,7 @@
 
 namespace tlbstorm::cli {
 
-Interleaver::Interleaver(std::filesystem::path folder, const std::string& about,
+Interleaver::Interleaver(const std::filesystem::path& folder, const std::string& about,
                          const trial::Definition& definition, Way base, Way next, const MachineLock& lock,
                          bool quiet)
     : definition_(definition),
@@ -24,7 +24,7 @@ Interleaver::Interleaver(std::filesystem::path folder, const std::string& about,
       next_(std::move(next)),
       lock_(lock),
       quiet_(quiet),
-      recorder_(std::move(folder), {"ab", definition.name, about}) {}
+      recorder_(folder, {"ab", definition.name, about}) {}
 
 int Interleaver::run_pair() {
   ++pairs_;

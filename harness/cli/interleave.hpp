@@ -20,8 +20,8 @@ struct Way {
 
 class Interleaver {
  public:
-  Interleaver(std::filesystem::path folder, const std::string& about, const trial::Definition& definition,
-              Way base, Way next, const MachineLock& lock, bool quiet);
+  Interleaver(const std::filesystem::path& folder, const std::string& about,
+              const trial::Definition& definition, Way base, Way next, const MachineLock& lock, bool quiet);
   /// One trial of each side. kOk, or kSignal + n. Throws os::UsageError when a side can't be run here,
   /// os::Error when a command before it fails.
   int run_pair();

@@ -83,7 +83,7 @@ int suite(const Arguments& given) {
       std::cout << shown;
       return kOk;
     }
-    return run_batch({"suite", suite.name, suite.about}, std::move(runs), parent, lock, quiet);
+    return run_batch({"suite", suite.name, suite.about}, runs, parent, lock, quiet);
   });
 }
 

@@ -131,8 +131,8 @@ int sweep(const RunOptions& given, const trial::Definition& definition) {
     std::cout << record::json_text(plans);
     return kOk;
   }
-  return run_batch({"sweep", option, definition.name + ": " + definition.operation}, std::move(runs), parent,
-                   given.lock, given.quiet);
+  return run_batch({"sweep", option, definition.name + ": " + definition.operation}, runs, parent, given.lock,
+                   given.quiet);
 }
 
 }  // namespace tlbstorm::cli

@@ -22,9 +22,9 @@ Value of_cgroup(const TrialFacts& facts, const Window& window, const std::string
 /// From the whole machine: what neither kswapd nor a helper did, tasks did themselves.
 Value of_machine(const TrialFacts& facts, const Window& window, const std::string& verb, Reclaimer who) {
   const std::string column = "vmstat." + verb;
-  const Value by_kswapd = growth(facts, window, column + "_kswapd");
+  Value by_kswapd = growth(facts, window, column + "_kswapd");
   if (who == Reclaimer::kswapd) return by_kswapd;
-  const Value all = plus(growth(facts, window, column + "_anon"), growth(facts, window, column + "_file"));
+  Value all = plus(growth(facts, window, column + "_anon"), growth(facts, window, column + "_file"));
   if (who == Reclaimer::all) return all;
   const Value by_helpers = plus(growth_if_kept(facts, window, column + "_khugepaged"),
                                 growth_if_kept(facts, window, column + "_proactive"));

@@ -5,6 +5,8 @@
 #include <cstdlib>
 #include <new>
 
+// NOLINTBEGIN(cppcoreguidelines-owning-memory, cppcoreguidelines-avoid-non-const-global-variables): the
+// operators themselves
 namespace {
 std::atomic<long> count{0};
 }
@@ -21,3 +23,4 @@ void* operator new(std::size_t size) {
 }
 void operator delete(void* memory) noexcept { std::free(memory); }
 void operator delete(void* memory, std::size_t /*size*/) noexcept { std::free(memory); }
+// NOLINTEND(cppcoreguidelines-owning-memory, cppcoreguidelines-avoid-non-const-global-variables)

@@ -19,15 +19,9 @@ TEST(Clock, ThatStepsByADayToAndFroChangesNoRun) {
   const std::string before = today();
   for (const char* const workload : {"mprotect-storm", "pageout"}) {
     const std::string folder = place.new_folder();
-    std::vector<std::string> words{"/usr/bin/env",
-                                   "LD_PRELOAD=" STEPPING_CLOCK,
-                                   TLBSTORM_BINARY,
-                                   "run",
-                                   workload,
-                                   "--trials",
-                                   "2",
-                                   "--output",
-                                   folder};
+    const std::string preload = std::string("LD_PRELOAD=") + STEPPING_CLOCK;
+    std::vector<std::string> words{"/usr/bin/env", preload, TLBSTORM_BINARY, "run", workload,
+                                   "--trials",     "2",     "--output",      folder};
     for (const char* const word : {"--warmup", "100ms", "--duration", "300ms"}) words.emplace_back(word);
     const Finished done = place.finish(place.start_words(words));
     ASSERT_EQ(done.code, 0) << done.err;

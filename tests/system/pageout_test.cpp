@@ -18,7 +18,7 @@ class Pageout : public PhysicsTest {
   }
   std::string valid_pageout(Words options) {
     options.insert(options.begin(), {"pageout", "--workers", "2"});
-    return PhysicsTest::valid_run(std::move(options));
+    return PhysicsTest::valid_run(options);
   }
 };
 

@@ -10,7 +10,7 @@
 
 namespace {
 
-constexpr time_t kDay = 24 * 3600;
+constexpr time_t kDay = time_t{24} * 3600;
 
 time_t step() {
   static std::atomic<unsigned> asked{0};

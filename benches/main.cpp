@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 #include <sys/prctl.h>
 
+#include <algorithm>
 #include <iostream>
 #include <optional>
 #include <string>
@@ -82,7 +83,7 @@ int run(benches::Options options, const benches::Scratch& scratch) {
   }
   if (csv.lost() || json.lost() || console.lost())
     throw os::Error(options.file + ": the results could not be written", "make room, or name another file");
-  return cli::kOk;
+  return swap.take_down() ? cli::kOk : cli::kFailed;
 }
 
 }  // namespace
@@ -97,8 +98,9 @@ int main(int argc, char** argv) {
     if (!options.swap.empty()) trial::request_swaps(options.swap, "", machine::inspect());
     std::optional<cli::MachineLock> lock;
     if (!options.list) lock.emplace(options.lock);
-    const benches::Scratch scratch;
-    return benches::supervised(
+    benches::Scratch scratch;
+    const int code = benches::supervised(
         [&] { return cli::written(cli::guarded([&] { return run(options, scratch); })); });
+    return scratch.remove() ? code : std::max(code, cli::kFailed);
   });
 }

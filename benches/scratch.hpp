@@ -4,6 +4,7 @@
 
 #include <filesystem>
 
+#include "harness/cli/leftovers.hpp"
 #include "harness/os/journal.hpp"
 
 namespace tlbstorm::benches {
@@ -17,6 +18,8 @@ class Scratch {
   Scratch(const Scratch&) = delete;
   Scratch& operator=(const Scratch&) = delete;
   const std::filesystem::path& path() const { return path_; }
+  /// Tells what could not be removed; false if something could not.
+  bool remove() { return cli::tell_troubles(journal_.undo_all()); }
 
  private:
   os::Journal journal_;

@@ -6,6 +6,7 @@
 #include <string_view>
 #include <vector>
 
+#include "harness/cli/leftovers.hpp"
 #include "harness/machine/facts.hpp"
 #include "harness/os/journal.hpp"
 #include "harness/trial/plan.hpp"
@@ -27,6 +28,8 @@ class Swap {
   std::string text() const;
   /// Throws os::SystemError.
   void use();
+  /// Takes down what was set up, and tells what could not be; false if something could not.
+  bool take_down() { return cli::tell_troubles(journal_.undo_all()); }
 
  private:
   std::vector<trial::SwapRequest> requests_;

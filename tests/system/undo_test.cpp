@@ -224,6 +224,19 @@ TEST_F(Undo, AbThatCouldNotUndoEndsWithOne) {
   if (done.out.find("  runs: ") == std::string::npos) GTEST_SKIP() << "no pair was valid: " << done.err;
 }
 
+TEST_F(Undo, BenchmarksTellWhatTheyCouldNotUndo) {
+  if (std::string(TLBSTORM_BENCH_BINARY).empty()) GTEST_SKIP() << "built without the microbenchmarks";
+  const fs::path temporary = place_.path() / "tmp";
+  fs::create_directory(temporary);
+  // Another folder of that name is not the one that was made.
+  const Finished done =
+      place_.shell("export TMPDIR=" + temporary.native() +
+                   "; $bench --benchmark_filter=harness/read_clock --benchmark_min_time=1 & sleep 0.7; "
+                   "for made in tmp/tlbstorm-bench-*; do mv $made away && mkdir $made; done; wait $!");
+  EXPECT_EQ(done.code, 1) << done.out;
+  EXPECT_THAT(done.err, HasSubstr("could not be undone: folder "));
+}
+
 TEST_F(Undo, KilledBenchmarksLeaveNothing) {
   if (std::string_view(TLBSTORM_BENCH_BINARY).empty()) GTEST_SKIP() << "the benchmarks are not built";
   const auto folders = [] {

@@ -135,9 +135,9 @@ void remark_drift(const Side& base, const Side& next, MetricChange& change) {
       "the values drift that way within the runs, too: interleave the trials (tlbstorm ab)");
 }
 
-bool rests_on_few(const Side& side, std::string_view metric) {
+bool any_rests_on_few(const Side& side, std::string_view metric) {
   return std::any_of(side.runs().begin(), side.runs().end(),
-                     [&](const record::RunFolder& run) { return verdict::rests_on_few(run, metric); });
+                     [&](const record::RunFolder& run) { return rests_on_few(run, metric); });
 }
 
 std::string few_trials(const Side& base, const Side& next, const ComparisonOptions& options) {
@@ -301,7 +301,7 @@ Comparison compare(Side base, Side next, const ComparisonOptions& options) {
     if (before.empty() || after.empty()) continue;
     MetricChange change = compare_values(metric, std::move(before), std::move(after), options);
     if (!options.paired) remark_drift(comparison.base, comparison.next, change);
-    if (rests_on_few(comparison.base, metric.name) || rests_on_few(comparison.next, metric.name))
+    if (any_rests_on_few(comparison.base, metric.name) || any_rests_on_few(comparison.next, metric.name))
       change.remarks.emplace_back(kFewNote);
     comparison.metrics.push_back(std::move(change));
   }

@@ -4,7 +4,7 @@
 # Sourced by scripts/lab/lab.
 
 # What the machine that runs the tests may not have, and of the system tests those that cgroup v2 has broken before.
-readonly short_tests='Guest.*:Faults.TheNextRun*:Faults.KilledT*:SwapDevice.Several*'
+readonly short_tests='Guest.*:Faults.TheNextRun*:Faults.KilledT*:SwapDevice.Several*:Meddling.Cpu*'
 
 # skip_test REASON: CTest calls 77 a skip.
 skip_test() {

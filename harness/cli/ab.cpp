@@ -11,14 +11,15 @@
 #include "harness/cli/console.hpp"
 #include "harness/cli/interleave.hpp"
 #include "harness/cli/leftovers.hpp"
+#include "harness/compare/batches.hpp"
+#include "harness/compare/change_text.hpp"
+#include "harness/compare/gate/sequential.hpp"
+#include "harness/judge/metrics.hpp"
 #include "harness/os/clock.hpp"
 #include "harness/os/error.hpp"
 #include "harness/os/units.hpp"
 #include "harness/record/recorder.hpp"
-#include "harness/verdict/compare/batches.hpp"
-#include "harness/verdict/formats/formats.hpp"
-#include "harness/verdict/gate/sequential.hpp"
-#include "harness/verdict/metrics.hpp"
+#include "harness/report/formats.hpp"
 
 namespace tlbstorm::cli {
 namespace {
@@ -49,7 +50,7 @@ Way side_of(const trial::Definition& definition, const Arguments& common, const 
 /// Before anything runs: an unknown name would only be found out at the end.
 std::vector<std::string> metrics_of(const std::string& asked, const trial::Definition& definition) {
   std::vector<std::string> known;
-  for (const verdict::Metric& metric : verdict::metrics()) known.emplace_back(metric.name);
+  for (const judge::Metric& metric : judge::metrics()) known.emplace_back(metric.name);
   for (const trial::Figure& figure : definition.figures) known.emplace_back(figure.name);
   std::vector<std::string> metrics = os::split_list("--metrics", asked);
   for (const std::string& metric : metrics) {
@@ -61,22 +62,22 @@ std::vector<std::string> metrics_of(const std::string& asked, const trial::Defin
   return metrics;
 }
 
-void print_look(const verdict::Look& look, std::size_t pairs,
-                const std::vector<verdict::MetricChange>& answers) {
+void print_look(const compare::Look& look, std::size_t pairs,
+                const std::vector<compare::MetricChange>& answers) {
   std::string line = fmt::format("{:>4} pairs, at level {:.2g}:", pairs, look.level);
-  for (const verdict::MetricChange& one : answers)
-    line += fmt::format("  {} {} {}", one.metric.name, verdict::format_change(one.change), name(one.outcome));
+  for (const compare::MetricChange& one : answers)
+    line += fmt::format("  {} {} {}", one.metric.name, compare::format_change(one.change), name(one.outcome));
   show("{}\n", line);
 }
 
-std::string conclusion(const std::vector<verdict::MetricChange>& answers, const verdict::Look& look,
+std::string conclusion(const std::vector<compare::MetricChange>& answers, const compare::Look& look,
                        double level, bool in_time) {
   std::string out =
       fmt::format("\n  {} at level {:.2g}, of which this look has {:.2g}:\n",
                   in_time ? "settled" : "the budget is spent; what can be said", level, look.level);
-  for (const verdict::MetricChange& one : answers)
+  for (const compare::MetricChange& one : answers)
     out += fmt::format("    {:<22}{:<8}{} ({})\n", one.metric.name, name(one.outcome),
-                       verdict::format_change(one.change), verdict::format_interval(one.interval));
+                       compare::format_change(one.change), compare::format_interval(one.interval));
   return out;
 }
 
@@ -85,25 +86,25 @@ int run_until_clear(Interleaver& interleaver, const AbOptions& options, os::Nano
                     std::string& said) {
   const auto begun = os::now();
   std::vector<std::string> metrics = options.metrics;
-  std::vector<verdict::MetricChange> answers;
+  std::vector<compare::MetricChange> answers;
   for (std::size_t k = 1;; ++k) {
-    const verdict::Look look = verdict::look(k, options.level);
+    const compare::Look look = compare::look(k, options.level);
     bool spent = false;
     while (interleaver.valid_pairs() < look.pairs && !spent) {
       if (const int code = interleaver.run_pair(); code >= kSignal) return code;
       const auto each = (os::now() - begun) / static_cast<std::int64_t>(interleaver.pairs());
       spent = os::now() - begun + each > budget;
     }
-    const verdict::Side base = interleaver.base(), next = interleaver.next();
-    if (metrics.empty()) metrics = verdict::questions_of(base);
-    answers = verdict::answers(base, next, metrics, look, options.same_within);
+    const compare::Side base = interleaver.base(), next = interleaver.next();
+    if (metrics.empty()) metrics = compare::questions_of(base);
+    answers = compare::answers(base, next, metrics, look, options.same_within);
     if (answers.empty())
       throw os::Error(
           "no pair of valid trials has what is asked for",
           fmt::format("look at why they are invalid: tlbstorm report {}", interleaver.folder().native()));
     if (!options.quiet) print_look(look, interleaver.valid_pairs(), answers);
-    if (verdict::settled(answers) || spent) {
-      said = conclusion(answers, look, options.level, verdict::settled(answers));
+    if (compare::settled(answers) || spent) {
+      said = conclusion(answers, look, options.level, compare::settled(answers));
       return kOk;
     }
   }
@@ -160,15 +161,15 @@ int ab(const Arguments& given) {
     }
     const MachineLock lock(options.lock);
     restore_leftovers();
-    Interleaver interleaver(options.output, verdict::shell_line(command), definition, base, next, lock, true);
+    Interleaver interleaver(options.output, report::shell_line(command), definition, base, next, lock, true);
     std::string said;
     const int code = run_until_clear(interleaver, options, budget, said);
     interleaver.finish();
     if (code != kOk) return code;
-    verdict::Report report;
+    report::Report report;
     report.coloured = ::isatty(STDOUT_FILENO) != 0;
-    report.parts = verdict::compare_folders({options.output}, {}, {}, false);
-    std::cout << verdict::formats().front().print(report) << said << "  runs: " << options.output << "\n";
+    report.parts = compare::compare_folders({options.output}, {}, {}, false);
+    std::cout << report::formats().front().print(report) << said << "  runs: " << options.output << "\n";
     return interleaver.all_undone() ? kOk : kFailed;
   });
 }

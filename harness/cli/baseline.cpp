@@ -6,20 +6,20 @@
 #include <iostream>
 
 #include "harness/cli/command.hpp"
+#include "harness/compare/side.hpp"
 #include "harness/os/error.hpp"
 #include "harness/os/named_path.hpp"
 #include "harness/record/batch.hpp"
 #include "harness/record/manifest_shape.hpp"
 #include "harness/record/reference.hpp"
-#include "harness/verdict/compare/side.hpp"
-#include "harness/verdict/formats/table.hpp"
-#include "harness/verdict/summary.hpp"
+#include "harness/report/summary.hpp"
+#include "harness/report/table.hpp"
 
 namespace tlbstorm::cli {
 namespace {
 
 namespace fs = std::filesystem;
-using verdict::Table;
+using report::Table;
 
 void print_list(const fs::path& folder) {
   const std::vector<fs::path> all = record::list_references(folder);
@@ -33,7 +33,7 @@ void print_list(const fs::path& folder) {
                {"valid trials"},
                {"made", Table::Align::left}});
   for (const fs::path& path : all) {
-    const verdict::Side side = verdict::read_side("base", {path});
+    const compare::Side side = compare::read_side("base", {path});
     table.add({path.parent_path().filename(), path.filename(), side.manifest()["plan"].value("workload", "?"),
                side.manifest()["machine"].value("kernel_release", "?"),
                fmt::format("{}/{}", side.valid_trials(), side.trials()),
@@ -99,7 +99,7 @@ int baseline(const Arguments& given) {
     if (!*add && *named && !record::may_be_there(folder))
       throw os::UsageError("--folder", folder, "no such folder", "tlbstorm baseline add RUN makes one");
     if (*list) print_list(folder);
-    if (*show) std::cout << verdict::summarise(record::read_run(find(folder, shown)));
+    if (*show) std::cout << report::summarise(record::read_run(find(folder, shown)));
     return kOk;
   });
 }

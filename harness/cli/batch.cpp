@@ -11,7 +11,7 @@
 #include "harness/os/error.hpp"
 #include "harness/record/recorder.hpp"
 #include "harness/record/run_folder.hpp"
-#include "harness/verdict/batch_table.hpp"
+#include "harness/report/batch_table.hpp"
 
 namespace tlbstorm::cli {
 
@@ -55,7 +55,7 @@ int run_batch(const record::BatchKind& kind, const std::vector<BatchRun>& runs,
     if (code == kFailed) ++failed;
   }
   recorder.finish();
-  std::cout << verdict::tabulate(record::read_batch(recorder.folder())) << std::flush;
+  std::cout << report::tabulate(record::read_batch(recorder.folder())) << std::flush;
   if (signal != 0) return signal;
   return failed == 0 && finished > 0 ? kOk : kFailed;
 }

@@ -11,34 +11,35 @@
 #include "harness/cli/console.hpp"
 #include "harness/cli/interleave.hpp"
 #include "harness/cli/leftovers.hpp"
+#include "harness/compare/batches.hpp"
+#include "harness/compare/change_text.hpp"
 #include "harness/os/error.hpp"
 #include "harness/os/units.hpp"
 #include "harness/record/recorder.hpp"
-#include "harness/verdict/compare/batches.hpp"
-#include "harness/verdict/formats/formats.hpp"
-#include "harness/verdict/formats/table.hpp"
-#include "harness/verdict/statistics/power.hpp"
+#include "harness/report/formats.hpp"
+#include "harness/report/table.hpp"
+#include "harness/stats/power.hpp"
 
 namespace tlbstorm::cli {
 namespace {
 
-using verdict::Table;
+using report::Table;
 
 constexpr std::array<std::size_t, 3> kTrials{5, 10, 20};
 
 /// Both sides' values are of the same thing.
-verdict::Description both(const verdict::MetricChange& change) {
+stats::Description both(const compare::MetricChange& change) {
   std::vector<double> all = change.base_values;
   all.insert(all.end(), change.next_values.begin(), change.next_values.end());
-  return verdict::describe(all);
+  return stats::describe(all);
 }
 
 std::string smallest(std::size_t trials, double cv) {
-  const double change = verdict::smallest_change(trials, cv);
+  const double change = stats::smallest_change(trials, cv);
   return std::isfinite(change) ? fmt::format("{:.1f}%", 100 * change) : "-";
 }
 
-std::string noise_floor(const verdict::Comparison& comparison) {
+std::string noise_floor(const compare::Comparison& comparison) {
   std::vector<Table::Column> columns{{"metric", Table::Align::left},
                                      {"unit", Table::Align::left},
                                      {"median"},
@@ -47,14 +48,14 @@ std::string noise_floor(const verdict::Comparison& comparison) {
                                      {"p"}};
   for (const std::size_t n : kTrials) columns.push_back({fmt::format("{} trials", n)});
   Table table(columns);
-  for (const verdict::MetricChange* const one : verdict::sorted(comparison, verdict::Sorting::as_told)) {
-    const verdict::Description what = both(*one);
+  for (const compare::MetricChange* const one : report::sorted(comparison, report::Sorting::as_told)) {
+    const stats::Description what = both(*one);
     std::vector<std::string> cells{one->metric.name,
                                    one->metric.unit,
                                    os::format_figure(what.median),
-                                   verdict::format_share(what.cv),
-                                   verdict::format_change(one->change),
-                                   verdict::format_p(one->test.p)};
+                                   compare::format_share(what.cv),
+                                   compare::format_change(one->change),
+                                   compare::format_p(one->test.p)};
     for (const std::size_t n : kTrials) cells.push_back(smallest(n, what.cv));
     table.add(std::move(cells), one->test.p < 0.01 ? "33" : "");
   }
@@ -96,16 +97,16 @@ int calibrate(const Arguments& given) {
     }
     const MachineLock lock(lock_options);
     restore_leftovers();
-    Interleaver interleaver(output, verdict::shell_line(command), definition, way, way, lock, true);
+    Interleaver interleaver(output, report::shell_line(command), definition, way, way, lock, true);
     for (int pair = 1; pair <= pairs; ++pair) {
       if (const int code = interleaver.run_pair(); code >= kSignal) return code;
       if (!quiet) show("{} of {} pairs\n", pair, pairs);
     }
     interleaver.finish();
-    const auto comparisons = verdict::compare_folders({output}, {}, {}, false);
-    const verdict::Comparison& comparison = comparisons.front();
+    const auto comparisons = compare::compare_folders({output}, {}, {}, false);
+    const compare::Comparison& comparison = comparisons.front();
     std::cout << fmt::format("tlbstorm calibrate: {}\n\n  machine    {}\n  trials     {} of {} valid\n\n",
-                             definition.name, verdict::machine_of(comparison.base),
+                             definition.name, compare::machine_of(comparison.base),
                              comparison.base.valid_trials() + comparison.next.valid_trials(),
                              comparison.base.trials() + comparison.next.trials());
     std::cout << noise_floor(comparison);

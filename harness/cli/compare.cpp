@@ -10,21 +10,21 @@
 
 #include "harness/cli/command.hpp"
 #include "harness/cli/named_format.hpp"
+#include "harness/compare/batches.hpp"
+#include "harness/compare/comparison.hpp"
 #include "harness/os/error.hpp"
 #include "harness/os/named_path.hpp"
 #include "harness/os/units.hpp"
 #include "harness/record/sample_digest.hpp"
-#include "harness/verdict/compare/batches.hpp"
-#include "harness/verdict/compare/comparison.hpp"
-#include "harness/verdict/formats/formats.hpp"
+#include "harness/report/formats.hpp"
 
 namespace tlbstorm::cli {
 namespace {
 
-verdict::Sorting sorting_named(const std::string& name) {
-  if (name.empty()) return verdict::Sorting::as_told;
-  if (name == "effect") return verdict::Sorting::effect;
-  if (name == "p") return verdict::Sorting::p;
+report::Sorting sorting_named(const std::string& name) {
+  if (name.empty()) return report::Sorting::as_told;
+  if (name == "effect") return report::Sorting::effect;
+  if (name == "p") return report::Sorting::p;
   throw os::UsageError("--sort", name, "no such order", "give effect or p");
 }
 
@@ -40,14 +40,14 @@ int compare(const Arguments& given) {
         "tlbstorm compare");
     std::vector<std::string> folders, more_base;
     std::string format = "text", sort, metrics;
-    verdict::ComparisonOptions options;
+    compare::ComparisonOptions options;
     bool force = false;
     app.add_option("RUN", folders, "the base, then one or several new runs; or one folder of tlbstorm ab")
         ->required();
     app.add_option("--base", more_base, "more runs of the base")->expected(1, kMostWords);
     app.add_option("--metrics", metrics, "only these: names with * and ?, separated by commas");
     app.add_option("--sort", sort, "by effect or p; else in the order of the dictionary");
-    app.add_option("--format", format, format_names(verdict::formats()))->capture_default_str();
+    app.add_option("--format", format, format_names(report::formats()))->capture_default_str();
     app.add_flag("--paired", options.paired, "trials were interleaved: the n-th of a side belong together");
     app.add_flag("--raw", options.raw, "also every counter that was sampled, a second of measured time");
     app.add_flag("--force", force, "compare other work and other machines all the same");
@@ -55,14 +55,14 @@ int compare(const Arguments& given) {
     for (const std::string& run : folders) os::require_there("RUN", run, "name a run folder");
     for (const std::string& run : more_base) os::require_there("--base", run, "name a run folder");
     if (!metrics.empty()) options.metrics = os::split_list("--metrics", metrics);
-    const verdict::Format& chosen = format_named("--format", format, verdict::formats());
-    verdict::Report report;
+    const report::Format& chosen = format_named("--format", format, report::formats());
+    report::Report report;
     report.sorting = sorting_named(sort);
     report.coloured = ::isatty(STDOUT_FILENO) != 0 && std::getenv("NO_COLOR") == nullptr;
     // The robot's names are mostly of counters.
     options.raw |= chosen.name == "robot" ||
                    std::any_of(options.metrics.begin(), options.metrics.end(), &record::is_column);
-    report.parts = verdict::compare_folders({folders.begin(), folders.end()},
+    report.parts = compare::compare_folders({folders.begin(), folders.end()},
                                             {more_base.begin(), more_base.end()}, options, force);
     std::cout << chosen.print(report);
     return kOk;

@@ -16,8 +16,8 @@
 namespace tlbstorm::cli {
 namespace {
 
-using verdict::Ruling;
-using verdict::Side;
+using compare::Ruling;
+using compare::Side;
 
 /// Why runs of this side can't be made here; empty when they can. All settings have to be what they were: a
 /// round under others would acquit a side for what it no longer is.
@@ -54,27 +54,26 @@ Way way_again(const Side& side, const trial::Definition*& definition) {
 }
 
 /// The rules that failed for a contest: the others may be about metrics that it has not.
-std::vector<verdict::Rule> failed_rules(const verdict::Gate& gate, const std::string& title) {
-  std::vector<verdict::Rule> rules;
-  for (const verdict::RuleResult& one : gate.results)
+std::vector<compare::Rule> failed_rules(const compare::Gate& gate, const std::string& title) {
+  std::vector<compare::Rule> rules;
+  for (const compare::RuleResult& one : gate.results)
     if (one.ruling == Ruling::fail && one.title == title &&
         std::none_of(rules.begin(), rules.end(),
-                     [&](const verdict::Rule& known) { return known.text == one.rule.text; }))
+                     [&](const compare::Rule& known) { return known.text == one.rule.text; }))
       rules.push_back(one.rule);
   return rules;
 }
 
 /// As many as the run had trials, and enough for all failures to be shown again.
-int fresh_pairs(const verdict::Contest& contest, const verdict::Gate& gate, double level) {
+int fresh_pairs(const compare::Contest& contest, const compare::Gate& gate, double level) {
   constexpr int kMost = 40;
   const auto failures = static_cast<double>(
-      std::count_if(gate.results.begin(), gate.results.end(), [&](const verdict::RuleResult& one) {
+      std::count_if(gate.results.begin(), gate.results.end(), [&](const compare::RuleResult& one) {
         return one.ruling == Ruling::fail && one.title == contest.title;
       }));
   int pairs = std::max(8, contest.next->trials());
   while (pairs < kMost &&
-         verdict::smallest_p_of_pairs(static_cast<std::size_t>(pairs), verdict::Tail::higher) * failures >
-             level)
+         stats::smallest_p_of_pairs(static_cast<std::size_t>(pairs), stats::Tail::higher) * failures > level)
     ++pairs;
   return pairs;
 }
@@ -87,11 +86,11 @@ std::filesystem::path fresh_folder(const Side& side) {
 struct Round {
   int code = kOk;  ///< kSignal + n when it was interrupted
   std::string folder;
-  verdict::Gate gate;
+  compare::Gate gate;
 };
 
 /// Judged by the rules that failed.
-Round judge_again(const verdict::Contest& contest, const verdict::Gate& gate, verdict::GateOptions options,
+Round judge_again(const compare::Contest& contest, const compare::Gate& gate, compare::GateOptions options,
                   const MachineLock& lock, bool base_too) {
   const trial::Definition* definition = nullptr;
   const Way next = way_again(*contest.next, definition);
@@ -104,16 +103,16 @@ Round judge_again(const verdict::Contest& contest, const verdict::Gate& gate, ve
   interleaver.finish();
   const Side fresh_base = interleaver.base(), fresh_next = interleaver.next();
   options.paired = base_too;
-  const verdict::Contest again{contest.title, base_too ? &fresh_base : contest.base, &fresh_next};
-  round.gate = verdict::judge(std::span(&again, 1), failed_rules(gate, contest.title), options);
+  const compare::Contest again{contest.title, base_too ? &fresh_base : contest.base, &fresh_next};
+  round.gate = compare::judge(std::span(&again, 1), failed_rules(gate, contest.title), options);
   return round;
 }
 
 /// A rule that failed, and doesn't in the fresh round, takes what that round says.
-void take_over(const verdict::Gate& fresh, const std::string& title, verdict::Gate& gate) {
-  for (verdict::RuleResult& result : gate.results) {
+void take_over(const compare::Gate& fresh, const std::string& title, compare::Gate& gate) {
+  for (compare::RuleResult& result : gate.results) {
     if (result.ruling != Ruling::fail || result.title != title) continue;
-    for (const verdict::RuleResult& again : fresh.results) {
+    for (const compare::RuleResult& again : fresh.results) {
       if (again.rule.text != result.rule.text || again.metric.name != result.metric.name) continue;
       result.why += fmt::format("; again: {}", again.why);
       if (again.ruling != Ruling::fail) result.ruling = again.ruling;
@@ -126,7 +125,7 @@ void take_over(const verdict::Gate& fresh, const std::string& title, verdict::Ga
 namespace {
 
 /// Why the new side can't be confirmed; empty when it can.
-std::string why_not(const verdict::Contest& contest, bool interleaved) {
+std::string why_not(const compare::Contest& contest, bool interleaved) {
   for (const std::string& word : words_of(*contest.next))
     if (word.find("\\x") != std::string::npos)  // os/printable.hpp
       return fmt::format("its command has bytes that can't be told: {}", word);
@@ -138,8 +137,8 @@ std::string why_not(const verdict::Contest& contest, bool interleaved) {
 }
 
 /// kOk, or kSignal + n.
-int confirm_one(const verdict::Contest& contest, const verdict::GateOptions& options, const MachineLock& lock,
-                verdict::Gate& gate) {
+int confirm_one(const compare::Contest& contest, const compare::GateOptions& options, const MachineLock& lock,
+                compare::Gate& gate) {
   if (const std::string why = why_not(contest, options.paired); !why.empty()) {
     gate.notes.push_back(fmt::format("the new runs can't be made again here to confirm it: {}", why));
     return kOk;
@@ -162,8 +161,8 @@ int confirm_one(const verdict::Contest& contest, const verdict::GateOptions& opt
 
 }  // namespace
 
-int confirm(std::span<const verdict::Contest> contests, const verdict::GateOptions& options,
-            const LockOptions& lock_options, verdict::Gate& gate) {
+int confirm(std::span<const compare::Contest> contests, const compare::GateOptions& options,
+            const LockOptions& lock_options, compare::Gate& gate) {
   std::optional<MachineLock> lock;
   try {
     lock.emplace(lock_options);
@@ -172,8 +171,8 @@ int confirm(std::span<const verdict::Contest> contests, const verdict::GateOptio
     return kOk;
   }
   restore_leftovers();
-  for (const verdict::Contest& contest : contests)
-    if (std::any_of(gate.results.begin(), gate.results.end(), [&](const verdict::RuleResult& one) {
+  for (const compare::Contest& contest : contests)
+    if (std::any_of(gate.results.begin(), gate.results.end(), [&](const compare::RuleResult& one) {
           return one.ruling == Ruling::fail && one.title == contest.title;
         }))
       if (const int code = confirm_one(contest, options, *lock, gate); code >= kSignal) return code;

@@ -6,7 +6,7 @@
 #include <span>
 
 #include "harness/cli/lock_options.hpp"
-#include "harness/verdict/gate/gate.hpp"
+#include "harness/compare/gate/gate.hpp"
 
 namespace tlbstorm::cli {
 
@@ -14,7 +14,7 @@ namespace tlbstorm::cli {
 /// the new one, against the base as it is, when they are those of the new one alone. What a fresh round
 /// doesn't show no longer fails. Where neither can be run, the gate stays as it is; its notes say what was
 /// done, or why not. Returns kOk, or kSignal + n.
-int confirm(std::span<const verdict::Contest> contests, const verdict::GateOptions& options,
-            const LockOptions& lock_options, verdict::Gate& gate);
+int confirm(std::span<const compare::Contest> contests, const compare::GateOptions& options,
+            const LockOptions& lock_options, compare::Gate& gate);
 
 }  // namespace tlbstorm::cli

@@ -8,6 +8,7 @@
 #include "harness/cli/console.hpp"
 #include "harness/cli/leftovers.hpp"
 #include "harness/cli/progress.hpp"
+#include "harness/judge/judge.hpp"
 #include "harness/machine/checkup.hpp"
 #include "harness/os/journal.hpp"
 #include "harness/os/process.hpp"
@@ -16,7 +17,6 @@
 #include "harness/trial/runner.hpp"
 #include "harness/trial/settings.hpp"
 #include "harness/trial/swap_area.hpp"
-#include "harness/verdict/judge.hpp"
 
 namespace tlbstorm::cli {
 namespace {
@@ -24,7 +24,7 @@ namespace {
 /// Passes everything on to the recorder, the judge and the screen.
 class Audience final : public trial::Observer {
  public:
-  Audience(record::Recorder& recorder, verdict::Judge& judge, Progress& progress)
+  Audience(record::Recorder& recorder, judge::Judge& judge, Progress& progress)
       : recorder_(recorder), judge_(judge), progress_(progress) {}
   void begin_trial(int trial, std::span<const probe::Column> columns) override {
     recorder_.begin_trial(trial, columns);
@@ -45,7 +45,7 @@ class Audience final : public trial::Observer {
 
  private:
   record::Recorder& recorder_;
-  verdict::Judge& judge_;
+  judge::Judge& judge_;
   Progress& progress_;
 };
 
@@ -93,7 +93,7 @@ int execute(const trial::Plan& plan, const trial::Definition& definition, const 
   for (std::string& warning : machine::warnings_for_a_run(machine::take_snapshot(machine)))
     noted.notes.push_back(std::move(warning));
   Progress progress(plan, quiet);
-  verdict::Judge judge(plan, definition, machine);
+  judge::Judge judge(plan, definition, machine);
   os::SignalFd signals{SIGINT, SIGTERM, SIGHUP};
   os::Journal journal;
   std::optional<record::Recorder> recorder;

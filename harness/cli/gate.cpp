@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // tlbstorm gate: whether new runs keep to rules. Exit code 0 pass, 1 fail, 2 usage, 3 not enough evidence,
 // 125 when there is no run to judge.
-#include "harness/verdict/gate/gate.hpp"
+#include "harness/compare/gate/gate.hpp"
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>
@@ -15,52 +15,53 @@
 #include "harness/cli/command.hpp"
 #include "harness/cli/confirm.hpp"
 #include "harness/cli/named_format.hpp"
+#include "harness/compare/batches.hpp"
+#include "harness/compare/change_text.hpp"
 #include "harness/os/error.hpp"
 #include "harness/os/folder.hpp"
 #include "harness/os/named_path.hpp"
 #include "harness/os/printable.hpp"
 #include "harness/os/units.hpp"
 #include "harness/record/sample_digest.hpp"
-#include "harness/verdict/compare/batches.hpp"
-#include "harness/verdict/formats/formats.hpp"
-#include "harness/verdict/gate/reports.hpp"
+#include "harness/report/formats.hpp"
+#include "harness/report/gate_formats.hpp"
 
 namespace tlbstorm::cli {
 namespace {
 
-using verdict::Ruling;
+using compare::Ruling;
 
 struct GateCommand {
   std::vector<std::string> folders, more_base, rules, reports;
   std::string rules_file, format = "text", unsure;
   bool confirm = false, self_test = false, force = false, paired = false;
-  double level = verdict::kGateLevel;
+  double level = compare::kGateLevel;
   LockOptions lock;
 };
 
 /// "junit=FILE".
-std::pair<const verdict::GateFormat*, std::string> report_of(const std::string& text) {
+std::pair<const report::GateFormat*, std::string> report_of(const std::string& text) {
   const std::size_t equals = text.find('=');
   if (equals == std::string::npos || equals + 1 == text.size())
     throw os::UsageError("--report", text, "not FORMAT=FILE", "write it as --report junit=gate.xml");
   const std::string file = text.substr(equals + 1);
   os::check_place_of_file("--report", file);
-  return {&format_named("--report", text.substr(0, equals), verdict::gate_formats()), file};
+  return {&format_named("--report", text.substr(0, equals), report::gate_formats()), file};
 }
 
-std::vector<verdict::Rule> given_rules(const GateCommand& command) {
-  std::vector<verdict::Rule> rules;
-  for (const std::string& text : command.rules) rules.push_back(verdict::parse_rule(text));
+std::vector<compare::Rule> given_rules(const GateCommand& command) {
+  std::vector<compare::Rule> rules;
+  for (const std::string& text : command.rules) rules.push_back(compare::parse_rule(text));
   if (!command.rules_file.empty())
-    for (verdict::Rule& rule : verdict::read_rules(command.rules_file)) rules.push_back(std::move(rule));
+    for (compare::Rule& rule : compare::read_rules(command.rules_file)) rules.push_back(std::move(rule));
   return rules;
 }
 
 /// Those of the default rules that both sides have a metric for.
-std::vector<verdict::Rule> default_rules(std::span<const verdict::Contest> contests) {
-  std::vector<verdict::Rule> rules;
-  for (verdict::Rule& rule : verdict::default_rules())
-    if (std::any_of(contests.begin(), contests.end(), [&](const verdict::Contest& one) {
+std::vector<compare::Rule> default_rules(std::span<const compare::Contest> contests) {
+  std::vector<compare::Rule> rules;
+  for (compare::Rule& rule : compare::default_rules())
+    if (std::any_of(contests.begin(), contests.end(), [&](const compare::Contest& one) {
           return one.base != nullptr && one.base->has(rule.metric) && one.next->has(rule.metric);
         }))
       rules.push_back(std::move(rule));
@@ -77,33 +78,33 @@ void require_made(const std::vector<std::string>& folders, const std::vector<std
     if (os::is_there("RUN", folder)) os::require_there("RUN", folder, "name a run folder");
   for (const std::string& folder : more_base) os::require_there("--base", folder, "name a run folder");
   for (std::size_t i = folders.size() > 1 ? 1 : 0; i < folders.size(); ++i)
-    if (!verdict::holds_runs(folders[i]))
+    if (!compare::holds_runs(folders[i]))
       throw os::Error(fmt::format("RUN {}: there is no run to judge", folders[i]), "see what its run said");
 }
 
-bool looks_at_columns(const std::vector<verdict::Rule>& rules) {
+bool looks_at_columns(const std::vector<compare::Rule>& rules) {
   return std::any_of(rules.begin(), rules.end(),
-                     [](const verdict::Rule& rule) { return record::is_column(rule.metric); });
+                     [](const compare::Rule& rule) { return record::is_column(rule.metric); });
 }
 
 /// Invalid trials are no evidence: told where a side has any.
-void note_invalid(std::span<const verdict::Contest> contests, verdict::Gate& gate) {
-  for (const verdict::Contest& contest : contests)
-    for (const verdict::Side* const side : {contest.base, contest.next})
+void note_invalid(std::span<const compare::Contest> contests, compare::Gate& gate) {
+  for (const compare::Contest& contest : contests)
+    for (const compare::Side* const side : {contest.base, contest.next})
       if (side != nullptr && side->valid_trials() < side->trials())
         gate.notes.push_back(fmt::format("{}{}: {} of {} trials are invalid and no evidence",
                                          contest.title.empty() ? "" : contest.title + ": ", side->name(),
                                          side->trials() - side->valid_trials(), side->trials()));
 }
 
-int print_self_test(const std::vector<verdict::Sensitivity>& found) {
+int print_self_test(const std::vector<compare::Sensitivity>& found) {
   bool all = true;
   std::cout << "tlbstorm gate --self-test: what would be caught on these data\n\n";
-  for (const verdict::Sensitivity& one : found) {
+  for (const compare::Sensitivity& one : found) {
     all &= one.caught_from.has_value();
     std::cout << fmt::format(
         "  {}{} ({}): {}\n", one.title.empty() ? "" : one.title + ": ", one.rule, one.metric,
-        one.caught_from ? "fails from a change of " + verdict::format_change(*one.caught_from) + " on"
+        one.caught_from ? "fails from a change of " + compare::format_change(*one.caught_from) + " on"
                         : "CAN'T FAIL: no change up to ten times the base is caught; more trials are needed");
   }
   if (found.empty())
@@ -111,16 +112,15 @@ int print_self_test(const std::vector<verdict::Sensitivity>& found) {
   return all ? kOk : kUnsure;
 }
 
-std::string side_text(const verdict::Side* side) {
-  return side == nullptr ? "" : verdict::describe_side(*side);
+std::string side_text(const compare::Side* side) {
+  return side == nullptr ? "" : compare::describe_side(*side);
 }
 
 /// Whether all could be written. What could not is told, and takes nothing from the verdict.
-bool publish(const GateCommand& command, const verdict::GateReport& report,
-             const verdict::GateFormat& format) {
+bool publish(const GateCommand& command, const report::GateReport& report, const report::GateFormat& format) {
   std::cout << format.print(report);
   bool all = true;
-  verdict::GateReport plain = report;
+  report::GateReport plain = report;
   plain.coloured = false;
   for (const std::string& text : command.reports) try {
       const auto [how, file] = report_of(text);
@@ -147,30 +147,30 @@ int exit_code(Ruling ruling, const std::string& unsure) {
 }
 
 int judge(const GateCommand& command) {
-  const verdict::GateFormat& format = format_named("--format", command.format, verdict::gate_formats());
+  const report::GateFormat& format = format_named("--format", command.format, report::gate_formats());
   for (const std::string& text : command.reports)
     report_of(text);  // a verdict must not be lost for want of a folder
-  std::vector<verdict::Rule> rules = given_rules(command);
+  std::vector<compare::Rule> rules = given_rules(command);
   require_made(command.folders, command.more_base);
-  const std::vector<verdict::Sides> sides = verdict::read_sides(
+  const std::vector<compare::Sides> sides = compare::read_sides(
       {command.folders.begin(), command.folders.end()}, {command.more_base.begin(), command.more_base.end()},
       true, looks_at_columns(rules));
-  std::vector<verdict::Contest> contests;
-  verdict::GateOptions options{command.level, command.paired};
-  for (const verdict::Sides& one : sides) {
-    const verdict::Side* const base = one.base.empty() ? nullptr : &one.base.front();
+  std::vector<compare::Contest> contests;
+  compare::GateOptions options{command.level, command.paired};
+  for (const compare::Sides& one : sides) {
+    const compare::Side* const base = one.base.empty() ? nullptr : &one.base.front();
     if (base != nullptr && !one.paired && !command.force) refuse_unlike(differences(*base, one.next));
     if (!one.next.was_made())
-      throw os::Error(fmt::format("{}: no trial was made", verdict::describe_side(one.next)),
+      throw os::Error(fmt::format("{}: no trial was made", compare::describe_side(one.next)),
                       "see tlbstorm report");
     contests.push_back({one.title, base, &one.next});
     options.paired |= one.paired;
   }
   if (rules.empty()) rules = default_rules(contests);
-  if (command.self_test) return print_self_test(verdict::self_test(contests, rules, options));
-  verdict::GateReport report{verdict::judge(contests, rules, options), side_text(contests.front().base),
-                             side_text(contests.front().next), command.unsure != "pass",
-                             ::isatty(STDOUT_FILENO) != 0 && command.format == "text"};
+  if (command.self_test) return print_self_test(compare::self_test(contests, rules, options));
+  report::GateReport report{compare::judge(contests, rules, options), side_text(contests.front().base),
+                            side_text(contests.front().next), command.unsure != "pass",
+                            ::isatty(STDOUT_FILENO) != 0 && command.format == "text"};
   note_invalid(contests, report.gate);
   for (const std::string& name : sides.front().missing) {
     report.gate.notes.push_back(fmt::format("only the base has the run {}", name));
@@ -200,7 +200,7 @@ int gate(const Arguments& given) {
     app.add_option("--rule", command.rules,
                    "'ipis_per_page <= +5%', 'fault_latency_p99 <= 20us'; may be repeated");
     app.add_option("--rules", command.rules_file, "a file with a rule a line");
-    app.add_option("--format", command.format, format_names(verdict::gate_formats()))->capture_default_str();
+    app.add_option("--format", command.format, format_names(report::gate_formats()))->capture_default_str();
     app.add_option("--report", command.reports, "FORMAT=FILE: also written there; may be repeated");
     app.add_option("--unsure", command.unsure,
                    "pass, fail or skip (125): what not enough evidence counts as; else exit code 3");

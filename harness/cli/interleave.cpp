@@ -6,13 +6,13 @@
 #include <CLI/CLI.hpp>
 
 #include "harness/cli/leftovers.hpp"
+#include "harness/compare/batches.hpp"
 #include "harness/os/error.hpp"
 #include "harness/os/process.hpp"
 #include "harness/record/manifest_shape.hpp"
 #include "harness/record/recorder.hpp"
 #include "harness/record/run_folder.hpp"
 #include "harness/record/schema.hpp"
-#include "harness/verdict/compare/batches.hpp"
 
 namespace tlbstorm::cli {
 
@@ -30,10 +30,10 @@ int Interleaver::run_pair() {
   ++pairs_;
   const bool base_first = pairs_ % 2 == 1;
   for (const bool base : {base_first, !base_first})
-    if (const int code = run_trial(base ? base_ : next_, base ? verdict::kBaseValue : verdict::kNextValue);
+    if (const int code = run_trial(base ? base_ : next_, base ? compare::kBaseValue : compare::kNextValue);
         code >= kSignal)
       return code;
-  if (was_valid(verdict::kBaseValue) && was_valid(verdict::kNextValue)) ++valid_pairs_;
+  if (was_valid(compare::kBaseValue) && was_valid(compare::kNextValue)) ++valid_pairs_;
   return kOk;
 }
 
@@ -68,9 +68,9 @@ int Interleaver::run_trial(const Way& way, const std::string& value) {
   return code;
 }
 
-verdict::Side Interleaver::side(const std::string& value) const {
-  auto [base, next] = verdict::runs_of_ab(record::read_batch(folder()));
-  return verdict::Side(value, std::move(value == verdict::kBaseValue ? base : next));
+compare::Side Interleaver::side(const std::string& value) const {
+  auto [base, next] = compare::runs_of_ab(record::read_batch(folder()));
+  return compare::Side(value, std::move(value == compare::kBaseValue ? base : next));
 }
 
 Arguments split_words(const std::string& text) { return CLI::detail::split_up(text); }

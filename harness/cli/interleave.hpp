@@ -7,7 +7,7 @@
 #include <string>
 
 #include "harness/cli/batch.hpp"
-#include "harness/verdict/compare/side.hpp"
+#include "harness/compare/side.hpp"
 
 namespace tlbstorm::cli {
 
@@ -33,15 +33,15 @@ class Interleaver {
   /// Writes the table of points.
   void finish() { recorder_.finish(); }
 
-  verdict::Side base() const { return side("base"); }
-  verdict::Side next() const { return side("new"); }
+  compare::Side base() const { return side("base"); }
+  compare::Side next() const { return side("new"); }
   const std::filesystem::path& folder() const { return recorder_.folder(); }
 
  private:
   int run_trial(const Way& way, const std::string& value);
   bool was_valid(const std::string& value) const;
   std::string run_name(const std::string& value) const;
-  verdict::Side side(const std::string& value) const;
+  compare::Side side(const std::string& value) const;
 
   const trial::Definition& definition_;
   Way base_, next_;

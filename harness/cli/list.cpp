@@ -6,11 +6,11 @@
 #include <iostream>
 
 #include "harness/cli/command.hpp"
+#include "harness/judge/metrics.hpp"
 #include "harness/machine/facts.hpp"
 #include "harness/os/error.hpp"
 #include "harness/probe/probe.hpp"
 #include "harness/trial/workload.hpp"
-#include "harness/verdict/metrics.hpp"
 
 namespace tlbstorm::cli {
 namespace {
@@ -57,7 +57,7 @@ void for_own_figures(Print print) {
 
 void list_metrics() {
   std::cout << "metrics\n";
-  for (const verdict::Metric& metric : verdict::metrics()) {
+  for (const judge::Metric& metric : judge::metrics()) {
     std::cout << fmt::format("  {:<28}{:<15}better: {}\n", metric.name, metric.unit,
                              trial::name(metric.better));
     std::cout << fmt::format("  {:<28}{}\n", "", metric.meaning);
@@ -73,7 +73,7 @@ void list_metrics() {
 /// The table of results/README.md, which a test compares with this.
 void list_metrics_as_markdown() {
   std::cout << "| metric | unit | better | meaning |\n|---|---|---|---|\n";
-  for (const verdict::Metric& metric : verdict::metrics())
+  for (const judge::Metric& metric : judge::metrics())
     std::cout << fmt::format("| `{}` | {} | {} | {} |\n", metric.name, metric.unit,
                              trial::name(metric.better), metric.meaning);
   for_own_figures([](const trial::Definition& definition, const trial::Figure& figure) {

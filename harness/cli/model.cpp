@@ -11,7 +11,7 @@
 #include "harness/os/error.hpp"
 #include "harness/os/named_path.hpp"
 #include "harness/os/units.hpp"
-#include "harness/verdict/model/formats.hpp"
+#include "harness/report/model_formats.hpp"
 
 namespace tlbstorm::cli {
 namespace {
@@ -37,20 +37,20 @@ int model(const Arguments& given) {
         "          tlbstorm model bench.json --of ns_per_op --by sharers,pages --at sharers=255,pages=512",
         "tlbstorm model");
     std::vector<std::string> paths, of, by;
-    verdict::ModelOptions options;
+    compare::ModelOptions options;
     std::string format = "text";
     app.add_option("RUN", paths, "folders of runs, sweeps and suites; JSON of Google Benchmark")->required();
     app.add_option("--of", of, "metrics: names with * and ?, separated by commas");
     app.add_option("--by", by, "parameters; by default what was swept, else every number that differs");
     app.add_option("--at", options.at, "predict there: NAME=VALUE for each parameter; may be repeated");
-    app.add_option("--format", format, format_names(verdict::model_formats()))->capture_default_str();
+    app.add_option("--format", format, format_names(report::model_formats()))->capture_default_str();
     parse(app, given);
     for (const std::string& path : paths) os::require_there("RUN", path, "name a run folder");
-    const verdict::ModelFormat& chosen = format_named("--format", format, verdict::model_formats());
+    const report::ModelFormat& chosen = format_named("--format", format, report::model_formats());
     options.of = words_of("--of", of);
     options.by = words_of("--by", by);
     std::cout << chosen.print(
-        verdict::make_models(verdict::read_evidence({paths.begin(), paths.end()}), options));
+        compare::make_models(compare::read_evidence({paths.begin(), paths.end()}), options));
     return kOk;
   });
 }

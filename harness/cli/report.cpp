@@ -6,8 +6,8 @@
 #include "harness/cli/command.hpp"
 #include "harness/os/named_path.hpp"
 #include "harness/record/batch.hpp"
-#include "harness/verdict/batch_table.hpp"
-#include "harness/verdict/summary.hpp"
+#include "harness/report/batch_table.hpp"
+#include "harness/report/summary.hpp"
 
 namespace tlbstorm::cli {
 
@@ -20,8 +20,8 @@ int report(const Arguments& given) {
     parse(app, given);
     for (const std::string& folder : folders) os::require_there("RUN", folder, "name a run folder");
     for (const std::string& folder : folders)
-      std::cout << (record::is_batch(folder) ? verdict::tabulate(record::read_batch(folder))
-                                             : verdict::summarise(record::read_run(folder)));
+      std::cout << (record::is_batch(folder) ? report::tabulate(record::read_batch(folder))
+                                             : report::summarise(record::read_run(folder)));
     return kOk;
   });
 }

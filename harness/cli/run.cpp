@@ -11,7 +11,7 @@
 #include "harness/record/json_file.hpp"
 #include "harness/record/recorder.hpp"
 #include "harness/record/run_folder.hpp"
-#include "harness/verdict/summary.hpp"
+#include "harness/report/summary.hpp"
 
 namespace tlbstorm::cli {
 namespace {
@@ -49,7 +49,7 @@ int run_once(const Arguments& command, const RunOptions& run, const trial::Defin
   const machine::Machine machine = machine::inspect();
   const trial::Plan plan = plan_of(run, definition, machine);
   const int code = execute(plan, definition, machine, command, lock, run.quiet);
-  std::cout << verdict::summarise(record::read_run(plan.output)) << std::flush;
+  std::cout << report::summarise(record::read_run(plan.output)) << std::flush;
   return code;
 }
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// What is kept of the verdict on a trial. Plain data; verdict/ works it out.
+// What is kept of the verdict on a trial. Plain data; judge/ works it out.
 #pragma once
 
 #include <algorithm>

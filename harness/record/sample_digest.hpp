@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // What samples.csv, which may be of any size, says of each trial's measured phase: one figure for each
-// column. Streams, in memory that does not grow with the file. The windows are those of verdict::Totals: from
+// column. Streams, in memory that does not grow with the file. The windows are those of judge::Totals: from
 // the row that begins a phase to the row that begins the next.
 #pragma once
 

@@ -39,7 +39,7 @@ struct Counter {
   probe::Kind kind = probe::Kind::counter;  ///< a gauge if it may fall
 };
 
-/// Counters that verdict/ knows.
+/// Counters that judge/ knows.
 namespace counter {
 inline constexpr const char* kBytes = "bytes";             ///< data read or written
 inline constexpr const char* kPagesGone = "pages_gone";    ///< pages that left, as the workload itself saw

@@ -3,7 +3,7 @@
 #include <array>
 
 #include "harness/record/batch.hpp"
-#include "harness/verdict/batch_table.hpp"
+#include "harness/report/batch_table.hpp"
 #include "tests/fuzz/input.hpp"
 
 using namespace tlbstorm;
@@ -12,6 +12,6 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   constexpr std::array<std::string_view, 5> kFiles{"batch.json", "a/run.json", "a/trials.csv", "b/run.json",
                                                    "b/trials.csv"};
   const std::filesystem::path folder = fuzz::folder(fuzz::text_of(data, size), kFiles);
-  fuzz::may_refuse([&] { verdict::tabulate(record::read_batch(folder)); });
+  fuzz::may_refuse([&] { report::tabulate(record::read_batch(folder)); });
   return 0;
 }

@@ -2,8 +2,8 @@
 // Any output of Google Benchmark: what can be read is a run whose trials are valid, can be summarised, and be
 // modelled unless that is refused.
 #include "harness/record/benchmark_json.hpp"
-#include "harness/verdict/model/formats.hpp"
-#include "harness/verdict/summary.hpp"
+#include "harness/report/model_formats.hpp"
+#include "harness/report/summary.hpp"
 #include "tests/fuzz/input.hpp"
 
 using namespace tlbstorm;
@@ -16,11 +16,11 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     for (const record::Series& series : run.series)
       for (const auto& [trial, value] : series.by_trial)
         if (!run.valid(trial)) std::abort();
-    verdict::summarise(run);
+    report::summarise(run);
   });
   fuzz::may_refuse([&] {
-    const verdict::ModelReport report = verdict::make_models(verdict::read_evidence({file}), {.of = {"*"}});
-    for (const verdict::ModelFormat& format : verdict::model_formats()) format.print(report);
+    const compare::ModelReport report = compare::make_models(compare::read_evidence({file}), {.of = {"*"}});
+    for (const report::ModelFormat& format : report::model_formats()) format.print(report);
   });
   return 0;
 }

@@ -3,7 +3,7 @@
 #include <array>
 
 #include "harness/record/run_folder.hpp"
-#include "harness/verdict/summary.hpp"
+#include "harness/report/summary.hpp"
 #include "tests/fuzz/input.hpp"
 
 using namespace tlbstorm;
@@ -11,6 +11,6 @@ using namespace tlbstorm;
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   constexpr std::array<std::string_view, 4> kFiles{"run.json", "trials.csv", "rounds.csv", "latency.csv"};
   const std::filesystem::path folder = fuzz::folder(fuzz::text_of(data, size), kFiles);
-  fuzz::may_refuse([&] { verdict::summarise(record::read_run(folder)); });
+  fuzz::may_refuse([&] { report::summarise(record::read_run(folder)); });
   return 0;
 }

@@ -11,7 +11,7 @@
 #include "harness/cli/batch.hpp"
 #include "harness/os/error.hpp"
 #include "harness/os/fd.hpp"
-#include "harness/verdict/batch_table.hpp"
+#include "harness/report/batch_table.hpp"
 #include "tests/temporary_folder.hpp"
 
 namespace tlbstorm::record {
@@ -56,7 +56,7 @@ TEST_F(BatchTest, SweepOfWorkersShowsSpeedUpAndEfficiency) {
   add(recorder, 4, 80'000);
   recorder.finish();
   ASSERT_TRUE(is_batch(folder_.path()));
-  const std::string table = verdict::tabulate(read_batch(folder_.path()));
+  const std::string table = report::tabulate(read_batch(folder_.path()));
   EXPECT_THAT(table, HasSubstr("1.00x      100.0%"));
   EXPECT_THAT(table, HasSubstr("1.50x       75.0%"));
   EXPECT_THAT(table, HasSubstr("0.40x       10.0%"));
@@ -68,14 +68,14 @@ TEST_F(BatchTest, EfficiencyIsAgainstTheFirstPointWhateverItIs) {
   add(recorder, 2, 200'000);
   add(recorder, 8, 400'000);
   recorder.finish();
-  EXPECT_THAT(verdict::tabulate(read_batch(folder_.path())), HasSubstr("2.00x       50.0%"));
+  EXPECT_THAT(report::tabulate(read_batch(folder_.path())), HasSubstr("2.00x       50.0%"));
 }
 
 TEST_F(BatchTest, RunWithoutAValidTrialIsCalledNoEvidence) {
   BatchRecorder recorder(folder_.path(), {"suite", "mine", ""});
   add(recorder, 1, 200'000, false);
   recorder.finish();
-  const std::string table = verdict::tabulate(read_batch(folder_.path()));
+  const std::string table = report::tabulate(read_batch(folder_.path()));
   EXPECT_THAT(table, HasSubstr("NO VALID TRIAL"));
   EXPECT_THAT(table, HasSubstr("workers=1: foreign_load: a compiler ran"));
 }
@@ -88,7 +88,7 @@ TEST_F(BatchTest, RefusedRunIsNamedWithItsReason) {
   const Batch batch = read_batch(folder_.path());
   ASSERT_EQ(batch.entries.size(), 1u);
   EXPECT_FALSE(batch.entries[0].run);
-  EXPECT_THAT(verdict::tabulate(batch), HasSubstr("nodes: refused: this machine has one NUMA node"));
+  EXPECT_THAT(report::tabulate(batch), HasSubstr("nodes: refused: this machine has one NUMA node"));
 }
 
 TEST_F(BatchTest, RunThatWasCutOffAsItBeganSpoilsNoTable) {
@@ -97,7 +97,7 @@ TEST_F(BatchTest, RunThatWasCutOffAsItBeganSpoilsNoTable) {
   const auto cut = recorder.begin("workers=2", "2", {"tlbstorm", "run", "storm"});
   std::filesystem::create_directory(cut);
   std::ofstream(cut / "run.json") << "";
-  const std::string table = verdict::tabulate(read_batch(folder_.path()));
+  const std::string table = report::tabulate(read_batch(folder_.path()));
   EXPECT_THAT(table, HasSubstr("workers=2: it has not ended, or its tool was killed"));
 }
 

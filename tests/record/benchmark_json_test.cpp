@@ -5,7 +5,7 @@
 #include <fmt/format.h>
 #include <gmock/gmock.h>
 
-#include "harness/verdict/summary.hpp"
+#include "harness/report/summary.hpp"
 #include "tests/record/record_test.hpp"
 
 namespace tlbstorm::record {
@@ -65,7 +65,7 @@ TEST_F(BenchmarkJson, ManifestHasTheMachineAndTheContext) {
   EXPECT_EQ(run.manifest["context"]["host_name"], "h");
   EXPECT_EQ(run.manifest["topology"], "2 CPUs");
   EXPECT_EQ(run.manifest["started"], "2026-01-02T03:04:05+00:00");
-  EXPECT_NE(verdict::summarise(run).find("a/real_time"), std::string::npos) << "it reads as any run";
+  EXPECT_NE(report::summarise(run).find("a/real_time"), std::string::npos) << "it reads as any run";
 }
 
 TEST_F(BenchmarkJson, FailedAndRepeatedOnesAreLeftOutAndRemarked) {

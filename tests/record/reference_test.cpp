@@ -2,9 +2,9 @@
 // Runs kept to compare with.
 #include "harness/record/reference.hpp"
 
-#include "harness/verdict/compare/side.hpp"
-#include "harness/verdict/summary.hpp"
-#include "tests/verdict/made_run.hpp"
+#include "harness/compare/side.hpp"
+#include "harness/report/summary.hpp"
+#include "tests/judge/made_run.hpp"
 
 namespace tlbstorm::record {
 namespace {
@@ -51,10 +51,10 @@ TEST_F(ReferenceTest, WhatIsKeptComparesAsTheRunDoes) {
   const fs::path kept = add(run);
   EXPECT_FALSE(fs::exists(kept / "samples.csv"));
   EXPECT_EQ(read_run(kept).manifest["trials"][0].contains("samples"), false);
-  const verdict::Side side = verdict::read_side("base", {kept});
+  const compare::Side side = compare::read_side("base", {kept});
   EXPECT_THAT(side.values("ipis_per_page"), ElementsAre(1, 3));
   EXPECT_EQ(side.runs()[0].latencies.size(), 1U);
-  EXPECT_THAT(verdict::summarise(read_run(kept)), HasSubstr("ipis_per_page"));
+  EXPECT_THAT(report::summarise(read_run(kept)), HasSubstr("ipis_per_page"));
 }
 
 TEST_F(ReferenceTest, NothingIsOverwritten) {
@@ -62,7 +62,7 @@ TEST_F(ReferenceTest, NothingIsOverwritten) {
   EXPECT_EQ(complaint([&] { add(run_of_ipis({2}), "mine"); }),
             "--name kept/amd-epyc-2-cpus-1-socket-kvm/mine: there is something already\n"
             "give another name; baselines are never overwritten");
-  EXPECT_THAT(verdict::read_side("base", {kept}).values("ipis_per_page"), ElementsAre(1));
+  EXPECT_THAT(compare::read_side("base", {kept}).values("ipis_per_page"), ElementsAre(1));
 }
 
 TEST_F(ReferenceTest, NameIsOneFolderBelowTheMachines) {

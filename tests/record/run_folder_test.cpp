@@ -6,7 +6,7 @@
 #include <gmock/gmock.h>
 #include <sys/stat.h>
 
-#include "harness/verdict/summary.hpp"
+#include "harness/report/summary.hpp"
 #include "tests/record/record_test.hpp"
 
 namespace tlbstorm::record {
@@ -86,7 +86,7 @@ TEST_F(RunFolderTest, EmptyFilesAreThoseOfARunThatWasCutOff) {
   put("run.json",
       R"({"schema": 2, "state": "running", "plan": {}, "trials": [{"trial": 1, "outcome": "running"}]})");
   for (const char* const table : {"trials.csv", "rounds.csv", "latency.csv", "samples.csv"}) put(table, "");
-  EXPECT_THAT(verdict::summarise(read_run(folder_)), HasSubstr("its tool was killed"));
+  EXPECT_THAT(report::summarise(read_run(folder_)), HasSubstr("its tool was killed"));
 }
 
 TEST_F(RunFolderTest, NewerSchemaIsRefusedWhateverItsShape) {
@@ -140,7 +140,7 @@ TEST_F(RunFolderTest, BareManifestIsEnoughForASummary) {
   put("run.json",
       R"({"schema": 2, "plan": {"pacing": "timed", "parameters": {"size": "much"}, "sizes": ["size"]},
                       "trials": []})");
-  const std::string summary = verdict::summarise(read_run(folder_));
+  const std::string summary = report::summarise(read_run(folder_));
   EXPECT_NE(summary.find("size=much"), std::string::npos) << summary;
 }
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// What a digest makes of samples.csv, beside what verdict::Totals makes of the same rows; and damaged files.
+// What a digest makes of samples.csv, beside what judge::Totals makes of the same rows; and damaged files.
 #include "harness/record/sample_digest.hpp"
 
 #include <fmt/format.h>
@@ -8,8 +8,8 @@
 #include <cmath>
 #include <random>
 
+#include "harness/judge/totals.hpp"
 #include "harness/record/csv.hpp"
-#include "harness/verdict/totals.hpp"
 #include "tests/record/record_test.hpp"
 
 namespace tlbstorm::record {
@@ -133,7 +133,7 @@ TEST_F(SampleDigestTest, FiguresAreThoseOfTotals) {
   const auto one_in = [&](unsigned n) { return random() % n == 0; };
   CsvWriter writer(os::Folder::open(folder_), "samples.csv", "trial,phase,round,seconds,p.count,p.level");
   const std::vector<probe::Column> columns{{"p.count", ""}, {"p.level", "", probe::Kind::gauge}};
-  verdict::Totals totals(columns);
+  judge::Totals totals(columns);
   trial::Stage stage{Phase::setup, 0};
   double count = 0;
   for (int sample = 0; sample < 2000; ++sample) {
@@ -150,7 +150,7 @@ TEST_F(SampleDigestTest, FiguresAreThoseOfTotals) {
   }
   writer.flush();
   const SampleDigest all = digest_samples(read_run(folder_));
-  const verdict::Window& measured = totals.phase(Phase::measure);
+  const judge::Window& measured = totals.phase(Phase::measure);
   EXPECT_DOUBLE_EQ(find(all, "p.count")->by_trial.at(1),
                    *totals.growth(measured, "p.count") / measured.seconds);
   EXPECT_DOUBLE_EQ(find(all, "p.level")->by_trial.at(1), *totals.mean(measured, "p.level"));

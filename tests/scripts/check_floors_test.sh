@@ -38,8 +38,8 @@ put_clean_tree() {
   put harness/probe/psi.cpp '#include "harness/machine/facts.hpp"' '#include "harness/probe/probe.hpp"'
   put harness/probe/probe.hpp '#include "../os/fd.hpp"'
   put harness/trial/worker.hpp '#include <nlohmann/json.hpp>'
-  put harness/cli/main.cpp '#include "harness/verdict/report.hpp"' '#include "harness/os/fd.hpp"'
-  put harness/verdict/report.hpp '// not printf("")' 'std::snprintf(text, 1, "");' 'say("no std::cerr");'
+  put harness/cli/main.cpp '#include "harness/judge/report.hpp"' '#include "harness/os/fd.hpp"'
+  put harness/judge/report.hpp '// not printf("")' 'std::snprintf(text, 1, "");' 'say("no std::cerr");'
   put benches/main.cpp 'std::cerr << 1;'
   put workloads/storm.cpp '#include "harness/trial/worker.hpp"' '#include "harness/os/fd.hpp"' \
     '#include "harness/machine/facts.hpp"' '#include "workloads/region.hpp"' '#include "region.hpp"'
@@ -54,8 +54,8 @@ put_violations() {
   put harness/machine/up.hpp '#include "harness/probe/probe.hpp"'
   put harness/probe/up.hpp '  #  include <harness/trial/worker.hpp>'
   put harness/trial/up.hpp '' '#include "../record/run_folder.hpp"'
-  put harness/record/up.hpp '#include "harness/verdict/report.hpp"'
-  put harness/verdict/up.hpp '#include "harness/cli/run.hpp"'
+  put harness/record/up.hpp '#include "harness/judge/report.hpp"'
+  put harness/judge/up.hpp '#include "harness/cli/run.hpp"'
   put harness/cli/workload.cpp '#include "workloads/region.hpp"' '#include "../../workloads/region.hpp"'
   put harness/cli/bench.cpp '#include "benches/batch.cpp"'
   put harness/cli/test.cpp '#include "tests/os/fake.hpp"'
@@ -73,7 +73,7 @@ expected() {
   local world='(of the harness, trial/worker.hpp, access_timer.hpp, swap_request.hpp, os/ and machine/ are its world)'
   cat <<END
 benches/long.cpp:351: 400 lines, the limit is 350: split it
-harness/attic/lost.hpp:1: on no floor of harness/ (os machine probe trial record verdict cli)
+harness/attic/lost.hpp:1: on no floor of harness/ (os stats machine probe trial record judge compare report campaign cli)
 harness/cli/bench.cpp:2: harness/ must not include from benches/ (benches/batch.cpp)
 harness/cli/loud.cpp:2: prints past the console (cli/console.hpp)
 harness/cli/loud.cpp:3: prints past the console (cli/console.hpp)
@@ -85,9 +85,9 @@ harness/machine/up.hpp:2: floor machine must not include from probe above it (ha
 harness/os/empty.cpp:1: the first line is not '$spdx'
 harness/os/up.cpp:3: floor os must not include from machine above it (harness/machine/facts.hpp)
 harness/probe/up.hpp:2: floor probe must not include from trial above it (harness/trial/worker.hpp)
-harness/record/up.hpp:2: floor record must not include from verdict above it (harness/verdict/report.hpp)
+harness/record/up.hpp:2: floor record must not include from judge above it (harness/judge/report.hpp)
 harness/trial/up.hpp:3: floor trial must not include from record above it (harness/record/run_folder.hpp)
-harness/verdict/up.hpp:2: floor verdict must not include from cli above it (harness/cli/run.hpp)
+harness/judge/up.hpp:2: floor judge must not include from cli above it (harness/cli/run.hpp)
 tests/os/bare.hpp:1: the first line is not '$spdx'
 workloads/curious.cpp:3: a workload must not include harness/trial/runner.hpp $world
 workloads/curious.cpp:4: a workload must not include harness/probe/probe.hpp $world

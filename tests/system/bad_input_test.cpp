@@ -13,8 +13,8 @@
 #include "harness/os/error.hpp"
 #include "harness/os/text.hpp"
 #include "harness/os/units.hpp"
+#include "tests/judge/made_run.hpp"
 #include "tests/system/tool.hpp"
-#include "tests/verdict/made_run.hpp"
 
 namespace tlbstorm::test {
 namespace {

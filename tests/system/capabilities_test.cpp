@@ -8,13 +8,13 @@
 #include <cmath>
 #include <map>
 
+#include "harness/judge/judge.hpp"
 #include "harness/os/journal.hpp"
 #include "harness/os/privileges.hpp"
 #include "harness/os/process.hpp"
 #include "harness/trial/planner.hpp"
 #include "harness/trial/runner.hpp"
 #include "harness/trial/swap_area.hpp"
-#include "harness/verdict/judge.hpp"
 #include "tests/system/tool.hpp"
 
 namespace tlbstorm::test {
@@ -30,14 +30,14 @@ std::ostream& operator<<(std::ostream& out, const Case& one) { return out << one
 
 class Watched final : public trial::Observer {
  public:
-  explicit Watched(verdict::Judge& judge) : judge_(judge) {}
+  explicit Watched(judge::Judge& judge) : judge_(judge) {}
   void begin_trial(int trial, std::span<const probe::Column> columns) override {
     judge_.begin_trial(trial, columns);
   }
   void sample(const trial::Sample& sample) override { judge_.sample(sample); }
 
  private:
-  verdict::Judge& judge_;
+  judge::Judge& judge_;
 };
 
 class Capabilities : public ::testing::TestWithParam<Case> {
@@ -53,7 +53,7 @@ class Capabilities : public ::testing::TestWithParam<Case> {
     os::SignalFd signals{SIGUSR2};
     os::Journal journal;
     for (const trial::SwapRequest& request : plan.swap) trial::bring_swap(journal, request);
-    verdict::Judge judge(plan, definition, machine);
+    judge::Judge judge(plan, definition, machine);
     Watched watched(judge);
     const trial::TrialResult result =
         trial::Runner(plan, definition, machine, journal, signals, watched).run(1);

@@ -4,8 +4,8 @@
 
 #include <fstream>
 
+#include "tests/judge/made_run.hpp"
 #include "tests/system/physics.hpp"
-#include "tests/verdict/made_run.hpp"
 
 namespace tlbstorm::test {
 namespace {

@@ -5,8 +5,8 @@
 
 #include <fstream>
 
+#include "tests/judge/made_run.hpp"
 #include "tests/system/tool.hpp"
-#include "tests/verdict/made_run.hpp"
 
 namespace tlbstorm::test {
 namespace {

@@ -1,0 +1,193 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "harness/compare/batches.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <map>
+
+#include "harness/os/error.hpp"
+#include "harness/record/batch.hpp"
+
+namespace tlbstorm::compare {
+namespace {
+
+namespace fs = std::filesystem;
+using record::Batch;
+using record::BatchEntry;
+using record::RunFolder;
+
+bool is_ab(const fs::path& folder) {
+  return record::is_batch(folder) && record::read_batch_kind(folder).kind == "ab";
+}
+
+bool is_list(const fs::path& folder) { return record::is_batch(folder) && !is_ab(folder); }
+
+Sides sides_of_ab(const fs::path& folder, bool raw) {
+  Batch batch = record::read_batch(folder);
+  auto [base, next] = runs_of_ab(batch);
+  if (base.empty() || next.empty())
+    throw os::Error(fmt::format("{}: there is no pair of runs in it", folder.native()),
+                    "run `tlbstorm ab` again");
+  Sides sides{"", {}, make_side("new", std::move(next), raw), true, batch.kind.about};
+  sides.base.push_back(make_side("base", std::move(base), raw));
+  return sides;
+}
+
+/// The runs of the same name in all the batches.
+std::vector<RunFolder> runs_named(const std::vector<Batch>& batches, const std::string& name) {
+  std::vector<RunFolder> runs;
+  for (const Batch& batch : batches)
+    for (const BatchEntry& entry : batch.entries)
+      if (entry.name == name && entry.run) runs.push_back(*entry.run);
+  return runs;
+}
+
+std::vector<Batch> read_batches(const std::vector<fs::path>& folders) {
+  std::vector<Batch> batches;
+  for (const fs::path& folder : folders) batches.push_back(record::read_batch(folder));
+  return batches;
+}
+
+/// For each trial what each worker does, as a part of what each did at the first point.
+std::vector<double> parts_of_linear(const Side& point, const Side& first) {
+  const auto workers = [](const Side& side) { return side.manifest()["plan"].value("workers", 1.0); };
+  const double each = stats::median(first.values("throughput")) / workers(first);
+  if (!(each > 0)) return {};
+  std::vector<double> parts = point.values("throughput");
+  for (double& value : parts) value /= each * workers(point);
+  return parts;
+}
+
+/// How a sweep of workers scales, beside what it does.
+void add_scaling(std::vector<Comparison>& points, const ComparisonOptions& options) {
+  const MetricInfo of_linear{"of_linear", "ratio", trial::Better::higher};
+  if (!wanted(options.metrics, of_linear.name)) return;
+  for (Comparison& point : points) {
+    auto before = parts_of_linear(point.base, points.front().base),
+         after = parts_of_linear(point.next, points.front().next);
+    if (!before.empty() && !after.empty())
+      point.metrics.insert(point.metrics.begin(),
+                           compare_values(of_linear, std::move(before), std::move(after), options));
+  }
+}
+
+/// What one side has runs of and the other has not.
+std::vector<std::string> only_in(const std::vector<Batch>& some, const std::vector<Batch>& others) {
+  std::vector<std::string> names;
+  for (const BatchEntry& entry : some.front().entries)
+    if (!runs_named(some, entry.name).empty() && runs_named(others, entry.name).empty())
+      names.push_back(entry.name);
+  return names;
+}
+
+/// The points that both sides have, in the order of the base.
+std::vector<Sides> points(const std::vector<fs::path>& base, const std::vector<fs::path>& next, bool raw) {
+  const std::vector<Batch> before = read_batches(base), after = read_batches(next);
+  std::vector<Sides> all;
+  for (const BatchEntry& entry : before.front().entries) {
+    std::vector<RunFolder> runs = runs_named(before, entry.name), others = runs_named(after, entry.name);
+    if (runs.empty() || others.empty()) continue;
+    Sides point{
+        entry.value.empty() ? entry.name : fmt::format("{} = {}", before.front().kind.name, entry.value),
+        {},
+        make_side("new", std::move(others), raw),
+        false,
+        ""};
+    point.base.push_back(make_side("base", std::move(runs), raw));
+    all.push_back(std::move(point));
+  }
+  if (all.empty())
+    throw os::Error(
+        fmt::format("{} and {} have no run in common", base.front().native(), next.front().native()),
+        "compare a sweep or suite with one of the same name");
+  all.front().missing = only_in(before, after);
+  all.front().added = only_in(after, before);
+  return all;
+}
+
+bool is_sweep_of_workers(const fs::path& folder) {
+  if (!is_list(folder)) return false;
+  const record::BatchKind kind = record::read_batch_kind(folder);
+  return kind.kind == "sweep" && kind.name == "workers";
+}
+
+std::vector<Sides> single(Sides sides) {
+  std::vector<Sides> all;
+  all.push_back(std::move(sides));
+  return all;
+}
+
+}  // namespace
+
+std::pair<std::vector<RunFolder>, std::vector<RunFolder>> runs_of_ab(const Batch& batch) {
+  std::map<std::string, std::pair<const BatchEntry*, const BatchEntry*>> pairs;  // by their numbers
+  for (const BatchEntry& entry : batch.entries) {
+    auto& pair = pairs[entry.name.substr(std::min(entry.name.rfind('-'), entry.name.size()))];
+    if (entry.run) (entry.value == kBaseValue ? pair.first : pair.second) = &entry;
+  }
+  std::pair<std::vector<RunFolder>, std::vector<RunFolder>> runs;
+  for (const auto& [number, pair] : pairs) {
+    if (pair.first == nullptr || pair.second == nullptr) continue;
+    runs.first.push_back(*pair.first->run);
+    runs.second.push_back(*pair.second->run);
+  }
+  return runs;
+}
+
+std::vector<Sides> read_sides(const std::vector<fs::path>& folders, const std::vector<fs::path>& more_base,
+                              bool alone, bool raw) {
+  if (folders.size() == 1 && more_base.empty()) {
+    if (is_ab(folders.front())) return single(sides_of_ab(folders.front(), raw));
+    if (alone && !is_list(folders.front()))
+      return single({"", {}, read_side("new", folders, raw), false, ""});
+    throw os::UsageError(fmt::format("{}: there is nothing to compare it with", folders.front().native()),
+                         "name the base first, then what is new");
+  }
+  std::vector<fs::path> base = more_base, next = folders;
+  base.insert(base.begin(), folders.front());
+  next.erase(next.begin());
+  if (next.empty())
+    throw os::UsageError("there is no new run to compare with the base",
+                         "name the base first, then what is new");
+  std::vector<fs::path> all = base;
+  all.insert(all.end(), next.begin(), next.end());
+  const auto lists = std::count_if(all.begin(), all.end(), &is_list);
+  if (lists == std::ssize(all)) return points(base, next, raw);
+  if (lists > 0)
+    throw os::UsageError("sweeps and suites can't be compared with single runs", "compare like with like");
+  Sides sides{"", {}, read_side("new", next, raw), false, ""};
+  sides.base.push_back(read_side("base", base, raw));
+  return single(std::move(sides));
+}
+
+std::vector<Comparison> compare_folders(const std::vector<fs::path>& folders,
+                                        const std::vector<fs::path>& more_base,
+                                        const ComparisonOptions& options, bool force) {
+  std::vector<Comparison> parts;
+  for (Sides& sides : read_sides(folders, more_base, false, options.raw)) {
+    ComparisonOptions how = options;
+    how.paired |= sides.paired;
+    Comparison part = compare(std::move(sides.base.front()), std::move(sides.next), how);
+    // What differs between the sides of `tlbstorm ab` is what was to be compared.
+    if (!force && !sides.paired) refuse_unlike(part.differences);
+    part.title = sides.title;
+    part.made_by = sides.made_by;
+    for (const std::string& name : sides.missing)
+      part.notes.push_back(fmt::format("only the base has the run {}", name));
+    for (const std::string& name : sides.added)
+      part.notes.push_back(fmt::format("only the new side has the run {}", name));
+    parts.push_back(std::move(part));
+  }
+  if (parts.size() > 1 && is_sweep_of_workers(folders.front())) add_scaling(parts, options);
+  std::vector<std::string> known;
+  for (const Comparison& part : parts) {
+    for (const Side* const side : {&part.base, &part.next})
+      for (const MetricInfo& metric : side->metrics()) known.push_back(metric.name);
+    for (const MetricChange& one : part.metrics) known.push_back(one.metric.name);
+  }
+  require_metrics("--metrics", options.metrics, known);
+  return parts;
+}
+
+}  // namespace tlbstorm::compare

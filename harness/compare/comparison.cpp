@@ -1,0 +1,324 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "harness/compare/comparison.hpp"
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+#include <fnmatch.h>
+
+#include <algorithm>
+#include <array>
+#include <cmath>
+#include <limits>
+
+#include "harness/judge/emulation.hpp"
+#include "harness/judge/latencies.hpp"
+#include "harness/os/error.hpp"
+#include "harness/os/units.hpp"
+#include "harness/stats/buckets.hpp"
+#include "harness/stats/power.hpp"
+
+namespace tlbstorm::compare {
+namespace {
+
+constexpr double kNone = std::numeric_limits<double>::quiet_NaN();
+
+/// Enough replicates for some to lie beyond the ends.
+stats::Resampling resampling(double level) {
+  constexpr double kUsual = 2000, kMost = 1e5, kBeyond = 10;
+  return {.level = 1 - level,
+          .replicates = static_cast<std::size_t>(std::clamp(kBeyond / level, kUsual, kMost))};
+}
+
+double quotient_change(stats::Values base, stats::Values next) { return stats::ratio(base, next) - 1; }
+
+std::vector<double> quotients(stats::Values base, stats::Values next) {
+  std::vector<double> all;
+  for (std::size_t i = 0; i < base.size(); ++i) {
+    if (!(base[i] > 0 && next[i] > 0)) return {};
+    all.push_back(std::log(next[i] / base[i]));
+  }
+  return all;
+}
+
+void compare_pairs(MetricChange& change, const ComparisonOptions& options) {
+  std::vector<double> differences;
+  for (std::size_t i = 0; i < change.base_values.size(); ++i)
+    differences.push_back(change.next_values[i] - change.base_values[i]);
+  change.shift = stats::paired_shift(differences);
+  const std::vector<double> logs = quotients(change.base_values, change.next_values);
+  change.test = stats::signed_rank(logs.empty() ? differences : logs);
+  const double whole = std::abs(change.base.median);
+  const stats::Resampling how = resampling(options.level);
+  const auto part = [&](double value) {
+    if (!logs.empty()) return std::expm1(value);
+    return whole > 0 ? value / whole : kNone;
+  };
+  const std::vector<double>& evidence = logs.empty() ? differences : logs;
+  change.change = part(stats::paired_shift(evidence));
+  const stats::Interval by_ranks = stats::signed_rank_interval(evidence, options.level);
+  const stats::Interval raw = options.interval == IntervalBy::ranks
+                                  ? by_ranks
+                                  : stats::bca_interval(evidence, &stats::paired_shift, how);
+  change.interval = {part(raw.low), part(raw.high)};
+  change.exact_interval = {part(by_ranks.low), part(by_ranks.high)};
+}
+
+/// The median of all quotients; where a value is not positive, the shift as a part of the base's median. That
+/// is decided once, on the whole: a resample may happen to have no zero, or a median of zero.
+void compare_sides(MetricChange& change, const ComparisonOptions& options) {
+  const stats::Values base = change.base_values, next = change.next_values;
+  change.shift = stats::shift(base, next);
+  change.test = stats::mann_whitney(base, next);
+  const stats::Resampling how = resampling(options.level);
+  const bool bootstrap = options.interval == IntervalBy::bootstrap;
+  change.change = quotient_change(base, next);
+  if (!std::isnan(change.change)) {
+    const stats::Interval exact = stats::mann_whitney_interval(base, next, options.level);
+    change.exact_interval = {exact.low - 1, exact.high - 1};
+    change.interval =
+        bootstrap ? stats::bca_interval(base, next, &quotient_change, how) : change.exact_interval;
+    return;
+  }
+  const double whole = std::abs(change.base.median);
+  if (whole == 0) {
+    change.change = kNone;
+    change.interval = {kNone, kNone};
+    return;
+  }
+  change.change = change.shift / whole;
+  const stats::Interval exact = stats::mann_whitney_shift_interval(base, next, options.level);
+  change.exact_interval = {exact.low / whole, exact.high / whole};
+  const stats::Interval raw = bootstrap ? stats::bca_interval(base, next, &stats::shift, how) : exact;
+  change.interval = {raw.low / whole, raw.high / whole};
+}
+
+double best_p(const MetricChange& change, bool paired) {
+  return paired ? stats::smallest_p_of_pairs(change.base.n) : stats::smallest_p(change.base.n, change.next.n);
+}
+
+Outcome decide(const MetricChange& change, const ComparisonOptions& options) {
+  const bool known = !std::isnan(change.interval.low) && !std::isnan(change.interval.high);
+  // At a base of zero there is no part to speak of, but the order of the values still tells.
+  const bool another = change.test.p <= options.level && (!known || !change.interval.contains(0));
+  if (another) {
+    if (change.metric.better == trial::Better::neither) return Outcome::changed;
+    return (change.shift < 0) == (change.metric.better == trial::Better::lower) ? Outcome::better
+                                                                                : Outcome::worse;
+  }
+  const stats::Interval whole = whole_interval(change);
+  if (known && whole.low >= -options.same_within && whole.high <= options.same_within) return Outcome::same;
+  const bool all_equal = change.base.n > 0 && change.next.n > 0 && change.base.min == change.base.max &&
+                         change.next.min == change.next.max && change.base.min == change.next.min;
+  return all_equal ? Outcome::same : Outcome::unsure;
+}
+
+void remark_outliers(const char* side, const stats::Description& what, stats::Values values,
+                     MetricChange& change) {
+  if (what.outliers.empty()) return;
+  std::vector<std::string> far;
+  for (const std::size_t i : what.outliers) far.push_back(fmt::format("{:.4g}", values[i]));
+  change.remarks.push_back(fmt::format("{}: {} stand{} apart (median {:.4g})", side, fmt::join(far, ", "),
+                                       far.size() == 1 ? "s" : "", what.median));
+}
+
+/// Where more of the same would settle it.
+std::size_t trials_to_settle(const MetricChange& change, bool paired) {
+  if (change.outcome != Outcome::unsure || paired || std::isnan(change.change)) return 0;
+  const double cv = std::max(change.base.cv, change.next.cv);
+  const std::size_t needed = std::isnan(cv) ? 0 : stats::trials_needed(change.change, cv);
+  constexpr std::size_t kHopeless = 1000;
+  return needed > std::min(change.base.n, change.next.n) && needed <= kHopeless ? needed : 0;
+}
+
+void remark_drift(const Side& base, const Side& next, MetricChange& change) {
+  const bool another = change.outcome != Outcome::same && change.outcome != Outcome::unsure;
+  if (!another || !drift_explains(base, next, change)) return;
+  change.outcome = Outcome::unsure;
+  change.remarks.emplace_back(
+      "the values drift that way within the runs, too: interleave the trials (tlbstorm ab)");
+}
+
+bool any_rests_on_few(const Side& side, std::string_view metric) {
+  return std::any_of(side.runs().begin(), side.runs().end(),
+                     [&](const record::RunFolder& run) { return judge::rests_on_few(run, metric); });
+}
+
+std::string few_trials(const Side& base, const Side& next, const ComparisonOptions& options) {
+  const auto b = static_cast<std::size_t>(base.valid_trials()),
+             n = static_cast<std::size_t>(next.valid_trials());
+  const double best = options.paired ? stats::smallest_p_of_pairs(std::min(b, n)) : stats::smallest_p(b, n);
+  if (best <= options.level / 5) return "";
+  const std::string count = options.paired ? fmt::format("{} pairs of trials", std::min(b, n))
+                            : b == n       ? fmt::format("{} trials a side", b)
+                                           : fmt::format("{} and {} trials", b, n);
+  return fmt::format("{} can at best show p = {:.2g}{}", count, best,
+                     best > options.level ? ": no change can be shown" : "");
+}
+
+/// Absent is not zero: what can't be compared is named.
+void note_absent(const Side& side, const Side& other, const char* who, const ComparisonOptions& options,
+                 std::vector<std::string>& notes) {
+  std::vector<std::string> names;
+  for (const MetricInfo& metric : side.metrics())
+    if (wanted(options.metrics, metric.name) && !other.has(metric.name)) names.push_back(metric.name);
+  constexpr std::size_t kMost = 8;
+  const std::size_t more = names.size() > kMost ? names.size() - kMost : 0;
+  names.resize(names.size() - more);
+  if (!names.empty())
+    notes.push_back(fmt::format("only {} has {}{}", who, fmt::join(names, ", "),
+                                more > 0 ? fmt::format(" and {} more", more) : ""));
+}
+
+std::vector<std::string> notes_on(const Side& base, const Side& next, const ComparisonOptions& options) {
+  std::vector<std::string> notes;
+  for (const Side* const side : {&base, &next}) {
+    if (std::string corruption = side->corruption(); !corruption.empty())
+      notes.push_back(std::move(corruption));
+    if (side->valid_trials() < side->trials())
+      notes.push_back(fmt::format("{}: {} of {} trials are invalid and left out: see tlbstorm report",
+                                  side->name(), side->trials() - side->valid_trials(), side->trials()));
+    for (const record::RunFolder& run : side->runs())
+      for (const std::string& remark : run.remarks)
+        notes.push_back(fmt::format("{}: {}", run.path.native(), remark));
+  }
+  if (const std::string few = few_trials(base, next, options); !few.empty()) notes.push_back(few);
+  note_absent(base, next, "the base", options, notes);
+  note_absent(next, base, "the new side", options, notes);
+  if (judge::is_emulated(base.manifest()) || judge::is_emulated(next.manifest()))
+    notes.emplace_back(judge::kEmulatedLegend);
+  return notes;
+}
+
+/// By chance alone, one metric in twenty would be called changed: told where it can mislead.
+void note_chance(Comparison& comparison, const ComparisonOptions& options) {
+  const auto changed = std::count_if(
+      comparison.metrics.begin(), comparison.metrics.end(),
+      [](const auto& one) { return one.outcome != Outcome::same && one.outcome != Outcome::unsure; });
+  const double by_chance = options.level * static_cast<double>(comparison.metrics.size());
+  if (changed > 0 && by_chance >= 1)
+    comparison.notes.push_back(fmt::format(
+        "of {} metrics about {:.0f} would seem changed by chance alone; `tlbstorm gate` corrects for it",
+        comparison.metrics.size(), by_chance));
+}
+
+}  // namespace
+
+std::string_view name(Outcome outcome) {
+  static constexpr std::array<std::string_view, 5> kNames{"better", "worse", "changed", "same", "unsure"};
+  return kNames[static_cast<std::size_t>(outcome)];
+}
+
+std::pair<std::vector<double>, std::vector<double>> values_of(const Side& base, const Side& next,
+                                                              const std::string& metric, bool paired) {
+  if (!paired) return {base.values(metric), next.values(metric)};
+  std::pair<std::vector<double>, std::vector<double>> pairs;
+  for (std::size_t i = 0; i < std::min(base.runs().size(), next.runs().size()); ++i) {
+    const record::RunFolder &before = base.runs()[i], &after = next.runs()[i];
+    const record::Series *const one = before.find(metric), *const other = after.find(metric);
+    if (one == nullptr || other == nullptr) continue;
+    for (const auto& [trial, value] : one->by_trial) {
+      const auto found = other->by_trial.find(trial);
+      if (found == other->by_trial.end() || !before.valid(trial) || !after.valid(trial)) continue;
+      pairs.first.push_back(value);
+      pairs.second.push_back(found->second);
+    }
+  }
+  return pairs;
+}
+
+namespace {
+
+/// By how much values grow from one to the next: the median of all slopes within the series (Theil and Sen).
+double slope(const std::vector<std::vector<double>>& series) {
+  std::vector<double> slopes;
+  for (const std::vector<double>& values : series)
+    for (std::size_t i = 0; i < values.size(); ++i)
+      for (std::size_t j = i + 1; j < values.size(); ++j)
+        slopes.push_back((values[j] - values[i]) / static_cast<double>(j - i));
+  return stats::median(slopes);
+}
+
+}  // namespace
+
+bool drift_explains(const Side& base, const Side& next, const MetricChange& change) {
+  constexpr double kDrifts = 0.05;
+  std::vector<std::vector<double>> series = base.values_by_run(change.metric.name);
+  const auto others = next.values_by_run(change.metric.name);
+  series.insert(series.end(), others.begin(), others.end());
+  const stats::Test drift = stats::trend(series);
+  if (drift.p > kDrifts || (drift.statistic > 0) != (change.shift > 0)) return false;
+  // One after the other, the sides' middles are half of all trials apart. The slope is not known better than
+  // that it may be three times as steep, and all of it must not be taken for a change.
+  const auto trials = static_cast<double>(change.base.n + change.next.n);
+  constexpr double kSteeper = 3;
+  return kSteeper * std::abs(slope(series)) * trials / 2 >= std::abs(change.shift);
+}
+
+bool wanted(const std::vector<std::string>& globs, const std::string& metric) {
+  return globs.empty() || std::any_of(globs.begin(), globs.end(), [&](const std::string& glob) {
+           return ::fnmatch(glob.c_str(), metric.c_str(), 0) == 0;
+         });
+}
+
+void require_metrics(std::string_view option, const std::vector<std::string>& globs,
+                     const std::vector<std::string>& known) {
+  for (const std::string& glob : globs) {
+    if (std::any_of(known.begin(), known.end(), [&](const auto& metric) { return wanted({glob}, metric); }))
+      continue;
+    const std::string near = os::nearest(glob, known);
+    throw os::UsageError(option, glob, "no valid trial has such a metric",
+                         near.empty() ? "see: tlbstorm list metrics; tlbstorm report tells why one is absent"
+                                      : fmt::format("did you mean {}?", near));
+  }
+}
+
+stats::Interval whole_interval(const MetricChange& change) {
+  // std::fmin takes the other where one is NaN.
+  return {std::fmin(change.interval.low, change.exact_interval.low),
+          std::fmax(change.interval.high, change.exact_interval.high)};
+}
+
+MetricChange compare_values(const MetricInfo& metric, std::vector<double> base, std::vector<double> next,
+                            const ComparisonOptions& options) {
+  MetricChange change;
+  change.metric = metric;
+  change.base_values = std::move(base);
+  change.next_values = std::move(next);
+  change.base = stats::describe(change.base_values);
+  change.next = stats::describe(change.next_values);
+  const bool paired = options.paired && change.base.n == change.next.n;
+  paired ? compare_pairs(change, options) : compare_sides(change, options);
+  if (best_p(change, paired) <= options.level) change.outcome = decide(change, options);
+  remark_outliers("base", change.base, change.base_values, change);
+  remark_outliers("new", change.next, change.next_values, change);
+  change.trials_needed = trials_to_settle(change, paired);
+  return change;
+}
+
+Comparison compare(Side base, Side next, const ComparisonOptions& options) {
+  Comparison comparison{"", std::move(base), std::move(next), {}, {}, {}, {}, options.paired};
+  comparison.differences = differences(comparison.base, comparison.next);
+  comparison.notes = notes_on(comparison.base, comparison.next, options);
+  for (const MetricInfo& metric : comparison.base.metrics()) {
+    if (!wanted(options.metrics, metric.name)) continue;
+    auto [before, after] = values_of(comparison.base, comparison.next, metric.name, options.paired);
+    if (before.empty() || after.empty()) continue;
+    MetricChange change = compare_values(metric, std::move(before), std::move(after), options);
+    if (!options.paired) remark_drift(comparison.base, comparison.next, change);
+    if (any_rests_on_few(comparison.base, metric.name) || any_rests_on_few(comparison.next, metric.name))
+      change.remarks.emplace_back(judge::kFewNote);
+    comparison.metrics.push_back(std::move(change));
+  }
+  if (options.metrics.empty())
+    comparison.distributions = compare_distributions(comparison.base, comparison.next, options.paired);
+  if (rest_on_few(comparison.distributions))
+    comparison.notes.push_back(fmt::format("{} {}", judge::kFewMark, judge::kFewNote));
+  note_chance(comparison, options);
+  if (comparison.base.beside_others() || comparison.next.beside_others()) {
+    comparison.notes.emplace_back(std::string(kBesideOthers) + ": no verdict on them is sure");
+    for (MetricChange& change : comparison.metrics) change.outcome = Outcome::unsure;
+  }
+  return comparison;
+}
+
+}  // namespace tlbstorm::compare

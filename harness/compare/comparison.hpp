@@ -1,0 +1,91 @@
+// SPDX-License-Identifier: Apache-2.0
+// Two sides, metric by metric: what changed, by how much, how surely.
+#pragma once
+
+#include <limits>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "harness/compare/distribution.hpp"
+#include "harness/compare/environment.hpp"
+#include "harness/compare/side.hpp"
+#include "harness/stats/change.hpp"
+#include "harness/stats/rank_tests.hpp"
+
+namespace tlbstorm::compare {
+
+/// What can be said of a metric. `changed` is surely another figure where neither way is better; `unsure` is
+/// neither surely another nor surely the same.
+enum class Outcome { better, worse, changed, same, unsure };
+std::string_view name(Outcome outcome);
+
+struct MetricChange {
+  MetricInfo metric;
+  std::vector<double> base_values, next_values;  ///< in the order of the trials; of equal length when paired
+  stats::Description base, next;
+  double shift = 0;  ///< Hodges and Lehmann's, in the metric's unit
+  /// The change as a part of the base: 0.05 is 5% more; NaN where the base is zero.
+  double change = 0;
+  stats::Interval interval;  ///< of `change`; NaN where there are too few trials
+  /// The same from the test, exact at any number of trials, where the bootstrap's covers too little; NaN
+  /// where there is none.
+  stats::Interval exact_interval{std::numeric_limits<double>::quiet_NaN(),
+                                 std::numeric_limits<double>::quiet_NaN()};
+  stats::Test test;
+  Outcome outcome = Outcome::unsure;
+  /// Where it is unsure: about how many trials a side such a change would need to show; 0 where none would
+  /// do.
+  std::size_t trials_needed = 0;
+  std::vector<std::string> remarks;  ///< values that stand apart, a drift
+};
+
+/// Where the ends of a change's interval come from. Those by ranks are exact at any level and any number of
+/// trials.
+enum class IntervalBy { bootstrap, ranks };
+
+struct ComparisonOptions {
+  std::vector<std::string> metrics;  ///< globs; empty is all
+  double level = 0.05;               ///< of false alarms of a single metric
+  double same_within = 0.02;         ///< an interval within +- this much is "same"
+  IntervalBy interval = IntervalBy::bootstrap;
+  bool paired = false;  ///< trials were interleaved: the i-th of one side ran beside the i-th of the other
+  bool raw = false;     ///< also the columns of samples.csv, a second
+};
+
+struct Comparison {
+  std::string title;  ///< the point of a sweep or the run of a suite; empty for a plain comparison
+  Side base, next;
+  std::vector<Difference> differences;
+  std::vector<MetricChange> metrics;
+  std::vector<DistributionChange> distributions;  ///< of the times of accesses, where they were taken
+  std::vector<std::string> notes;                 ///< of the sides as wholes
+  bool paired = false;
+  std::string made_by = {};  ///< of interleaved trials, the command that made them all
+};
+
+/// Both intervals as one: what is within it is surely so.
+stats::Interval whole_interval(const MetricChange& change);
+
+/// Compares one metric.
+MetricChange compare_values(const MetricInfo& metric, std::vector<double> base, std::vector<double> next,
+                            const ComparisonOptions& options);
+
+Comparison compare(Side base, Side next, const ComparisonOptions& options);
+
+/// A metric's values of both sides' valid trials. Paired: of the same trial of the n-th run of either side,
+/// where both are valid.
+std::pair<std::vector<double>, std::vector<double>> values_of(const Side& base, const Side& next,
+                                                              const std::string& metric, bool paired);
+
+/// Whether the values of both sides wander with time, run by run, the way that the change goes: then it may
+/// be the time that changed them. By Kendall's test at 5%, and by as much.
+bool drift_explains(const Side& base, const Side& next, const MetricChange& change);
+
+/// Whether a metric is asked for: any of the globs matches, or there is none.
+bool wanted(const std::vector<std::string>& globs, const std::string& metric);
+/// Each of the globs, which `option` has, has to match a metric that some run has. Throws os::UsageError.
+void require_metrics(std::string_view option, const std::vector<std::string>& globs,
+                     const std::vector<std::string>& known);
+
+}  // namespace tlbstorm::compare

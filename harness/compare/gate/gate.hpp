@@ -1,0 +1,77 @@
+// SPDX-License-Identifier: Apache-2.0
+// Whether new runs keep to rules: pass, fail, or not enough evidence for either.
+#pragma once
+
+#include <limits>
+#include <optional>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "harness/compare/comparison.hpp"
+#include "harness/compare/gate/rule.hpp"
+
+namespace tlbstorm::compare {
+
+enum class Ruling { pass, fail, unsure };
+std::string_view name(Ruling ruling);
+
+/// Of false alarms of all rules of a gate together.
+inline constexpr double kGateLevel = 0.01;
+
+/// Two sides to be judged; of a suite or sweep one for each run that both have.
+struct Contest {
+  std::string title;           ///< the run's name; empty where there is but one
+  const Side* base = nullptr;  ///< none: rules can only be absolute
+  const Side* next = nullptr;
+};
+
+/// What became of one rule for one metric.
+struct RuleResult {
+  std::string title;  ///< the contest's
+  Rule rule;
+  MetricInfo metric;
+  double bound = 0;  ///< in the metric's unit, or as a part of the base
+  Ruling ruling = Ruling::unsure;
+  stats::Description base, next;                             ///< base: of relative rules
+  double change = std::numeric_limits<double>::quiet_NaN();  ///< of relative rules, and its interval
+  stats::Interval interval{std::numeric_limits<double>::quiet_NaN(),
+                           std::numeric_limits<double>::quiet_NaN()};
+  double p = 1;     ///< that so much beyond the bound comes by chance, corrected over the rules (Holm)
+  std::string why;  ///< one line
+};
+
+struct GateOptions {
+  double level = kGateLevel;
+  bool paired = false;
+};
+
+struct Gate {
+  std::vector<RuleResult> results;
+  std::vector<std::string> notes;
+  bool complete = true;    ///< no run of the base is missing among the new ones
+  bool corrupted = false;  ///< pages came back wrong in the new runs
+  /// Fail if corrupted or any failed, else unsure if any is unsure or something is missing.
+  Ruling ruling() const;
+};
+
+/// A relative rule fails when the exact interval of the change lies beyond the bound, a test of the base
+/// moved by the bound against the new values says so too, at the level corrected over all rules (Holm), and
+/// no drift explains it; it passes when the interval lies within. An absolute rule goes by the median. Throws
+/// os::UsageError when no side has a metric of that name, or a relative rule has no base.
+Gate judge(std::span<const Contest> contests, const std::vector<Rule>& rules, const GateOptions& options);
+
+/// The smallest change that a rule is shown to catch on these data.
+struct Sensitivity {
+  std::string title, rule, metric;
+  double bound = 0;
+  std::optional<double>
+      caught_from;  ///< an injected change; nothing when none up to ten times the base was caught
+};
+
+/// Shows that the relative rules can fail: moves the new values to the base's median, injects changes that
+/// grow beyond each rule's bound, and finds the first from which on it fails.
+std::vector<Sensitivity> self_test(std::span<const Contest> contests, const std::vector<Rule>& rules,
+                                   const GateOptions& options);
+
+}  // namespace tlbstorm::compare

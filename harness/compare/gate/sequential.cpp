@@ -1,0 +1,53 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "harness/compare/gate/sequential.hpp"
+
+#include <algorithm>
+
+namespace tlbstorm::compare {
+
+Look look(std::size_t k, double level) {
+  constexpr std::size_t kFirst = 8;  // the fewest pairs whose best p is below half of a level of 5%
+  std::size_t pairs = kFirst;
+  for (std::size_t i = 1; i < k; ++i) pairs += pairs / 2;
+  return {pairs, level / static_cast<double>(k * (k + 1))};
+}
+
+std::vector<MetricChange> answers(const Side& base, const Side& next, const std::vector<std::string>& metrics,
+                                  const Look& look, double same_within) {
+  ComparisonOptions options;
+  options.paired = true;
+  options.interval = IntervalBy::ranks;
+  options.same_within = same_within;
+  options.level = look.level / static_cast<double>(std::max<std::size_t>(1, metrics.size()));
+  std::vector<MetricChange> all;
+  for (const std::string& metric : metrics) {
+    auto [before, after] = values_of(base, next, metric, true);
+    const auto known = std::find_if(base.metrics().begin(), base.metrics().end(),
+                                    [&](const MetricInfo& one) { return one.name == metric; });
+    if (known != base.metrics().end() && !before.empty())
+      all.push_back(compare_values(*known, std::move(before), std::move(after), options));
+    if (!all.empty() && (base.beside_others() || next.beside_others())) all.back().outcome = Outcome::unsure;
+  }
+  return all;
+}
+
+bool settled(const std::vector<MetricChange>& answers) {
+  return !answers.empty() && std::none_of(answers.begin(), answers.end(), [](const MetricChange& one) {
+    return one.outcome == Outcome::unsure;
+  });
+}
+
+std::vector<std::string> questions_of(const Side& side) {
+  std::vector<std::string> wanted;
+  const auto figures = side.manifest()["plan"].value("figures", nlohmann::ordered_json::array());
+  if (!figures.empty()) wanted.push_back(figures.front().value("name", ""));
+  wanted.insert(wanted.end(), {"ipis_per_page", "ipis_per_operation", "throughput"});
+  std::vector<std::string> there;
+  for (const std::string& metric : wanted)
+    if (std::any_of(side.metrics().begin(), side.metrics().end(),
+                    [&](const MetricInfo& one) { return one.name == metric; }))
+      there.push_back(metric);
+  return there;
+}
+
+}  // namespace tlbstorm::compare

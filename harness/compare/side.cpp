@@ -1,0 +1,170 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "harness/compare/side.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+
+#include "harness/judge/metrics.hpp"
+#include "harness/os/error.hpp"
+#include "harness/record/batch.hpp"
+#include "harness/record/benchmark_json.hpp"
+#include "harness/record/manifest_shape.hpp"
+#include "harness/record/sample_digest.hpp"
+#include "harness/record/schema.hpp"
+
+namespace tlbstorm::compare {
+namespace {
+
+namespace fs = std::filesystem;
+using nlohmann::ordered_json;
+using record::RunFolder;
+
+trial::Better named(std::string_view text) {
+  if (text == name(trial::Better::lower)) return trial::Better::lower;
+  if (text == name(trial::Better::higher)) return trial::Better::higher;
+  return trial::Better::neither;
+}
+
+/// The metric's values over the run's valid trials.
+std::vector<double> valid_values(const RunFolder& run, std::string_view metric) {
+  std::vector<double> values;
+  if (const record::Series* const series = run.find(metric))
+    for (const auto& [trial, value] : series->by_trial)
+      if (run.valid(trial) && std::isfinite(value)) values.push_back(value);
+  return values;
+}
+
+void add_path(const fs::path& path, std::vector<RunFolder>& runs) {
+  if (record::is_benchmark_file(path)) {
+    runs.push_back(record::read_benchmark(path));
+    return;
+  }
+  if (!record::is_batch(path)) {
+    runs.push_back(record::read_run(path));
+    return;
+  }
+  record::Batch batch = record::read_batch(path);
+  for (record::BatchEntry& entry : batch.entries)
+    if (entry.run) runs.push_back(std::move(*entry.run));
+}
+
+/// The columns of samples.csv as metrics beside the others.
+void add_raw(RunFolder& run) {
+  const record::SampleDigest digest = record::digest_samples(run);
+  for (const record::DigestSeries& one : digest.series)
+    run.series.push_back({one.column, one.unit, one.by_trial});
+  run.remarks.insert(run.remarks.end(), digest.remarks.begin(), digest.remarks.end());
+}
+
+/// What Google Benchmark itself reports of each benchmark.
+trial::Better direction_of_counter(std::string_view counter) {
+  if (counter == "real_time" || counter == "cpu_time" || counter == "ns_per_page")
+    return trial::Better::lower;
+  if (counter == "bytes_per_second" || counter == "items_per_second") return trial::Better::higher;
+  return counter.starts_with("ipis_per_") || counter.starts_with("flushes_") ? trial::Better::lower
+                                                                             : trial::Better::neither;
+}
+
+}  // namespace
+
+bool holds_runs(const fs::path& path) {
+  return record::is_benchmark_file(path) || record::is_batch(path) ||
+         record::may_be_there(path / record::kManifestFile);
+}
+
+trial::Better direction(const RunFolder& run, std::string_view metric) {
+  if (run.manifest["plan"].value("workload", "") == "benchmark")
+    return direction_of_counter(metric.substr(metric.rfind('/') + 1));
+  for (const judge::Metric& one : judge::metrics())
+    if (one.name == metric) return one.better;
+  for (const auto& figure : run.manifest["plan"].value("figures", ordered_json::array()))
+    if (figure.value("name", "") == metric) return named(figure.value("better", ""));
+  return trial::Better::neither;
+}
+
+Side::Side(std::string name, std::vector<RunFolder> runs) : name_(std::move(name)), runs_(std::move(runs)) {
+  for (const RunFolder& run : runs_) {
+    for (const auto& entry : run.manifest["trials"]) {
+      ++trials_;
+      valid_ += entry.value("valid", false) ? 1 : 0;
+    }
+    for (const record::Series& series : run.series)
+      if (std::none_of(metrics_.begin(), metrics_.end(),
+                       [&](const MetricInfo& known) { return known.name == series.metric; }))
+        metrics_.push_back({series.metric, series.unit, direction(run, series.metric)});
+  }
+}
+
+bool Side::has(std::string_view metric) const {
+  return std::any_of(metrics_.begin(), metrics_.end(),
+                     [&](const MetricInfo& one) { return one.name == metric; });
+}
+
+std::vector<double> Side::values(std::string_view metric) const {
+  std::vector<double> all;
+  for (const RunFolder& run : runs_) {
+    const std::vector<double> values = valid_values(run, metric);
+    all.insert(all.end(), values.begin(), values.end());
+  }
+  return all;
+}
+
+std::vector<std::vector<double>> Side::values_by_run(std::string_view metric) const {
+  std::vector<std::vector<double>> all;
+  for (const RunFolder& run : runs_) all.push_back(valid_values(run, metric));
+  return all;
+}
+
+bool Side::beside_others() const {
+  return std::any_of(runs_.begin(), runs_.end(),
+                     [](const RunFolder& run) { return run.manifest.value("lock", "") == "ignored"; });
+}
+
+std::string Side::corruption() const {
+  std::uint64_t pages = 0;
+  for (const RunFolder& run : runs_)
+    for (const auto& entry : run.manifest["trials"])
+      pages += entry.value("wrong_pages", ordered_json::object()).value("count", std::uint64_t{0});
+  return pages == 0 ? ""
+                    : fmt::format("{}: DATA CORRUPTION: {} page{} came back wrong: see tlbstorm report",
+                                  name_, pages, pages == 1 ? "" : "s");
+}
+
+bool Side::was_made() const { return trials_ > 0; }
+
+Side make_side(const std::string& name, std::vector<RunFolder> runs, bool raw) {
+  if (runs.empty())
+    throw os::Error(fmt::format("the {} has no run", name), "name the folders of runs that were made");
+  if (raw)
+    for (RunFolder& run : runs) add_raw(run);
+  return Side(name, std::move(runs));
+}
+
+Side read_side(const std::string& name, const std::vector<fs::path>& paths, bool raw) {
+  std::vector<RunFolder> runs;
+  for (const fs::path& path : paths) add_path(path, runs);
+  return make_side(name, std::move(runs), raw);
+}
+
+std::string describe_side(const Side& side) {
+  std::vector<std::string> folders;
+  for (const record::RunFolder& run : side.runs()) folders.push_back(run.path.native());
+  constexpr std::size_t kMost = 3;
+  const std::string all = folders.size() > kMost ? fmt::format("{} to {}, {} runs", folders.front(),
+                                                               folders.back(), folders.size())
+                                                 : fmt::format("{}", fmt::join(folders, ", "));
+  return fmt::format("{} ({} of {} trials valid)", all, side.valid_trials(), side.trials());
+}
+
+std::string machine_of(const Side& side) {
+  const ordered_json machine = side.manifest().value("machine", ordered_json::object());
+  const std::string hypervisor = machine.value("hypervisor", "");
+  if (!machine.contains("cpu_model"))  // all that Google Benchmark tells
+    return machine.contains("num_cpus") ? fmt::format("{} CPUs", machine.value("num_cpus", "?")) : "not told";
+  return fmt::format("{}, {}{}", machine.value("cpu_model", "?"), side.manifest().value("topology", "?"),
+                     hypervisor.empty() || hypervisor == "none" ? "" : ", guest of " + hypervisor);
+}
+
+}  // namespace tlbstorm::compare

@@ -1,0 +1,75 @@
+// SPDX-License-Identifier: Apache-2.0
+// One side of a comparison: runs of the same thing, pooled. The unit of evidence is a trial, and invalid
+// trials are none.
+#pragma once
+
+#include <filesystem>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "harness/record/run_folder.hpp"
+#include "harness/trial/workload.hpp"
+
+namespace tlbstorm::compare {
+
+/// A metric that a side has, with its direction.
+struct MetricInfo {
+  std::string name, unit;
+  trial::Better better = trial::Better::neither;
+};
+
+class Side {
+ public:
+  /// At least one run.
+  Side(std::string name, std::vector<record::RunFolder> runs);
+
+  const std::string& name() const { return name_; }
+  const std::vector<record::RunFolder>& runs() const { return runs_; }
+  const nlohmann::ordered_json& manifest() const { return runs_.front().manifest; }
+  /// What the runs have, in the order of the first of them.
+  const std::vector<MetricInfo>& metrics() const { return metrics_; }
+  bool has(std::string_view metric) const;
+  /// The metric's values over all valid trials, run by run, in the order of the trials.
+  std::vector<double> values(std::string_view metric) const;
+  /// The same, each run by itself.
+  std::vector<std::vector<double>> values_by_run(std::string_view metric) const;
+
+  int trials() const { return trials_; }
+  int valid_trials() const { return valid_; }
+  /// That pages came back wrong in any trial, and how many; empty when none did.
+  std::string corruption() const;
+  /// Trials that ended otherwise than the run expected, or runs that never came to one.
+  bool was_made() const;
+  /// Whether other runs were not kept away meanwhile (--ignore-lock): no verdict on it is sure.
+  bool beside_others() const;
+
+ private:
+  std::string name_;
+  std::vector<record::RunFolder> runs_;
+  std::vector<MetricInfo> metrics_;
+  int trials_ = 0, valid_ = 0;
+};
+
+inline constexpr const char* kBesideOthers =
+    "other runs were not kept away while these were measured (--ignore-lock)";
+
+/// Pools runs that were read. With `raw`, what samples.csv says of each column is among their metrics. Throws
+/// os::Error when there is no run, or a file is damaged.
+Side make_side(const std::string& name, std::vector<record::RunFolder> runs, bool raw);
+
+/// Reads run folders, Google Benchmark's JSON files, and folders that hold run folders. Throws os::Error.
+Side read_side(const std::string& name, const std::vector<std::filesystem::path>& paths, bool raw = false);
+
+/// Whether read_side() would find runs there, be they damaged or not.
+bool holds_runs(const std::filesystem::path& path);
+
+/// Which way is better, by the run's own word, else by the dictionary.
+trial::Better direction(const record::RunFolder& run, std::string_view metric);
+
+/// "results/a, results/b (10 of 10 trials valid)".
+std::string describe_side(const Side& side);
+/// "AMD EPYC, 2 CPUs, 1 socket, 1 NUMA node".
+std::string machine_of(const Side& side);
+
+}  // namespace tlbstorm::compare

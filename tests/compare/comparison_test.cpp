@@ -1,0 +1,261 @@
+// SPDX-License-Identifier: Apache-2.0
+// What is said of two sides, metric by metric.
+#include "harness/compare/comparison.hpp"
+
+#include "harness/compare/batches.hpp"
+#include "harness/judge/latencies.hpp"
+#include "harness/stats/buckets.hpp"
+#include "tests/judge/made_run.hpp"
+
+namespace tlbstorm::compare {
+namespace {
+
+using test::around;
+using test::MadeRun;
+using test::run_of;
+using test::run_of_ipis;
+using test::Values;
+using ::testing::Contains;
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+using ::testing::IsEmpty;
+using ::testing::Not;
+using ::testing::StartsWith;
+
+class ComparisonTest : public test::MadeRunsTest {
+ protected:
+  Comparison compared(const MadeRun& base, const MadeRun& next, const ComparisonOptions& options = {}) const {
+    return compare(read_side("base", {put("base", base)}), read_side("new", {put("new", next)}), options);
+  }
+  MetricChange of_ipis(const Values& base, const Values& next, const ComparisonOptions& options = {}) const {
+    return compared(run_of_ipis(base), run_of_ipis(next), options).metrics.at(0);
+  }
+};
+
+TEST_F(ComparisonTest, SaysBetterOrWorseByTheMetricsDirection) {
+  EXPECT_EQ(of_ipis(around(1), around(1.2)).outcome, Outcome::worse) << "fewer IPIs are better";
+  EXPECT_EQ(of_ipis(around(1), around(0.8)).outcome, Outcome::better);
+  const auto throughput = [&](double base, double next) {
+    return compared(run_of("throughput", "operations/s", around(base)),
+                    run_of("throughput", "operations/s", around(next)))
+        .metrics.at(0)
+        .outcome;
+  };
+  EXPECT_EQ(throughput(1e6, 1.2e6), Outcome::better);
+  EXPECT_EQ(throughput(1e6, 0.8e6), Outcome::worse);
+}
+
+TEST_F(ComparisonTest, SaysChangedWhereNeitherWayIsBetter) {
+  const MetricChange change =
+      compared(run_of("user_time", "cpu/worker", around(0.5)), run_of("user_time", "cpu/worker", around(0.7)))
+          .metrics.at(0);
+  EXPECT_EQ(change.outcome, Outcome::changed);
+  EXPECT_NEAR(change.change, 0.4, 0.01);
+  EXPECT_TRUE(change.interval.contains(0.4));
+}
+
+TEST_F(ComparisonTest, WorkloadSaysItselfWhichWayItsOwnFiguresAreBetter) {
+  const auto outcome = [&](const std::string& better) {
+    return compared(run_of("storms", "x", around(1)).own_figure("storms", better),
+                    run_of("storms", "x", around(2)).own_figure("storms", better))
+        .metrics.at(0)
+        .outcome;
+  };
+  EXPECT_EQ(outcome("higher"), Outcome::better);
+  EXPECT_EQ(outcome("lower"), Outcome::worse);
+  EXPECT_EQ(outcome("-"), Outcome::changed);
+}
+
+TEST_F(ComparisonTest, SameIsAnIntervalThatIsAllNear) {
+  EXPECT_EQ(of_ipis(around(1), around(1.001)).outcome, Outcome::same);
+  EXPECT_EQ(of_ipis({2, 2, 2, 2, 2}, {2, 2, 2, 2, 2}).outcome, Outcome::same);
+  EXPECT_EQ(of_ipis({0, 0, 0, 0}, {0, 0, 0, 0}).outcome, Outcome::same);
+}
+
+TEST_F(ComparisonTest, NoisyIsNotEqual) {
+  const MetricChange noisy = of_ipis({1, 1.4, 0.7, 1.2, 0.9}, {1.1, 0.8, 1.5, 1, 1.3});
+  EXPECT_EQ(noisy.outcome, Outcome::unsure);
+  EXPECT_GT(noisy.trials_needed, 5U) << "so many trials a side would show such a change";
+}
+
+TEST_F(ComparisonTest, TooFewTrialsAreSaidAndShowNothing) {
+  const Comparison three = compared(run_of_ipis(around(1, 3)), run_of_ipis(around(9, 3)));
+  EXPECT_EQ(three.metrics.at(0).outcome, Outcome::unsure) << "3 against 3 can at best show p = 0.1";
+  EXPECT_THAT(three.notes, Contains("3 trials a side can at best show p = 0.1: no change can be shown"));
+  const Comparison four = compared(run_of_ipis(around(1, 4)), run_of_ipis(around(9, 4)));
+  EXPECT_EQ(four.metrics.at(0).outcome, Outcome::worse);
+  EXPECT_THAT(four.notes, Contains("4 trials a side can at best show p = 0.029"));
+  const Comparison uneven = compared(run_of_ipis(around(1, 2)), run_of_ipis(around(9, 7)));
+  EXPECT_THAT(uneven.notes, Contains("2 and 7 trials can at best show p = 0.056: no change can be shown"));
+  EXPECT_THAT(compared(run_of_ipis(around(1)), run_of_ipis(around(9))).notes, IsEmpty());
+}
+
+TEST_F(ComparisonTest, OneTrialHasNoIntervalAndNoAnswer) {
+  const MetricChange one = of_ipis({1}, {2});
+  EXPECT_EQ(one.outcome, Outcome::unsure);
+  EXPECT_TRUE(std::isnan(one.interval.low));
+  EXPECT_DOUBLE_EQ(one.change, 1);
+  EXPECT_EQ(one.trials_needed, 0U) << "one value says nothing of the noise";
+}
+
+TEST_F(ComparisonTest, InvalidTrialsAreNoEvidenceAndAreSaid) {
+  const Comparison comparison =
+      compared(run_of_ipis({1, 50, 1, 1, 1}).invalid(2), run_of_ipis({1, 1, 1, 1, 70}).invalid(5));
+  EXPECT_THAT(comparison.metrics.at(0).base_values, ElementsAre(1, 1, 1, 1));
+  EXPECT_THAT(comparison.metrics.at(0).next_values, ElementsAre(1, 1, 1, 1));
+  EXPECT_THAT(comparison.notes,
+              Contains("base: 1 of 5 trials are invalid and left out: see tlbstorm report"));
+  EXPECT_THAT(comparison.notes, Contains("new: 1 of 5 trials are invalid and left out: see tlbstorm report"));
+}
+
+TEST_F(ComparisonTest, PagesThatCameBackWrongAreSaid) {
+  const Comparison comparison =
+      compared(run_of_ipis(around(1)), run_of_ipis(around(1)).corrupted(2, 30).corrupted(3, 1));
+  EXPECT_THAT(comparison.notes,
+              Contains("new: DATA CORRUPTION: 31 pages came back wrong: see tlbstorm report"));
+  EXPECT_THAT(comparison.notes, Not(Contains(StartsWith("base: "))));
+}
+
+TEST_F(ComparisonTest, NothingIsComparedWhereNoTrialIsValid) {
+  const Comparison comparison = compared(run_of_ipis({1}).invalid(1), run_of_ipis(around(1)));
+  EXPECT_THAT(comparison.metrics, IsEmpty());
+  EXPECT_THAT(comparison.notes, Contains(HasSubstr("no change can be shown")));
+  EXPECT_THAT(compared(MadeRun(), MadeRun()).metrics, IsEmpty()) << "runs without any trial";
+}
+
+TEST_F(ComparisonTest, RunsOfASideArePooled) {
+  const Side side =
+      read_side("base", {put("a", run_of_ipis({1, 2})), put("b", run_of_ipis({3, 4, 5}).invalid(2))});
+  EXPECT_THAT(side.values("ipis_per_page"), ElementsAre(1, 2, 3, 5));
+  EXPECT_THAT(side.values_by_run("ipis_per_page"), ElementsAre(ElementsAre(1, 2), ElementsAre(3, 5)));
+  EXPECT_EQ(side.trials(), 5);
+  EXPECT_EQ(side.valid_trials(), 4);
+}
+
+TEST_F(ComparisonTest, PairIsLeftOutWhenOneOfItsTrialsIsInvalid) {
+  ComparisonOptions paired;
+  paired.paired = true;
+  const MetricChange change = compared(run_of_ipis({1, 2, 3, 4, 5, 6, 7}).invalid(2),
+                                       run_of_ipis({11, 12, 13, 14, 15, 16, 17}).invalid(6), paired)
+                                  .metrics.at(0);
+  EXPECT_THAT(change.base_values, ElementsAre(1, 3, 4, 5, 7));
+  EXPECT_THAT(change.next_values, ElementsAre(11, 13, 14, 15, 17));
+}
+
+TEST_F(ComparisonTest, PairsShowWhatTheNoiseBetweenThemHides) {
+  const Values base{1, 4, 2, 8, 3, 6, 5, 7}, next{1.1, 4.3, 2.2, 8.7, 3.4, 6.5, 5.3, 7.6};
+  ComparisonOptions paired;
+  paired.paired = true;
+  EXPECT_EQ(of_ipis(base, next).outcome, Outcome::unsure);
+  const MetricChange change = of_ipis(base, next, paired);
+  EXPECT_EQ(change.outcome, Outcome::worse);
+  EXPECT_DOUBLE_EQ(change.test.p, 2.0 / 256);
+  EXPECT_NEAR(change.change, 0.09, 0.02);
+}
+
+TEST_F(ComparisonTest, BaseOfZeroHasNoPartButTheOrderTells) {
+  const MetricChange change = of_ipis({0, 0, 0, 0, 0}, {3, 4, 5, 6, 7});
+  EXPECT_TRUE(std::isnan(change.change));
+  EXPECT_TRUE(std::isnan(change.interval.low));
+  EXPECT_EQ(change.outcome, Outcome::worse);
+  EXPECT_DOUBLE_EQ(change.shift, 5);
+  ComparisonOptions paired;
+  paired.paired = true;
+  const MetricChange of_pairs = of_ipis({0, 0, 0, 0, 0, 0}, {3, 4, 5, 6, 7, 8}, paired);
+  EXPECT_TRUE(std::isnan(of_pairs.change));
+  EXPECT_TRUE(std::isnan(of_pairs.interval.low)) << of_pairs.interval.low;
+  EXPECT_EQ(of_pairs.outcome, Outcome::worse);
+}
+
+TEST_F(ComparisonTest, SomeZerosAmongTheBaseLeaveAnInterval) {
+  // The median of some resamples of such a base is zero.
+  const MetricChange change = of_ipis({3, 0, 5, 0, 4}, {15, 13, 17, 14, 16});
+  EXPECT_NEAR(change.change, 12.0 / 3, 0.5);
+  EXPECT_LT(change.interval.low, change.change);
+  EXPECT_GT(change.interval.high, change.change);
+  EXPECT_TRUE(std::isfinite(change.interval.high));
+  EXPECT_EQ(change.outcome, Outcome::worse);
+}
+
+TEST_F(ComparisonTest, OutliersAreToldAndNotLeftOut) {
+  const MetricChange change = of_ipis({1, 1.01, 0.99, 1.02, 0.98, 9}, around(1));
+  EXPECT_EQ(change.base.n, 6U);
+  EXPECT_THAT(change.base.outliers, ElementsAre(5));
+  EXPECT_THAT(change.remarks, ElementsAre("base: 9 stands apart (median 1.005)"));
+}
+
+TEST_F(ComparisonTest, PercentilesThatHangOnAFewAccessesAreTold) {
+  const auto run = [](int accesses) {
+    return run_of_ipis({1, 1})
+        .with("major_fault_latency_p99", "ns", {5, 6})
+        .took(1, 5, accesses)
+        .took(2, 5, 1000);
+  };
+  const auto remarks = [&](int before, int after) {
+    return compared(run(before), run(after)).metrics.back().remarks;
+  };
+  EXPECT_THAT(remarks(1000, 1000), IsEmpty());
+  EXPECT_THAT(remarks(1000, 999), ElementsAre(std::string(judge::kFewNote)));
+  EXPECT_THAT(remarks(999, 1000), ElementsAre(std::string(judge::kFewNote)));
+}
+
+TEST_F(ComparisonTest, DriftThatGoesTheSameWayTakesTheAnswerBack) {
+  const Values before{1.00, 1.01, 1.02, 1.03, 1.04, 1.05, 1.06},
+      after{1.07, 1.08, 1.09, 1.10, 1.11, 1.12, 1.13};
+  const MetricChange drifts = of_ipis(before, after);
+  EXPECT_EQ(drifts.outcome, Outcome::unsure);
+  EXPECT_THAT(drifts.remarks,
+              Contains("the values drift that way within the runs, too: interleave the trials "
+                       "(tlbstorm ab)"));
+  EXPECT_EQ(of_ipis(after, before).outcome, Outcome::better) << "the drift goes the other way";
+  ComparisonOptions paired;
+  paired.paired = true;
+  EXPECT_EQ(of_ipis(before, after, paired).outcome, Outcome::worse) << "interleaved trials drift together";
+}
+
+TEST_F(ComparisonTest, DriftThatIsTooSmallToExplainTheChangeLeavesTheAnswer) {
+  EXPECT_EQ(of_ipis({1.00, 1.01, 1.02, 1.03, 1.04, 1.05}, {3.00, 3.03, 3.06, 3.09, 3.12, 3.15}).outcome,
+            Outcome::worse);
+}
+
+TEST_F(ComparisonTest, OnlyTheMetricsAskedForAreCompared) {
+  ComparisonOptions options;
+  options.metrics = {"ipis_*", "nothing"};
+  const auto run = [] {
+    return run_of_ipis(around(1)).with("throughput", "operations/s", around(5)).took(1, 1000, 5);
+  };
+  const Comparison comparison = compared(run(), run(), options);
+  ASSERT_EQ(comparison.metrics.size(), 1U);
+  EXPECT_EQ(comparison.metrics[0].metric.name, "ipis_per_page");
+  EXPECT_THAT(comparison.distributions, IsEmpty());
+}
+
+TEST_F(ComparisonTest, MetricThatOneSideLacksIsNamed) {
+  const Comparison comparison =
+      compared(run_of_ipis(around(1)).with("tlb_ipis", "handlers", around(5)),
+               run_of_ipis(around(1)).with("throughput", "operations/s", around(5)));
+  EXPECT_EQ(comparison.metrics.size(), 1U);
+  EXPECT_THAT(comparison.notes, Contains("only the base has tlb_ipis"));
+  EXPECT_THAT(comparison.notes, Contains("only the new side has throughput"));
+}
+
+TEST_F(ComparisonTest, WhatChanceAloneWouldChangeIsToldWhereThereAreManyMetrics) {
+  MadeRun base, next;
+  for (int i = 0; i < 40; ++i) {
+    base.with("figure_" + std::to_string(i), "x", around(1, 4));
+    next.with("figure_" + std::to_string(i), "x", around(i == 0 ? 2 : 1, 4));
+  }
+  EXPECT_THAT(
+      compared(base, next).notes,
+      Contains("of 40 metrics about 2 would seem changed by chance alone; `tlbstorm gate` corrects for it"));
+  EXPECT_THAT(compared(base, base).notes, Not(Contains(HasSubstr("by chance"))));
+}
+
+TEST_F(ComparisonTest, RemarksOnTheFoldersAreNotes) {
+  MadeRun killed = run_of_ipis(around(1));
+  killed.manifest["state"] = "running";
+  EXPECT_THAT(compared(killed, run_of_ipis(around(1))).notes, Contains(HasSubstr("the run has not ended")));
+}
+
+}  // namespace
+}  // namespace tlbstorm::compare

@@ -19,7 +19,7 @@
 namespace tlbstorm::workloads {
 namespace {
 
-using trial::Parameter;
+using Type = trial::Option::Type;
 using trial::Plan;
 using trial::Worker;
 
@@ -164,14 +164,24 @@ const trial::Registered registration{{
     .operation = "one page offered to MADV_PAGEOUT",
     .pacing = trial::Pacing::rounds,
     .workers_spin = true,
-    .parameters = {{"pages",
-                    Parameter::Type::choice,
-                    "clean-file",
-                    "what the region is made of",
-                    {"clean-file", "dirty-anon", "dirty-file", "clean-anon"}},
-                   {"region", Parameter::Type::size, "32M", "bytes in the region"},
-                   {"rounds", Parameter::Type::integer, "5", "measured rounds in each trial", {}, {1}},
-                   {"folder", Parameter::Type::folder, "", "where a file region's unnamed file goes"}},
+    .parameters = {{.name = "pages",
+                    .type = Type::choice,
+                    .standard = "clean-file",
+                    .help = "what the region is made of",
+                    .choices = {{"clean-file", "pages of a file that were read"},
+                                {"dirty-anon", "written memory: needs swap"},
+                                {"dirty-file", "pages of a file that were written"},
+                                {"clean-anon", "memory that swap has a copy of: needs swap"}}},
+                   {.name = "region", .type = Type::size, .standard = "32M", .help = "bytes in the region"},
+                   {.name = "rounds",
+                    .type = Type::whole,
+                    .standard = "5",
+                    .help = "measured rounds in each trial",
+                    .range = {1}},
+                   {.name = "folder",
+                    .type = Type::folder,
+                    .help = "where a file region's unnamed file goes",
+                    .likeness = trial::Likeness::told}},
     .counters = {{trial::counter::kPagesGone, "pages", "pages that left the page table"},
                  {trial::counter::kReclaimTime, "ns", "time in madvise"}},
     .trials = 5,

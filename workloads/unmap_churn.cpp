@@ -20,7 +20,7 @@ namespace tlbstorm::workloads {
 namespace {
 
 using trial::Better;
-using trial::Parameter;
+using Type = trial::Option::Type;
 using trial::Plan;
 using trial::Worker;
 
@@ -198,15 +198,29 @@ const trial::Registered registration{{
     .operation = "one call that takes --pages-per-call touched pages away",
     .workers_spin = true,
     .reclaims = false,
-    .parameters = {{"op",
-                    Parameter::Type::choice,
-                    "dontneed",
-                    "how pages are taken away; migrate: between two NUMA nodes",
-                    {"munmap", "dontneed", "free", "mremap", "cold", "migrate"}},
-                   {"pages-per-call", Parameter::Type::integer, "1", "pages that one call takes", {}, {1}},
-                   {"region", Parameter::Type::worker_size, "1M", "bytes that each worker goes round"},
-                   {"nodes", Parameter::Type::numbers, "",
-                    "the two nodes of migrate; default the first two"}},
+    .parameters = {{.name = "op",
+                    .type = Type::choice,
+                    .standard = "dontneed",
+                    .help = "how pages are taken away",
+                    .choices = {{"munmap"},
+                                {"dontneed", "MADV_DONTNEED"},
+                                {"free", "MADV_FREE"},
+                                {"mremap"},
+                                {"cold", "MADV_COLD"},
+                                {"migrate", "between two NUMA nodes"}}},
+                   {.name = "pages-per-call",
+                    .type = Type::whole,
+                    .standard = "1",
+                    .help = "pages that one call takes",
+                    .range = {1},
+                    .unit = "pages"},
+                   {.name = "region",
+                    .type = Type::worker_size,
+                    .standard = "1M",
+                    .help = "bytes that each worker goes round"},
+                   {.name = "nodes",
+                    .type = Type::cpus,
+                    .help = "the two nodes of migrate; default the first two"}},
     .counters = {{"pages", "pages", "pages taken away"}},
     .figures = {{"ipis_per_page_taken",
                  "handlers/page",

@@ -8,9 +8,11 @@
 #include <algorithm>
 #include <iostream>
 
+#include "harness/campaign/interleave.hpp"
 #include "harness/cli/console.hpp"
-#include "harness/cli/interleave.hpp"
-#include "harness/cli/leftovers.hpp"
+#include "harness/cli/lock_options.hpp"
+#include "harness/cli/preview.hpp"
+#include "harness/cli/screen.hpp"
 #include "harness/compare/batches.hpp"
 #include "harness/compare/change_text.hpp"
 #include "harness/compare/gate/sequential.hpp"
@@ -20,6 +22,7 @@
 #include "harness/os/units.hpp"
 #include "harness/record/recorder.hpp"
 #include "harness/report/formats.hpp"
+#include "harness/trial/given.hpp"
 
 namespace tlbstorm::cli {
 namespace {
@@ -33,18 +36,19 @@ struct AbOptions {
 };
 
 /// What is said of a side is either options of the run, or a command that switches the machine over.
-Way side_of(const trial::Definition& definition, const Arguments& common, const std::string& option,
-            const std::string& said) {
+campaign::RunSpec side_of(const trial::Definition& definition, const Arguments& common,
+                          const std::string& option, const std::string& said) {
   const bool is_command = !said.empty() && said[0] != '-';
-  const Arguments words = is_command ? Arguments() : split_words(said);
+  const Arguments words =
+      is_command ? Arguments() : CLI::detail::split_up(said);  // as a shell would split them
   try {
-    check_words_of_a_side(definition, words);
+    campaign::run_spec(definition, {words});
   } catch (const os::UsageError& error) {
     throw os::UsageError(option, said, error.what(), error.hint());
   }
-  Way way = way_of(definition, {common, words});
-  if (is_command) way.prepare = said;
-  return way;
+  campaign::RunSpec spec = campaign::run_spec(definition, {common, words});
+  if (is_command) spec.prepare = said;
+  return spec;
 }
 
 /// Before anything runs: an unknown name would only be found out at the end.
@@ -82,7 +86,7 @@ std::string conclusion(const std::vector<compare::MetricChange>& answers, const 
 }
 
 /// Runs pairs until a look settles all, or the budget is spent.
-int run_until_clear(Interleaver& interleaver, const AbOptions& options, os::Nanoseconds budget,
+int run_until_clear(campaign::Interleaver& interleaver, const AbOptions& options, os::Nanoseconds budget,
                     std::string& said) {
   const auto begun = os::now();
   std::vector<std::string> metrics = options.metrics;
@@ -141,16 +145,16 @@ int ab(const Arguments& given) {
     options.level = os::parse_real("--level", level, 1e-6, 0.5);
     options.same_within = os::parse_real("--same-within", same_within, 0, 1);
     Arguments common = app.remaining();
-    const trial::Definition& definition = trial::find_workload(take_workload(common));
+    const trial::Definition& definition = trial::find_workload(trial::take_workload(common));
     Arguments command{"tlbstorm", "ab"};
     command.insert(command.end(), given.begin(), given.end());
     if (!metrics.empty()) options.metrics = metrics_of(metrics, definition);
     const os::Nanoseconds budget = os::parse_duration("--budget", options.budget);
     if (budget <= os::Nanoseconds{0})
       throw os::UsageError("--budget", options.budget, "no time for any pair", "give a time such as 10m");
-    check_words_of_a_side(definition, common);
-    const Way base = side_of(definition, common, "--base", options.base),
-              next = side_of(definition, common, "--new", options.next);
+    campaign::run_spec(definition, {common});  // refused under its own name
+    const campaign::RunSpec base = side_of(definition, common, "--base", options.base),
+                            next = side_of(definition, common, "--new", options.next);
     const nlohmann::ordered_json sides{{"base", preview(definition, base)},
                                        {"new", preview(definition, next)}};
     if (options.output.empty()) options.output = record::default_folder(definition.name, "ab");
@@ -159,9 +163,11 @@ int ab(const Arguments& given) {
       std::cout << sides.dump(2) << "\n";
       return kOk;
     }
-    const MachineLock lock(options.lock);
-    restore_leftovers();
-    Interleaver interleaver(options.output, report::shell_line(command), definition, base, next, lock, true);
+    Screen screen(true);
+    const MachineLock lock(options.lock, screen);
+    campaign::restore_leftovers(screen);
+    campaign::Interleaver interleaver(options.output, report::shell_line(command), definition, base, next,
+                                      lock, screen);
     std::string said;
     const int code = run_until_clear(interleaver, options, budget, said);
     interleaver.finish();

@@ -8,9 +8,11 @@
 #include <cmath>
 #include <iostream>
 
+#include "harness/campaign/interleave.hpp"
 #include "harness/cli/console.hpp"
-#include "harness/cli/interleave.hpp"
-#include "harness/cli/leftovers.hpp"
+#include "harness/cli/lock_options.hpp"
+#include "harness/cli/preview.hpp"
+#include "harness/cli/screen.hpp"
 #include "harness/compare/batches.hpp"
 #include "harness/compare/change_text.hpp"
 #include "harness/os/error.hpp"
@@ -19,6 +21,7 @@
 #include "harness/report/formats.hpp"
 #include "harness/report/table.hpp"
 #include "harness/stats/power.hpp"
+#include "harness/trial/given.hpp"
 
 namespace tlbstorm::cli {
 namespace {
@@ -83,10 +86,9 @@ int calibrate(const Arguments& given) {
     parse(app, given);
     const auto pairs = static_cast<int>(os::parse_whole("--pairs", pairs_text, 2, 1000));
     Arguments words = app.remaining();
-    const trial::Definition& definition = trial::find_workload(take_workload(words));
-    check_words_of_a_side(definition, words);
-    const Way way = way_of(definition, {words});
-    const nlohmann::ordered_json plan = preview(definition, way);
+    const trial::Definition& definition = trial::find_workload(trial::take_workload(words));
+    const campaign::RunSpec spec = campaign::run_spec(definition, {words});
+    const nlohmann::ordered_json plan = preview(definition, spec);
     Arguments command{"tlbstorm", "calibrate"};
     command.insert(command.end(), given.begin(), given.end());
     if (output.empty()) output = record::default_folder(definition.name, "calibrate");
@@ -95,9 +97,11 @@ int calibrate(const Arguments& given) {
       std::cout << plan.dump(2) << "\n";
       return kOk;
     }
-    const MachineLock lock(lock_options);
-    restore_leftovers();
-    Interleaver interleaver(output, report::shell_line(command), definition, way, way, lock, true);
+    Screen screen(true);
+    const MachineLock lock(lock_options, screen);
+    campaign::restore_leftovers(screen);
+    campaign::Interleaver interleaver(output, report::shell_line(command), definition, spec, spec, lock,
+                                      screen);
     for (int pair = 1; pair <= pairs; ++pair) {
       if (const int code = interleaver.run_pair(); code >= kSignal) return code;
       if (!quiet) show("{} of {} pairs\n", pair, pairs);

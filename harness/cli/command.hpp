@@ -6,23 +6,26 @@
 #include <string>
 #include <vector>
 
+#include "harness/os/exit_code.hpp"
+#include "harness/trial/option.hpp"
+
 namespace CLI {
 class App;
 }
 
 namespace tlbstorm::cli {
 
-inline constexpr int kOk = 0;
-inline constexpr int kFailed = 1;
-inline constexpr int kUsage = 2;
-inline constexpr int kUnsure = 3;     ///< a gate without enough evidence
-inline constexpr int kNotMade = 125;  ///< what a gate was to judge is not there: `git bisect run` skips
-inline constexpr int kSignal = 128;   // plus the signal's number, as shells have it
+using os::kFailed;
+using os::kNotMade;
+using os::kOk;
+using os::kSignal;
+using os::kUnsure;
+using os::kUsage;
 
 /// What an option takes that may have many words after it, as in `--base A B C`.
 inline constexpr int kMostWords = 1000;
 
-using Arguments = std::vector<std::string>;  ///< without the program's and the subcommand's name
+using Arguments = trial::Words;
 
 int run(const Arguments& arguments);
 int suite(const Arguments& arguments);

@@ -9,8 +9,8 @@
 #include <nlohmann/json.hpp>
 
 #include "harness/cli/command.hpp"
-#include "harness/cli/leftovers.hpp"
 #include "harness/cli/lock_options.hpp"
+#include "harness/cli/screen.hpp"
 #include "harness/machine/checkup.hpp"
 #include "harness/os/error.hpp"
 #include "harness/os/fd.hpp"
@@ -127,8 +127,9 @@ int doctor(const Arguments& given) {
     std::vector<Examined> all = examine(wanted);
     if (mend) {
       if (json) throw os::UsageError("--json", "--fix", "one of them", "run --fix first, then --json");
-      const MachineLock lock(lock_options);
-      restore_leftovers();  // or what a killed run had set would be noted as what there was
+      Screen screen(true);
+      const MachineLock lock(lock_options, screen);
+      campaign::restore_leftovers(screen);  // or what a killed run had set would be noted as what there was
       fix(examine(wanted));
       all = examine(wanted);
     }

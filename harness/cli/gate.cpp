@@ -12,9 +12,11 @@
 #include <filesystem>
 #include <iostream>
 
+#include "harness/campaign/confirm.hpp"
 #include "harness/cli/command.hpp"
-#include "harness/cli/confirm.hpp"
+#include "harness/cli/lock_options.hpp"
 #include "harness/cli/named_format.hpp"
+#include "harness/cli/screen.hpp"
 #include "harness/compare/batches.hpp"
 #include "harness/compare/change_text.hpp"
 #include "harness/os/error.hpp"
@@ -176,8 +178,11 @@ int judge(const GateCommand& command) {
     report.gate.notes.push_back(fmt::format("only the base has the run {}", name));
     report.gate.complete = false;
   }
-  if (command.confirm && report.gate.ruling() == Ruling::fail)
-    if (const int code = confirm(contests, options, command.lock, report.gate); code >= kSignal) return code;
+  if (command.confirm && report.gate.ruling() == Ruling::fail) {
+    Screen screen(true);
+    const int code = campaign::confirm(contests, options, command.lock, screen, report.gate);
+    if (code >= kSignal) return code;
+  }
   const bool published = publish(command, report, format);
   const int code = exit_code(report.gate.ruling(), command.unsure);
   return code == kOk && !published ? kFailed : code;

@@ -13,8 +13,7 @@ bool tell_troubles(const std::vector<os::Trouble>& troubles) {
   return troubles.empty();
 }
 
-bool restore_leftovers() {
-  const os::Restored restored = os::restore();
+void tell_leftovers(const os::Restored& restored) {
   for (const std::string& change : restored.undone)
     say("tlbstorm: undid what a killed run had left: {}\n", change);
   for (const std::string& change : restored.left_alone)
@@ -25,6 +24,11 @@ bool restore_leftovers() {
     say("tlbstorm: what a killed run left is not undone: {}\n", trouble.what);
     if (!trouble.remedy.empty()) say("  hint: {}\n", trouble.remedy);
   }
+}
+
+bool restore_leftovers() {
+  const os::Restored restored = os::restore();
+  tell_leftovers(restored);
   return restored.complete();
 }
 

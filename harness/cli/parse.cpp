@@ -8,10 +8,10 @@
 #include <iostream>
 
 #include "harness/cli/command.hpp"
-#include "harness/cli/lock_options.hpp"
 #include "harness/os/error.hpp"
 #include "harness/os/printable.hpp"
 #include "harness/os/units.hpp"
+#include "harness/trial/given.hpp"
 
 namespace tlbstorm::cli {
 namespace {
@@ -106,7 +106,7 @@ void parse(CLI::App& app, const Arguments& given) {
   Arguments words = given;
   for (std::string& word : words)
     if (word == "--wait")
-      word = fmt::format("--wait={}", kForever);  // a value of its own would be taken for one
+      word = fmt::format("--wait={}", trial::kForever);  // a value of its own would be taken for one
   check_words(app, words);
   take_words_as_they_are(app);
   for (CLI::App* const command : app.get_subcommands({})) take_words_as_they_are(*command);

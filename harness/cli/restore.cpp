@@ -11,6 +11,7 @@
 #include "harness/cli/command.hpp"
 #include "harness/cli/console.hpp"
 #include "harness/cli/lock_options.hpp"
+#include "harness/cli/screen.hpp"
 #include "harness/os/error.hpp"
 
 namespace tlbstorm::cli {
@@ -23,9 +24,10 @@ int restore(const Arguments& given) {
         "tlbstorm restore");
     parse(app, given);
     // What doctor --fix did is not taken from under a run that measures with it.
+    Screen screen(true);
     std::optional<MachineLock> lock;
     try {
-      lock.emplace(LockOptions{});
+      lock.emplace(LockOptions{}, screen);
     } catch (const os::UsageError& error) {
       say("tlbstorm: what doctor --fix did stays until this has ended: {}\n", error.what());
     }

@@ -4,14 +4,18 @@
 
 #include <iostream>
 
-#include "harness/cli/batch.hpp"
-#include "harness/cli/execute.hpp"
-#include "harness/cli/leftovers.hpp"
-#include "harness/cli/run_options.hpp"
+#include "harness/campaign/execute.hpp"
+#include "harness/campaign/sweep.hpp"
+#include "harness/cli/command.hpp"
+#include "harness/cli/run_help.hpp"
+#include "harness/cli/screen.hpp"
 #include "harness/record/json_file.hpp"
 #include "harness/record/recorder.hpp"
 #include "harness/record/run_folder.hpp"
+#include "harness/report/batch_table.hpp"
 #include "harness/report/summary.hpp"
+#include "harness/trial/given.hpp"
+#include "harness/trial/planner.hpp"
 
 namespace tlbstorm::cli {
 namespace {
@@ -25,31 +29,62 @@ void print_help() {
     std::cout << fmt::format("  {:<14}{}\n", definition.name, definition.summary);
 }
 
-trial::Plan plan_of(const RunOptions& run, const trial::Definition& definition,
+trial::Plan plan_of(const trial::Given& given, const trial::Definition& definition,
                     const machine::Machine& machine) {
-  trial::Plan plan = trial::make_plan(definition, run.options, machine);
+  trial::Options options = given.options;
+  options["output"] = given.text("output");
+  trial::Plan plan = trial::make_plan(definition, options, machine);
   if (plan.output.empty()) plan.output = record::default_folder(plan.workload, plan.label);
   record::check_folder(plan.output);
   return plan;
 }
 
-int run_once(const Arguments& command, const RunOptions& run, const trial::Definition& definition) {
+int run_once(const Arguments& command, const trial::Given& given, const trial::Definition& definition) {
+  const campaign::LockOptions lock_options = campaign::lock_options(given.command);
   // What can't be is refused before anything is waited for; but whom we are told to wait for may be in the
   // way.
-  if (run.dry_run || !run.lock.wait) {
-    const trial::Plan plan = plan_of(run, definition, machine::inspect());
-    if (run.dry_run) {
+  if (given.is_on("dry-run") || !lock_options.wait) {
+    const trial::Plan plan = plan_of(given, definition, machine::inspect());
+    if (given.is_on("dry-run")) {
       std::cout << record::json_text(record::to_json(plan, definition));
       return kOk;
     }
   }
-  const MachineLock lock(run.lock);
-  restore_leftovers();
+  Screen screen(given.is_on("quiet"));
+  const campaign::MachineLock lock(lock_options, screen);
+  campaign::restore_leftovers(screen);
   // Not as the run before, or one that was killed, had it.
   const machine::Machine machine = machine::inspect();
-  const trial::Plan plan = plan_of(run, definition, machine);
-  const int code = execute(plan, definition, machine, command, lock, run.quiet);
+  const trial::Plan plan = plan_of(given, definition, machine);
+  const int code = campaign::execute(plan, definition, machine, command, lock, screen);
   std::cout << report::summarise(record::read_run(plan.output)) << std::flush;
+  return code;
+}
+
+/// What a sweep's folder is called when nothing is said.
+std::filesystem::path folder_of(const trial::Given& given, const trial::Definition& definition,
+                                const std::string& swept) {
+  if (const std::string output = given.text("output"); !output.empty()) return output;
+  const auto label = given.options.find("label");
+  return record::default_folder(definition.name,
+                                "sweep-" + swept + (label == given.options.end() ? "" : "-" + label->second));
+}
+
+int sweep(const trial::Given& given, const trial::Definition& definition) {
+  const campaign::Sweep sweep =
+      campaign::plan_sweep(given.text("sweep"), given.options, definition, machine::inspect());
+  const std::filesystem::path parent = folder_of(given, definition, sweep.option);
+  record::check_folder(parent);
+  if (given.is_on("dry-run")) {
+    nlohmann::ordered_json plans = nlohmann::ordered_json::array();
+    for (const trial::Plan& plan : sweep.plans) plans.push_back(record::to_json(plan, definition));
+    std::cout << record::json_text(plans);
+    return kOk;
+  }
+  Screen screen(given.is_on("quiet"));
+  const int code = campaign::run_batch({"sweep", sweep.option, definition.name + ": " + definition.operation},
+                                       sweep.runs, parent, campaign::lock_options(given.command), screen);
+  std::cout << report::tabulate(record::read_batch(parent)) << std::flush;
   return code;
 }
 
@@ -62,11 +97,15 @@ int run(const Arguments& given) {
       print_help();
       return arguments.empty() ? kUsage : kOk;
     }
-    const trial::Definition& definition = trial::find_workload(take_workload(arguments));
-    const RunOptions options = parse_run_options(definition, {arguments});
+    const trial::Definition& definition = trial::find_workload(trial::take_workload(arguments));
+    const trial::Given words = read_words(definition, {arguments}, trial::command_itself());
+    if (words.help) {
+      std::cout << help_of(definition);
+      return kOk;
+    }
     Arguments command{"tlbstorm", "run"};
     command.insert(command.end(), given.begin(), given.end());
-    return options.sweep.empty() ? run_once(command, options, definition) : sweep(options, definition);
+    return words.text("sweep").empty() ? run_once(command, words, definition) : sweep(words, definition);
   });
 }
 

@@ -8,9 +8,13 @@
 #include <iostream>
 #include <optional>
 
-#include "harness/cli/suite_file.hpp"
+#include "harness/campaign/suite_file.hpp"
+#include "harness/cli/lock_options.hpp"
+#include "harness/cli/screen.hpp"
 #include "harness/os/error.hpp"
 #include "harness/record/recorder.hpp"
+#include "harness/report/batch_table.hpp"
+#include "harness/trial/planner.hpp"
 
 namespace tlbstorm::cli {
 namespace {
@@ -21,9 +25,9 @@ void list_suites() {
                "[--ignore-lock]\n"
                "       [OPTIONS of every run]\n\n"
                "Suites:\n";
-  for (const SuiteText& known : suite_texts())
+  for (const campaign::SuiteText& known : campaign::suite_texts())
     std::cout << fmt::format("  {:<10}{}\n", known.name,
-                             parse_suite(std::string(known.name), known.text).about);
+                             campaign::parse_suite(std::string(known.name), known.text).about);
   std::cout << "\nA suite of yours is a file with a line for each run: its name, a workload, options.\n";
 }
 
@@ -34,12 +38,12 @@ bool asks_for_help(const Arguments& words) {
 }
 
 /// What each run would be, and why it can't be made; throws when none can: a bad option, mostly.
-std::string preview(const std::vector<BatchRun>& runs) {
+std::string preview(const std::vector<campaign::BatchRun>& runs) {
   const machine::Machine machine = machine::inspect();
   std::string text;
   std::optional<os::UsageError> refusal;
   bool possible = false;
-  for (const BatchRun& run : runs) {
+  for (const campaign::BatchRun& run : runs) {
     text += fmt::format("{:<20}{}\n", run.name, fmt::join(run.command, " "));
     try {
       trial::make_plan(*run.definition, run.options, machine);
@@ -73,9 +77,9 @@ int suite(const Arguments& given) {
     parse(app, given);
     Arguments words = app.remaining();
     if (words.empty()) throw os::UsageError("suite NAME: no suite is named", "tlbstorm suite shows them");
-    const Suite suite = find_suite(words.front());
+    const campaign::Suite suite = campaign::find_suite(words.front());
     words.erase(words.begin());
-    std::vector<BatchRun> runs = runs_of(suite, words);
+    std::vector<campaign::BatchRun> runs = campaign::runs_of(suite, words);
     const std::string shown = preview(runs);
     if (parent.empty()) parent = record::default_folder("suite", suite.name);
     record::check_folder(parent);
@@ -83,7 +87,10 @@ int suite(const Arguments& given) {
       std::cout << shown;
       return kOk;
     }
-    return run_batch({"suite", suite.name, suite.about}, runs, parent, lock, quiet);
+    Screen screen(quiet);
+    const int code = campaign::run_batch({"suite", suite.name, suite.about}, runs, parent, lock, screen);
+    std::cout << report::tabulate(record::read_batch(parent)) << std::flush;
+    return code;
   });
 }
 

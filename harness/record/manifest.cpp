@@ -32,7 +32,7 @@ ordered_json to_json(const trial::Plan& plan, const trial::Definition& definitio
   if (!plan.preset.empty()) json["preset"] = plan.preset;
   json["parameters"] = plan.parameters.values();
   json["sizes"] = ordered_json::array();
-  for (const trial::Parameter& parameter : definition.parameters)
+  for (const trial::Option& parameter : definition.parameters)
     if (parameter.is_size()) json["sizes"].push_back(parameter.name);
   json["figures"] = ordered_json::array();
   for (const trial::Figure& figure : definition.figures)

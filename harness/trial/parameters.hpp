@@ -9,39 +9,9 @@
 #include <vector>
 
 #include "harness/os/units.hpp"
+#include "harness/trial/option.hpp"
 
 namespace tlbstorm::trial {
-
-/// One option of a workload: what `--help`, the docs and the manifest need.
-struct Parameter {
-  /// A folder is there or can be made; numbers are a list such as 0-3,8.
-  enum class Type {
-    size,
-    worker_size,
-    integer,
-    number,
-    ratio,
-    duration,
-    choice,
-    numbers,
-    folder,
-    text,
-    flag
-  };
-  /// What a number may be; a ratio is from 0 to 1 in any case.
-  struct Range {
-    double least = 0;
-    double most = 1e9;
-  };
-  std::string name;  ///< without the dashes
-  Type type = Type::text;
-  std::string standard;  ///< the default as the user would write it; "" is "worked out when the plan is made"
-  std::string help;
-  std::vector<std::string> choices = {};  ///< for a choice; "zipf:THETA" accepts any text after the colon
-  Range range = {};                       ///< for an integer or a number
-
-  bool is_size() const { return type == Type::size || type == Type::worker_size; }
-};
 
 /// Values of a workload's parameters. A value that can't be read throws os::UsageError with option, value and
 /// remedy.
@@ -49,7 +19,7 @@ class Parameters {
  public:
   Parameters() = default;
   /// Every parameter with its default.
-  explicit Parameters(const std::vector<Parameter>& declared);
+  explicit Parameters(const std::vector<Option>& declared);
 
   /// Checks the value against the declaration. `given` marks it as the user's own word.
   void set(const std::string& name, const std::string& value, bool given);
@@ -70,13 +40,12 @@ class Parameters {
 
  private:
   struct Entry {
-    Parameter declared;
+    Option declared;
     std::string value;
     bool given = false;
   };
   const Entry& entry(const std::string& name) const;
-  void check(const Entry& entry) const;
-  os::Bytes whole_for(const Parameter& declared) const;
+  os::Bytes whole_for(const Option& declared) const;
 
   std::map<std::string, Entry> entries_;
   os::Bytes whole_;

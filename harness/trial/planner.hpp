@@ -13,17 +13,6 @@
 
 namespace tlbstorm::trial {
 
-/// An option that every workload has.
-struct CommonOption {
-  std::string name;      ///< without the dashes
-  std::string standard;  ///< the default; "" is "worked out when the plan is made"
-  std::string help;
-};
-std::span<const CommonOption> common_options();
-
-/// Options by name, without dashes: common ones and the workload's own. Only those that were given.
-using Options = std::map<std::string, std::string>;
-
 /// Throws os::UsageError that names the option, the value and what would be valid.
 Plan make_plan(const Definition& definition, const Options& given, const machine::Machine& machine);
 

@@ -90,7 +90,7 @@ struct Definition {
   bool reclaims = true;         ///< pages are reclaimed; else figures and checks about that don't apply
   bool swaps = false;           ///< its major faults come from swap, so a swap area must account for them
   bool times_accesses = false;  ///< it keeps times of single accesses (AccessTimer)
-  std::vector<Parameter> parameters = {};
+  std::vector<Option> parameters = {};
   std::vector<Counter> counters = {};
   std::vector<Figure> figures = {};
   std::vector<Preset> presets = {};

@@ -5,9 +5,9 @@
 #include <unistd.h>
 
 #include <array>
-#include <memory>
 
 #include "harness/os/error.hpp"
+#include "harness/os/mapping.hpp"
 #include "harness/os/pmu_event.hpp"
 
 namespace tlbstorm::os {
@@ -29,8 +29,9 @@ TEST(CounterGroup, ReadsAllItsMembersAtOnceInTheirOrder) {
   std::array<std::uint64_t, 2> before{}, after{};
   ASSERT_TRUE(group.read(before));
   constexpr std::size_t kPages = 64;
-  const std::unique_ptr<char[]> fresh(new char[kPages * 65536]);
-  for (std::size_t i = 0; i < kPages; ++i) static_cast<volatile char*>(fresh.get())[i * 65536] = 1;
+  const Mapping fresh =
+      Mapping::anonymous({kPages * 65536});  // what malloc gives may have been touched before
+  for (std::size_t i = 0; i < kPages; ++i) static_cast<volatile std::byte*>(fresh.data())[i * 65536] = {};
   ::usleep(1000);
   const auto times = group.read(after);
   ASSERT_TRUE(times);

@@ -8,7 +8,6 @@
 
 #include <fstream>
 
-#include "harness/cli/batch.hpp"
 #include "harness/os/error.hpp"
 #include "harness/os/fd.hpp"
 #include "harness/report/batch_table.hpp"
@@ -134,16 +133,6 @@ TEST_F(BatchTest, RunsOutsideOfTheFolderAreRefused) {
       EXPECT_THAT(error.what(), HasSubstr("' is not a folder's name"));
     }
   }
-}
-
-TEST(SweepValues, AreRangesFactorsAndLists) {
-  EXPECT_THAT(cli::sweep_values("1..4", 8), ElementsAre("1", "2", "3", "4"));
-  EXPECT_THAT(cli::sweep_values("2..N", 4), ElementsAre("2", "3", "4"));
-  EXPECT_THAT(cli::sweep_values("1..16x2", 8), ElementsAre("1", "2", "4", "8", "16"));
-  EXPECT_THAT(cli::sweep_values("1..Nx3", 10), ElementsAre("1", "3", "9"));
-  EXPECT_THAT(cli::sweep_values("uniform,zipf:0.99", 8), ElementsAre("uniform", "zipf:0.99"));
-  for (const char* const wrong : {"", "4..1", "1..x", "0..8x2", "1..8x1", "1..", "..4"})
-    EXPECT_THROW(cli::sweep_values(wrong, 8), os::UsageError) << wrong;
 }
 
 }  // namespace

@@ -23,7 +23,8 @@ machine::Machine machine_with(std::vector<machine::SwapArea> swaps = {}) {
 /// A plan of a workload with one option, --size.
 Plan plan_of(const std::string& size, bool locked = false) {
   Plan plan;
-  plan.parameters = Parameters({{"size", Parameter::Type::size, size, "what is taken"}});
+  plan.parameters =
+      Parameters({{.name = "size", .type = Option::Type::size, .standard = size, .help = "what is taken"}});
   plan.working_set = WorkingSet{"size", plan.parameters.size("size"), locked};
   return plan;
 }

@@ -35,10 +35,15 @@ machine::Machine four_cpus() {
 Definition fake() {
   Definition definition;
   definition.name = "fake";
-  definition.parameters = {{"size", Parameter::Type::size, "1M", "a size"},
-                           {"kind", Parameter::Type::choice, "a", "a choice", {"a", "zipf:THETA"}},
-                           {"share", Parameter::Type::ratio, "0.5", "a ratio"},
-                           {"fast", Parameter::Type::flag, "false", "a switch"}};
+  definition.parameters = {
+      {.name = "size", .type = Option::Type::size, .standard = "1M", .help = "a size"},
+      {.name = "kind",
+       .type = Option::Type::choice,
+       .standard = "a",
+       .help = "a choice",
+       .choices = {{"a"}, {"zipf:THETA"}}},
+      {.name = "share", .type = Option::Type::ratio, .standard = "0.5", .help = "a ratio"},
+      {.name = "fast", .type = Option::Type::flag, .help = "a switch"}};
   definition.presets = {{"big", "a preset", {{"size", "1G"}, {"mode", "processes"}, {"trials", "9"}}}};
   return definition;
 }
@@ -85,8 +90,9 @@ TEST(Planner, PercentagesAreOfTheMachine) {
 
 TEST(Planner, ManifestHasWhatBecameOfAShareAndOtherTextAsItIs) {
   Definition definition = fake();
-  definition.parameters.push_back({"each", Parameter::Type::worker_size, "1M", "of each worker"});
-  definition.parameters.push_back({"file", Parameter::Type::text, "", "a path"});
+  definition.parameters.push_back(
+      {.name = "each", .type = Option::Type::worker_size, .standard = "1M", .help = "of each worker"});
+  definition.parameters.push_back({.name = "file", .type = Option::Type::path, .help = "a path"});
   const Options given{{"size", "1M..25%..1G"}, {"each", "50%"}, {"file", "../a%"}, {"workers", "4"}};
   const auto values = make_plan(definition, given, four_cpus()).parameters.values();
   EXPECT_EQ(values.at("size"), std::to_string((1_GiB).count));
@@ -271,7 +277,7 @@ TEST(Workloads, SayWhatTheyAre) {
     EXPECT_FALSE(definition.summary.empty()) << definition.name;
     EXPECT_FALSE(definition.operation.empty()) << definition.name;
     EXPECT_LE(definition.counters.size(), kWorkloadCounters) << definition.name;
-    for (const Parameter& parameter : definition.parameters)
+    for (const Option& parameter : definition.parameters)
       EXPECT_FALSE(parameter.help.empty()) << parameter.name;
   }
 }

@@ -8,14 +8,14 @@
 #include <string_view>
 #include <vector>
 
-#include "harness/cli/batch.hpp"
+#include "harness/campaign/batch.hpp"
 
-namespace tlbstorm::cli {
+namespace tlbstorm::campaign {
 
 struct Suite {
   std::string name;
   std::string about;
-  std::vector<Arguments> lines;  ///< name, workload, options
+  std::vector<trial::Words> lines;  ///< name, workload, options
 };
 
 /// The files of results/suites/, compiled in, so that the tool is one file.
@@ -32,6 +32,6 @@ Suite parse_suite(const std::string& name, std::string_view text);
 Suite find_suite(const std::string& name);
 
 /// Its runs, each with the `extra` options as well. Throws os::UsageError.
-std::vector<BatchRun> runs_of(const Suite& suite, const Arguments& extra);
+std::vector<BatchRun> runs_of(const Suite& suite, const trial::Words& extra);
 
-}  // namespace tlbstorm::cli
+}  // namespace tlbstorm::campaign

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "harness/cli/config_file.hpp"
+#include "harness/trial/config_file.hpp"
 
 #include <fmt/format.h>
 
@@ -7,7 +7,7 @@
 #include "harness/os/named_path.hpp"
 #include "harness/os/text.hpp"
 
-namespace tlbstorm::cli {
+namespace tlbstorm::trial {
 namespace {
 
 std::string_view without_quotes(std::string_view value) {
@@ -19,8 +19,8 @@ std::string_view without_quotes(std::string_view value) {
 
 }  // namespace
 
-Arguments parse_config(std::string_view text, const std::string& path) {
-  Arguments words;
+Words parse_config(std::string_view text, const std::string& path) {
+  Words words;
   for (int number = 1; !text.empty(); ++number) {
     const std::string_view line = os::trim(os::take_line(text));
     if (line.empty() || line.front() == '#' || line.front() == ';') continue;
@@ -29,7 +29,7 @@ Arguments parse_config(std::string_view text, const std::string& path) {
     const bool plain = !name.empty() && name.front() != '-' && name.find_first_of(" \t\"'[") == name.npos;
     if (!plain || name == "config")
       throw os::UsageError("--config", fmt::format("{}:{}", path, number), "not OPTION = VALUE",
-                           "name options without their dashes, one a line: trials = 5");
+                           "name options without their dashes, one per line: trials = 5");
     words.push_back(fmt::format("--{}", name));
     if (equals != line.npos)
       words.back() += fmt::format("={}", without_quotes(os::trim(line.substr(equals + 1))));
@@ -37,8 +37,8 @@ Arguments parse_config(std::string_view text, const std::string& path) {
   return words;
 }
 
-Arguments read_config(const std::string& path) {
+Words read_config(const std::string& path) {
   return parse_config(os::read_named_file("--config", path, "name a file of options, a line each"), path);
 }
 
-}  // namespace tlbstorm::cli
+}  // namespace tlbstorm::trial

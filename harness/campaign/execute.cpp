@@ -1,15 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "harness/cli/execute.hpp"
+#include "harness/campaign/execute.hpp"
 
 #include <algorithm>
 #include <exception>
 #include <optional>
 
-#include "harness/cli/console.hpp"
-#include "harness/cli/leftovers.hpp"
-#include "harness/cli/progress.hpp"
 #include "harness/judge/judge.hpp"
 #include "harness/machine/checkup.hpp"
+#include "harness/os/exit_code.hpp"
 #include "harness/os/journal.hpp"
 #include "harness/os/process.hpp"
 #include "harness/os/setting.hpp"
@@ -18,35 +16,35 @@
 #include "harness/trial/settings.hpp"
 #include "harness/trial/swap_area.hpp"
 
-namespace tlbstorm::cli {
+namespace tlbstorm::campaign {
 namespace {
 
-/// Passes everything on to the recorder, the judge and the screen.
+/// Passes everything on to the recorder, the judge and who follows.
 class Audience final : public trial::Observer {
  public:
-  Audience(record::Recorder& recorder, judge::Judge& judge, Progress& progress)
-      : recorder_(recorder), judge_(judge), progress_(progress) {}
+  Audience(record::Recorder& recorder, judge::Judge& judge, trial::Observer& follower)
+      : recorder_(recorder), judge_(judge), follower_(follower) {}
   void begin_trial(int trial, std::span<const probe::Column> columns) override {
     recorder_.begin_trial(trial, columns);
     judge_.begin_trial(trial, columns);
-    progress_.begin_trial(trial, columns);
+    follower_.begin_trial(trial, columns);
   }
   void sample(const trial::Sample& sample) override {
     recorder_.sample(sample);
     judge_.sample(sample);
-    progress_.sample(sample);
+    follower_.sample(sample);
   }
   void handed_over() override { recorder_.flush(); }
   void end_trial(const trial::TrialResult& result) override {
     recorder_.end_trial(result);
     recorder_.judge(result.trial, judge_.judge(result));
-    progress_.end_trial(result);
+    follower_.end_trial(result);
   }
 
  private:
   record::Recorder& recorder_;
   judge::Judge& judge_;
-  Progress& progress_;
+  trial::Observer& follower_;
 };
 
 /// The changes that hold for the whole run: swap areas and settings.
@@ -58,7 +56,7 @@ void prepare_machine(const trial::Plan& plan, os::Journal& journal) {
 
 /// The exit code, and how the run ended, for the manifest.
 struct Ended {
-  int code = kOk;
+  int code = os::kOk;
   const char* state = "finished";
 };
 
@@ -72,8 +70,8 @@ Ended run_trials(const trial::Plan& plan, const trial::Definition& definition,
   int as_expected = 0;
   for (int trial = 1; trial <= plan.trials && !runner.signal(); ++trial)
     if (runner.run(trial).outcome == plan.expect) ++as_expected;
-  if (runner.signal()) return {kSignal + *runner.signal(), "interrupted"};
-  return {as_expected == plan.trials ? kOk : kFailed};
+  if (runner.signal()) return {os::kSignal + *runner.signal(), "interrupted"};
+  return {as_expected == plan.trials ? os::kOk : os::kFailed};
 }
 
 /// For the record only: what went wrong is what is told, even where the folder can't be written any more.
@@ -87,12 +85,11 @@ void note_failure(record::Recorder& recorder, const std::vector<os::Trouble>& tr
 }  // namespace
 
 int execute(const trial::Plan& plan, const trial::Definition& definition, const machine::Machine& machine,
-            const Arguments& command, const MachineLock& lock, bool quiet) {
+            const trial::Words& command, const MachineLock& lock, Follower& follower) {
   trial::Plan noted = plan;
   if (const std::string note = lock.note(); !note.empty()) noted.notes.push_back(note);
   for (std::string& warning : machine::warnings_for_a_run(machine::take_snapshot(machine)))
     noted.notes.push_back(std::move(warning));
-  Progress progress(plan, quiet);
   judge::Judge judge(plan, definition, machine);
   os::SignalFd signals{SIGINT, SIGTERM, SIGHUP};
   os::Journal journal;
@@ -101,18 +98,18 @@ int execute(const trial::Plan& plan, const trial::Definition& definition, const 
   try {
     prepare_machine(plan, journal);  // what the kernel refuses leaves no folder
     recorder.emplace(plan.output, noted, definition, machine, command, lock.text());
-    Audience audience(*recorder, judge, progress);
+    Audience audience(*recorder, judge, follower.run_begins(plan));
     ended = run_trials(plan, definition, machine, journal, signals, audience, recorder->folder());
   } catch (const std::exception& error) {
     const std::vector<os::Trouble> troubles = journal.undo_all();
-    tell_troubles(troubles);
+    follower.not_undone(troubles);
     if (recorder) note_failure(*recorder, troubles, error.what());
     throw;
   }
   const std::vector<os::Trouble> troubles = journal.undo_all();
-  const bool all_undone = tell_troubles(troubles);  // first: the folder may be full
+  follower.not_undone(troubles);  // first: the folder may be full
   recorder->finish(ended.state, troubles);
-  return all_undone ? ended.code : std::max(ended.code, kFailed);
+  return troubles.empty() ? ended.code : std::max(ended.code, os::kFailed);
 }
 
-}  // namespace tlbstorm::cli
+}  // namespace tlbstorm::campaign

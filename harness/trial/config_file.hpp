@@ -5,13 +5,13 @@
 #include <string>
 #include <string_view>
 
-#include "harness/cli/command.hpp"
+#include "harness/trial/option.hpp"
 
-namespace tlbstorm::cli {
+namespace tlbstorm::trial {
 
 /// Its lines as words of a command line: "--trials=5". `path` names it in messages. Throws os::UsageError.
-Arguments parse_config(std::string_view text, const std::string& path);
+Words parse_config(std::string_view text, const std::string& path);
 /// Of a file. Throws os::UsageError.
-Arguments read_config(const std::string& path);
+Words read_config(const std::string& path);
 
-}  // namespace tlbstorm::cli
+}  // namespace tlbstorm::trial

@@ -1,18 +1,21 @@
 // SPDX-License-Identifier: Apache-2.0
-// tlbstorm run WORKLOAD --sweep OPTION=VALUES: one run for each value, and a table of how it scales.
+#include "harness/campaign/sweep.hpp"
+
 #include <fmt/format.h>
 
 #include <algorithm>
 #include <iostream>
 #include <set>
 
-#include "harness/cli/batch.hpp"
 #include "harness/os/error.hpp"
 #include "harness/os/text.hpp"
 #include "harness/record/json_file.hpp"
 #include "harness/record/recorder.hpp"
+#include "harness/trial/given.hpp"
+#include "harness/trial/options.hpp"
+#include "harness/trial/planner.hpp"
 
-namespace tlbstorm::cli {
+namespace tlbstorm::campaign {
 namespace {
 
 constexpr std::size_t kMostRuns = 1000;
@@ -45,19 +48,11 @@ std::optional<std::vector<std::string>> range(const std::string& text, int cpus)
   return values;
 }
 
-/// What the parent folder's name ends with.
-std::string sweep_label(const std::string& option, const trial::Options& options) {
-  const auto label = options.find("label");
-  return "sweep-" + option + (label == options.end() ? "" : "-" + label->second);
-}
-
 void require_option(const std::string& option, const std::string& text, const trial::Definition& definition) {
+  const trial::Option* const found = find_option(definition, option);
+  if (found != nullptr && !found->of_command && option != "config") return;
   std::vector<std::string> names;
-  for (const trial::CommonOption& common : trial::common_options()) names.push_back(common.name);
-  for (const trial::Parameter& parameter : definition.parameters) names.push_back(parameter.name);
-  if (std::find(names.begin(), names.end(), option) != names.end() && option != "output" &&
-      option != "config")
-    return;
+  for (const trial::Option* one : options_of(definition)) names.push_back(one->name);
   const std::string near = os::nearest(option, names);
   throw os::UsageError("--sweep", text, fmt::format("there is no option --{} to sweep", option),
                        near.empty() ? fmt::format("see: tlbstorm run {} --help", definition.name)
@@ -89,50 +84,37 @@ std::vector<std::string> sweep_values(const std::string& text, int cpus) {
   return *values;
 }
 
-int sweep(const RunOptions& given, const trial::Definition& definition) {
-  const std::size_t equals = given.sweep.find('=');
-  if (equals == std::string::npos || equals == 0) refuse(given.sweep);
-  const std::string option = given.sweep.substr(0, equals);
-  require_option(option, given.sweep, definition);
-  if (const auto fixed = given.options.find(option); fixed != given.options.end())
-    throw os::UsageError("--sweep", given.sweep, fmt::format("and --{} {} as well", option, fixed->second),
+Sweep plan_sweep(const std::string& text, const trial::Options& options, const trial::Definition& definition,
+                 const machine::Machine& machine) {
+  const std::size_t equals = text.find('=');
+  if (equals == std::string::npos || equals == 0) refuse(text);
+  Sweep sweep{text.substr(0, equals), {}, {}};
+  require_option(sweep.option, text, definition);
+  if (const auto fixed = options.find(sweep.option); fixed != options.end())
+    throw os::UsageError("--sweep", text, fmt::format("and --{} {} as well", sweep.option, fixed->second),
                          "leave one of them out");
-  const machine::Machine machine = machine::inspect();
-  const auto values = [&](std::string_view text) {
-    return sweep_values(std::string(text), static_cast<int>(machine.topology.cpus.size()));
+  const auto values = [&](std::string_view part) {
+    return sweep_values(std::string(part), static_cast<int>(machine.topology.cpus.size()));
   };
-  std::vector<BatchRun> runs;
   nlohmann::ordered_json plans = nlohmann::ordered_json::array();
   for (const std::string& value :
-       os::part_of("--sweep", given.sweep, std::string_view(given.sweep).substr(equals + 1), values)) {
-    BatchRun run{fmt::format("{}={}", option, value), value, {}, &definition, given.options};
-    run.options.erase("output");
-    run.options[option] = value;
+       os::part_of("--sweep", text, std::string_view(text).substr(equals + 1), values)) {
+    BatchRun run{fmt::format("{}={}", sweep.option, value), value, {}, &definition, options};
+    run.options[sweep.option] = value;
     run.command = command_of(definition, run.options);
     for (char& c : run.name)
       if (c == '/') c = '_';
     if (!record::is_folder_name(run.name))
       throw os::UsageError("--sweep", value, "a run's folder can't have that in its name",
                            "run it by itself");
-    // All points are validated before the first one is run.
-    nlohmann::ordered_json plan =
-        record::to_json(trial::make_plan(definition, run.options, machine), definition);
-    refuse_twice(run, plan, runs, plans);
-    plans.push_back(std::move(plan));
-    runs.push_back(std::move(run));
+    const trial::Plan plan = trial::make_plan(definition, run.options, machine);
+    const nlohmann::ordered_json json = record::to_json(plan, definition);
+    refuse_twice(run, json, sweep.runs, plans);
+    plans.push_back(json);
+    sweep.plans.push_back(plan);
+    sweep.runs.push_back(std::move(run));
   }
-  const auto output = given.options.find("output");
-  const std::filesystem::path parent =
-      output != given.options.end()
-          ? std::filesystem::path(output->second)
-          : record::default_folder(definition.name, sweep_label(option, given.options));
-  record::check_folder(parent);
-  if (given.dry_run) {
-    std::cout << record::json_text(plans);
-    return kOk;
-  }
-  return run_batch({"sweep", option, definition.name + ": " + definition.operation}, runs, parent, given.lock,
-                   given.quiet);
+  return sweep;
 }
 
-}  // namespace tlbstorm::cli
+}  // namespace tlbstorm::campaign

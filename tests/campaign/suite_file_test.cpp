@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // The suites that come with the tool, on machines of every size.
-#include "harness/cli/suite_file.hpp"
+#include "harness/campaign/suite_file.hpp"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -9,8 +9,9 @@
 #include <algorithm>
 
 #include "harness/os/error.hpp"
+#include "harness/trial/planner.hpp"
 
-namespace tlbstorm::cli {
+namespace tlbstorm::campaign {
 namespace {
 
 using os::operator""_GiB;
@@ -108,7 +109,7 @@ TEST(SuiteFile, ExtraOptionsAreStrongerAndTheCommandMakesTheSameRun) {
   const BatchRun run =
       runs_of(parse_suite("mine", "one pageout --trials 3 --region 4M"), {"--trials", "9"}).at(0);
   EXPECT_EQ(run.options.at("trials"), "9");
-  EXPECT_EQ(run.command, (Arguments{"tlbstorm", "run", "pageout", "--region=4M", "--trials=9"}));
+  EXPECT_EQ(run.command, (trial::Words{"tlbstorm", "run", "pageout", "--region=4M", "--trials=9"}));
 }
 
 TEST(SuiteFile, RefusesAFileWithoutRunsAndTwoRunsOfOneName) {
@@ -165,4 +166,4 @@ TEST(SuiteFile, OptionsThatCannotBeParsedAreRefusedWithTheRunsName) {
 }
 
 }  // namespace
-}  // namespace tlbstorm::cli
+}  // namespace tlbstorm::campaign

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "harness/cli/suite_file.hpp"
+#include "harness/campaign/suite_file.hpp"
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>
@@ -11,8 +11,9 @@
 #include "harness/os/named_path.hpp"
 #include "harness/os/text.hpp"
 #include "harness/record/manifest_shape.hpp"
+#include "harness/trial/given.hpp"
 
-namespace tlbstorm::cli {
+namespace tlbstorm::campaign {
 namespace {
 
 /// A run's name is its folder's beside the batch's own files, and stands in a cell of points.csv, where a
@@ -22,31 +23,24 @@ bool is_run_name(const std::string& name) {
          name != record::kPointsFile;
 }
 
-/// The suite's own affair, or no option of a run at all.
-void refuse_options_of_no_line(const RunOptions& given) {
-  const auto refuse = [](const char* option, const std::string& value, const char* hint) {
-    throw os::UsageError(option, value, "no option of a run in a suite", hint);
-  };
-  if (!given.sweep.empty()) refuse("--sweep", given.sweep, "write a line for each value");
-  if (given.dry_run) refuse("--dry-run", "true", "tlbstorm suite NAME --dry-run is for all runs");
-  if (given.lock.wait) refuse("--wait", "", "tlbstorm suite NAME --wait is for all runs");
-  if (given.lock.ignore) refuse("--ignore-lock", "", "tlbstorm suite NAME --ignore-lock is for all runs");
-  if (given.quiet) refuse("--quiet", "true", "tlbstorm suite NAME --quiet is for all runs");
-  if (const auto output = given.options.find("output"); output != given.options.end())
-    refuse("--output", output->second, "tlbstorm suite NAME --output FOLDER is for all runs");
+/// A suite takes the options about all runs itself.
+trial::Caller line_of_a_suite() {
+  trial::Caller caller{.problem = "no option of a run in a suite",
+                       .remedies = {{"sweep", "write a line for each value"}}};
+  for (const char* const name : {"dry-run", "wait", "ignore-lock", "quiet", "output"})
+    caller.remedies.emplace_back(name, fmt::format("tlbstorm suite NAME --{} is for all runs", name));
+  return caller;
 }
 
-BatchRun make_run(const Arguments& line, const Arguments& extra) {
+BatchRun make_run(const trial::Words& line, const trial::Words& extra) {
   BatchRun run;
   run.name = line[0];
-  Arguments words(line.begin() + 1, line.end());
+  trial::Words words(line.begin() + 1, line.end());
   try {
-    run.definition = &trial::find_workload(take_workload(words));
-    for (const std::string& word : words)
-      if (word == "--help" || word == "-h")
-        throw os::UsageError(word, "true", "no option of a run in a suite", "take it out of the line");
-    const RunOptions given = parse_run_options(*run.definition, {words, extra});
-    refuse_options_of_no_line(given);
+    run.definition = &trial::find_workload(trial::take_workload(words));
+    const trial::Given given = read_words(*run.definition, {words, extra}, line_of_a_suite());
+    if (given.help)
+      throw os::UsageError("--help", "true", "no option of a run in a suite", "take it out of the line");
     run.options = given.options;
   } catch (const os::UsageError& error) {
     throw os::UsageError("suite run", run.name, error.what(), error.hint());
@@ -65,14 +59,14 @@ Suite parse_suite(const std::string& name, std::string_view text) {
       if (suite.about.empty()) suite.about = os::trim(line.substr(1));
       continue;
     }
-    Arguments words;
+    trial::Words words;
     while (!os::trim(line).empty()) words.emplace_back(os::take_field(line));
     if (words.empty()) continue;
     if (words.size() < 2 || !is_run_name(words[0]))
       throw os::UsageError("suite " + name, words[0], "not a run's name and its workload",
                            "write a line as: dirty-anon  pageout --pages dirty-anon --trials 3");
     if (std::any_of(suite.lines.begin(), suite.lines.end(),
-                    [&](const Arguments& other) { return other[0] == words[0]; }))
+                    [&](const trial::Words& other) { return other[0] == words[0]; }))
       throw os::UsageError("suite " + name, words[0], "two runs have this name",
                            "give each line a name of its own");
     suite.lines.push_back(std::move(words));
@@ -95,10 +89,10 @@ Suite find_suite(const std::string& name) {
   return parse_suite(std::filesystem::path(name).stem(), os::read_named_file("suite", name, remedy));
 }
 
-std::vector<BatchRun> runs_of(const Suite& suite, const Arguments& extra) {
+std::vector<BatchRun> runs_of(const Suite& suite, const trial::Words& extra) {
   std::vector<BatchRun> runs;
-  for (const Arguments& line : suite.lines) runs.push_back(make_run(line, extra));
+  for (const trial::Words& line : suite.lines) runs.push_back(make_run(line, extra));
   return runs;
 }
 
-}  // namespace tlbstorm::cli
+}  // namespace tlbstorm::campaign

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "harness/cli/confirm.hpp"
+#include "harness/campaign/confirm.hpp"
 
 #include <fmt/format.h>
 
@@ -7,13 +7,14 @@
 #include <array>
 #include <filesystem>
 
-#include "harness/cli/interleave.hpp"
-#include "harness/cli/leftovers.hpp"
+#include "harness/campaign/interleave.hpp"
 #include "harness/machine/facts.hpp"
 #include "harness/os/error.hpp"
+#include "harness/os/exit_code.hpp"
 #include "harness/record/recorder.hpp"
+#include "harness/trial/given.hpp"
 
-namespace tlbstorm::cli {
+namespace tlbstorm::campaign {
 namespace {
 
 using compare::Ruling;
@@ -33,8 +34,8 @@ std::string why_not_here(const Side& side) {
 }
 
 /// The words after `tlbstorm run` that made a side's first run, without its folder.
-Arguments words_of(const Side& side) {
-  Arguments words;
+trial::Words words_of(const Side& side) {
+  trial::Words words;
   const auto tool = side.manifest().value("tool", nlohmann::ordered_json::object());
   bool skip = false;
   std::size_t position = 0;
@@ -47,10 +48,10 @@ Arguments words_of(const Side& side) {
   return words;
 }
 
-Way way_again(const Side& side, const trial::Definition*& definition) {
-  Arguments words = words_of(side);
-  definition = &trial::find_workload(take_workload(words));
-  return way_of(*definition, {words});
+RunSpec spec_again(const Side& side, const trial::Definition*& definition) {
+  trial::Words words = words_of(side);
+  definition = &trial::find_workload(trial::take_workload(words));
+  return run_spec(*definition, {words});
 }
 
 /// The rules that failed for a contest: the others may be about metrics that it has not.
@@ -84,22 +85,22 @@ std::filesystem::path fresh_folder(const Side& side) {
 
 /// A fresh round of one contest.
 struct Round {
-  int code = kOk;  ///< kSignal + n when it was interrupted
+  int code = os::kOk;  ///< os::kSignal + n when it was interrupted
   std::string folder;
   compare::Gate gate;
 };
 
 /// Judged by the rules that failed.
 Round judge_again(const compare::Contest& contest, const compare::Gate& gate, compare::GateOptions options,
-                  const MachineLock& lock, bool base_too) {
+                  const MachineLock& lock, Follower& follower, bool base_too) {
   const trial::Definition* definition = nullptr;
-  const Way next = way_again(*contest.next, definition);
-  const Way base = base_too ? way_again(*contest.base, definition) : next;
-  Interleaver interleaver(fresh_folder(*contest.next), "", *definition, base, next, lock, true);
+  const RunSpec next = spec_again(*contest.next, definition);
+  const RunSpec base = base_too ? spec_again(*contest.base, definition) : next;
+  Interleaver interleaver(fresh_folder(*contest.next), "", *definition, base, next, lock, follower);
   Round round;
   round.folder = interleaver.folder().native();
   for (int pairs = fresh_pairs(contest, gate, options.level); pairs > 0; --pairs)
-    if (round.code = interleaver.run_pair(); round.code >= kSignal) return round;
+    if (round.code = interleaver.run_pair(); round.code >= os::kSignal) return round;
   interleaver.finish();
   const Side fresh_base = interleaver.base(), fresh_next = interleaver.next();
   options.paired = base_too;
@@ -136,17 +137,17 @@ std::string why_not(const compare::Contest& contest, bool interleaved) {
   return "";
 }
 
-/// kOk, or kSignal + n.
+/// os::kOk, or os::kSignal + n.
 int confirm_one(const compare::Contest& contest, const compare::GateOptions& options, const MachineLock& lock,
-                compare::Gate& gate) {
+                Follower& follower, compare::Gate& gate) {
   if (const std::string why = why_not(contest, options.paired); !why.empty()) {
     gate.notes.push_back(fmt::format("the new runs can't be made again here to confirm it: {}", why));
-    return kOk;
+    return os::kOk;
   }
   const std::string why_no_base = contest.base == nullptr ? "there is none" : why_not_here(*contest.base);
   try {
-    const Round round = judge_again(contest, gate, options, lock, why_no_base.empty());
-    if (round.code >= kSignal) return round.code;
+    const Round round = judge_again(contest, gate, options, lock, follower, why_no_base.empty());
+    if (round.code >= os::kSignal) return round.code;
     take_over(round.gate, contest.title, gate);
     gate.notes.push_back(
         why_no_base.empty()
@@ -156,27 +157,28 @@ int confirm_one(const compare::Contest& contest, const compare::GateOptions& opt
     gate.notes.push_back(fmt::format("it could not be confirmed: {}{}{}", error.what(),
                                      error.hint().empty() ? "" : "; ", error.hint()));
   }
-  return kOk;
+  return os::kOk;
 }
 
 }  // namespace
 
 int confirm(std::span<const compare::Contest> contests, const compare::GateOptions& options,
-            const LockOptions& lock_options, compare::Gate& gate) {
+            const LockOptions& lock_options, Follower& follower, compare::Gate& gate) {
   std::optional<MachineLock> lock;
   try {
-    lock.emplace(lock_options);
+    lock.emplace(lock_options, follower);
   } catch (const os::UsageError& held) {
     gate.notes.push_back(fmt::format("it could not be confirmed: {}", held.what()));
-    return kOk;
+    return os::kOk;
   }
-  restore_leftovers();
+  restore_leftovers(follower);
   for (const compare::Contest& contest : contests)
     if (std::any_of(gate.results.begin(), gate.results.end(), [&](const compare::RuleResult& one) {
           return one.ruling == Ruling::fail && one.title == contest.title;
         }))
-      if (const int code = confirm_one(contest, options, *lock, gate); code >= kSignal) return code;
-  return kOk;
+      if (const int code = confirm_one(contest, options, *lock, follower, gate); code >= os::kSignal)
+        return code;
+  return os::kOk;
 }
 
-}  // namespace tlbstorm::cli
+}  // namespace tlbstorm::campaign

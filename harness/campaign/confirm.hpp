@@ -5,16 +5,16 @@
 
 #include <span>
 
-#include "harness/cli/lock_options.hpp"
+#include "harness/campaign/machine_lock.hpp"
 #include "harness/compare/gate/gate.hpp"
 
-namespace tlbstorm::cli {
+namespace tlbstorm::campaign {
 
 /// Runs both sides again, interleaved, when this machine and kernel and all settings are those of both; only
 /// the new one, against the base as it is, when they are those of the new one alone. What a fresh round
 /// doesn't show no longer fails. Where neither can be run, the gate stays as it is; its notes say what was
 /// done, or why not. Returns kOk, or kSignal + n.
 int confirm(std::span<const compare::Contest> contests, const compare::GateOptions& options,
-            const LockOptions& lock_options, compare::Gate& gate);
+            const LockOptions& lock_options, Follower& follower, compare::Gate& gate);
 
-}  // namespace tlbstorm::cli
+}  // namespace tlbstorm::campaign

@@ -1,0 +1,94 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "harness/campaign/interleave.hpp"
+
+#include <fmt/format.h>
+
+#include "harness/compare/batches.hpp"
+#include "harness/os/error.hpp"
+#include "harness/os/exit_code.hpp"
+#include "harness/os/process.hpp"
+#include "harness/record/manifest_shape.hpp"
+#include "harness/record/recorder.hpp"
+#include "harness/record/run_folder.hpp"
+#include "harness/record/schema.hpp"
+#include "harness/trial/given.hpp"
+
+namespace tlbstorm::campaign {
+
+Interleaver::Interleaver(const std::filesystem::path& folder, const std::string& about,
+                         const trial::Definition& definition, RunSpec base, RunSpec next,
+                         const MachineLock& lock, Follower& follower)
+    : definition_(definition),
+      base_(std::move(base)),
+      next_(std::move(next)),
+      lock_(lock),
+      follower_(follower),
+      recorder_(folder, {"ab", definition.name, about}) {}
+
+int Interleaver::run_pair() {
+  ++pairs_;
+  const bool base_first = pairs_ % 2 == 1;
+  for (const bool base : {base_first, !base_first})
+    if (const int code = run_trial(base ? base_ : next_, base ? compare::kBaseValue : compare::kNextValue);
+        code >= os::kSignal)
+      return code;
+  if (was_valid(compare::kBaseValue) && was_valid(compare::kNextValue)) ++valid_pairs_;
+  return os::kOk;
+}
+
+std::string Interleaver::run_name(const std::string& value) const {
+  return fmt::format("{}-{:03}", value, pairs_);
+}
+
+bool Interleaver::was_valid(const std::string& value) const {
+  return record::read_run(folder() / run_name(value)).valid(1);
+}
+
+int Interleaver::run_trial(const RunSpec& spec, const std::string& value) {
+  if (!spec.prepare.empty()) {
+    const os::CommandEnd end = os::run_shell(spec.prepare);
+    if (end.signal) {
+      restore_leftovers(follower_);  // the command may have been a run of ours
+      return os::kSignal + *end.signal;
+    }
+    if (!end.status.clean())
+      throw os::Error(
+          fmt::format("the command of the {} side failed: {} ({})", value, spec.prepare, end.status.text()),
+          "try it in a shell; it is run before each trial of its side, without a terminal");
+  }
+  const BatchRun run{run_name(value), value, spec.command, &definition_, spec.options};
+  const int code = run_one(run, recorder_, lock_, follower_);
+  if (code == os::kUsage)
+    throw os::UsageError(fmt::format("the {} side can't be run here", value),
+                         fmt::format("why: {}", recorder_.last_reason()));
+  if (!record::may_be_there(folder() / run.name / record::kManifestFile))
+    throw os::Error(fmt::format("the {} side made no run: {}", value, recorder_.last_reason()));
+  all_undone_ &= record::all_undone(folder() / run.name);
+  return code;
+}
+
+compare::Side Interleaver::side(const std::string& value) const {
+  auto [base, next] = compare::runs_of_ab(record::read_batch(folder()));
+  return compare::Side(value, std::move(value == compare::kBaseValue ? base : next));
+}
+
+RunSpec run_spec(const trial::Definition& definition, const std::vector<trial::Words>& layers) {
+  static const trial::Caller kSide{
+      .problem = "not for the runs of one side",
+      .remedies = {{"sweep", "a sweep can't be interleaved: sweep twice, then compare"},
+                   {"dry-run", "give it outside of --base and --new"},
+                   {"quiet", "give it outside of --base and --new"},
+                   {"output", "give it outside of --base and --new"},
+                   {"trials", "each run has one trial; --budget or --pairs say how many runs"}}};
+  const trial::Given given = read_words(definition, layers, kSide);
+  if (given.help)
+    throw os::UsageError("--help", "true", kSide.problem,
+                         fmt::format("see: tlbstorm run {} --help", definition.name));
+  RunSpec spec;
+  spec.options = given.options;
+  spec.options["trials"] = "1";
+  spec.command = command_of(definition, spec.options);
+  return spec;
+}
+
+}  // namespace tlbstorm::campaign

@@ -11,6 +11,7 @@
 
 #include "harness/machine/filesystem.hpp"
 #include "harness/os/mapping.hpp"
+#include "harness/os/meminfo.hpp"
 #include "harness/os/text.hpp"
 #include "harness/trial/access_timer.hpp"
 #include "workloads/data_file.hpp"
@@ -95,15 +96,10 @@ class FileCache final : public trial::Workload {
   /// Reads until little memory is free: reclaim would else begin only after a machine's worth of warm-up.
   void fill_memory() const {
     constexpr std::size_t kLook = 16384;  // pages between two looks at what is free
-    const auto meminfo = [](const char* key) {
-      const std::string text = os::read_text("/proc/meminfo");
-      std::string_view value = os::find_value(text, key, ':').value_or("");
-      return os::to_number(os::take_field(value)).value_or(0);
-    };
-    const std::uint64_t enough = meminfo("MemTotal") / 20;
+    const os::Bytes enough = os::read_meminfo("MemTotal") / 20;
     for (const os::Mapping& map : maps_)
       for (std::size_t page = 0; page < map.pages(); ++page) {
-        if (page % kLook == 0 && meminfo("MemFree") < enough) return;
+        if (page % kLook == 0 && os::read_meminfo("MemFree") < enough) return;
         static_cast<void>(*reinterpret_cast<const volatile std::uint64_t*>(map.page(page)));
       }
   }

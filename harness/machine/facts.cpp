@@ -9,8 +9,10 @@
 #include <array>
 #include <cerrno>
 
+#include "harness/machine/cpu_flags.hpp"
 #include "harness/os/error.hpp"
 #include "harness/os/fd.hpp"
+#include "harness/os/meminfo.hpp"
 #include "harness/os/perf_event.hpp"
 #include "harness/os/pmu_event.hpp"
 #include "harness/os/text.hpp"
@@ -47,11 +49,6 @@ constexpr std::array<FileFact, 20> kFiles{{
     {"zone_reclaim_mode", "proc/sys/vm/zone_reclaim_mode"},
 }};
 
-os::Bytes meminfo(std::string_view text, std::string_view key) {
-  std::string_view value = os::find_value(text, key, ':').value_or("");
-  return {os::to_number(os::take_field(value)).value_or(0) << 10};
-}
-
 /// "meltdown: Not affected; spectre_v2: Mitigation: Retpolines", without those that don't concern this CPU.
 std::string mitigations(const fs::path& root) {
   std::vector<std::string> parts;
@@ -70,11 +67,8 @@ std::string mitigations(const fs::path& root) {
 std::string flush_flags(std::string_view cpuinfo) {
   static constexpr std::array<std::string_view, 5> kFlags{"pcid", "invpcid", "pti", "invlpgb", "lam"};
   std::vector<std::string_view> present;
-  std::string_view flags = os::find_value(cpuinfo, "flags", ':').value_or("");
-  while (!flags.empty()) {
-    const std::string_view flag = os::take_field(flags);
-    if (std::find(kFlags.begin(), kFlags.end(), flag) != kFlags.end()) present.push_back(flag);
-  }
+  for (const std::string_view flag : kFlags)
+    if (has_cpu_flag(cpuinfo, flag)) present.push_back(flag);
   return fmt::format("{}", fmt::join(present, " "));
 }
 
@@ -144,8 +138,8 @@ Machine inspect() {
   const std::string meminfo_text = os::read_text("/proc/meminfo");
   machine.topology = read_topology("/", allowed_cpus());
   machine.flush = judge_flush(os::read_text("/proc/cpuinfo"), name.machine, read_cpuid());
-  machine.memory = meminfo(meminfo_text, "MemTotal");
-  machine.available = meminfo(meminfo_text, "MemAvailable");
+  machine.memory = os::meminfo(meminfo_text, "MemTotal").value_or(os::Bytes{});
+  machine.available = os::meminfo(meminfo_text, "MemAvailable").value_or(os::Bytes{});
   machine.swaps = parse_swaps(os::try_read_text("/proc/swaps").value_or(""));
   machine.cgroup =
       find_cgroup_home("/", os::read_text("/proc/self/cgroup"), os::read_text("/proc/self/mountinfo"));

@@ -6,6 +6,7 @@
 #include <array>
 #include <cstring>
 
+#include "harness/machine/cpu_flags.hpp"
 #include "harness/os/text.hpp"
 
 #if defined(__x86_64__) || defined(__i386__)
@@ -23,14 +24,6 @@ constexpr std::uint32_t kKvmPvTlbFlush = 1u << 9;
 constexpr std::uint32_t kKvmHintsRealtime = 1u << 0;
 // Linux: include/hyperv/hvgdk_mini.h: HV_X64_REMOTE_TLB_FLUSH_RECOMMENDED
 constexpr std::uint32_t kHyperVRemoteFlush = 1u << 2;
-
-bool has_flag(std::string_view cpuinfo, std::string_view flag) {
-  auto flags = os::find_value(cpuinfo, "flags", ':');
-  if (!flags) return false;
-  while (!flags->empty())
-    if (os::take_field(*flags) == flag) return true;
-  return false;
-}
 
 std::string hypervisor_name(const std::string& signature) {
   if (signature.starts_with(kKvm)) return "KVM";
@@ -54,7 +47,7 @@ FlushFacts judge_x86(std::string_view cpuinfo, const CpuIdFacts& cpuid) {
     facts.method = FlushMethod::hypercall;
     facts.paravirt_flush_offered = true;
     facts.text = "by Hyper-V hypercall where it can: those flushes send no interrupt";
-  } else if (has_flag(cpuinfo, "invlpgb")) {
+  } else if (has_cpu_flag(cpuinfo, "invlpgb")) {
     facts.method = FlushMethod::broadcast;
     facts.text =
         "by INVLPGB broadcast for processes on 3 or more CPUs, else by IPI (broadcasts can't be counted)";

@@ -21,9 +21,6 @@ constexpr std::string_view kKilled = ": Killed process ";
 constexpr std::string_view kReaped = "oom_reaper: reaped process ";
 constexpr std::string_view kChosen = "oom-kill:constraint=";
 
-/// The parts of a report in the order in which dump_header() in mm/oom_kill.c writes them.
-enum class Part { kStack, kMemory, kTasks };
-
 bool starts_with_any(std::string_view line, std::initializer_list<std::string_view> beginnings) {
   return std::any_of(beginnings.begin(), beginnings.end(),
                      [line](std::string_view beginning) { return line.starts_with(beginning); });
@@ -39,66 +36,6 @@ std::optional<std::string_view> after(std::string_view line, std::string_view ke
   if (at == std::string_view::npos) return std::nullopt;
   line.remove_prefix(at + key.size());
   return line.substr(0, line.find(end));
-}
-
-/// dump_stack(): lib/dump_stack.c (dump_stack_print_info), and each architecture's frames and registers.
-bool is_stack_line(std::string_view line) {
-  const bool frame = line.starts_with(' ') && contains(line, "+0x") && contains(line, "/0x");
-  return frame ||
-         starts_with_any(line, {"COMPACTION is disabled!!!", "CPU: ", "Tainted: ", "Hardware name: ",
-                                "Workqueue: ", "Stopper: ", "Sched_ext: ", "Call Trace:", "Call trace:", " <",
-                                "RIP: ", "Code: ", "RSP: ", "RAX: ", "RDX: ", "RBP: ", "R10: ", "R13: "});
-}
-
-/// The lines of the memory part that tell by themselves what they are: mm/show_mem.c (__show_mem),
-/// mm/slab_common.c (dump_unreclaimable_slab), mm/memcontrol.c (mem_cgroup_print_oom_meminfo,
-/// mem_cgroup_show_protected_memory).
-bool is_memory_heading(std::string_view line) {
-  return starts_with_any(line, {"memory: usage ", "memory+swap: usage ", "swap: usage ", "kmem: usage ",
-                                "Memory cgroup stats for ", "Memory cgroup min protection ", "Mem-Info:",
-                                "active_anon:", "lowmem_reserve[]:", "Swap cache stats: ", "Free swap  = ",
-                                "Total swap = ", "Unreclaimable slab info:", "Memory allocations"});
-}
-
-/// "Node 0 DMA free:11264kB ...", "Node 0 DMA: 1*4kB (U) ...", "Node 0 hugepages_total=..."; a kernel without
-/// NUMA has no "Node 0 " before its zones.
-bool is_zone_line(std::string_view line) {
-  if (line.starts_with("Node ")) return true;
-  return starts_with_any(line, {"DMA", "Normal", "HighMem", "Movable"}) &&
-         (contains(line, " free:") || contains(line, "*4kB"));
-}
-
-/// "cache 12288" of a cgroup's statistics, "69315 total pagecache pages", "0 pages in swap cache",
-/// "262014 pages RAM", and "kmalloc-8k   1504KB   1536KB" of the slab list.
-bool is_memory_row(std::string_view line) {
-  if (is_zone_line(line) || contains(line, " func:")) return true;
-  if (line.starts_with("Name ") && line.ends_with(" Total")) return true;
-  std::string_view rest = line;
-  const std::string_view first = take_field(rest);
-  const std::string_view second = take_field(rest);
-  if (to_number(first)) return second == "pages" || contains(line, " total pagecache pages");
-  const std::string_view third = take_field(rest);
-  if (third.empty()) return to_number(second).has_value();
-  return second.ends_with("KB") && third.ends_with("KB") && trim(rest).empty();
-}
-
-/// dump_tasks(): "[   5912]     0  5912     1090 ...".
-bool is_task_row(std::string_view line) {
-  const std::size_t end = line.find(']');
-  if (!line.starts_with('[') || end == std::string_view::npos) return false;
-  std::string_view rest = line.substr(end + 1);
-  return to_number(trim(line.substr(1, end - 1))) && to_number(take_field(rest));
-}
-
-/// The part of a report that a line belongs to when the report has come as far as `now`; nothing for a line
-/// of someone else. Rows are known by their form alone, so they count only where they can stand.
-std::optional<Part> part_of(std::string_view line, Part now) {
-  if (starts_with_any(line, {"Tasks state (memory values in pages)", "[  pid  ]", kChosen}))
-    return Part::kTasks;
-  if (now == Part::kTasks) return is_task_row(line) ? std::optional(now) : std::nullopt;
-  if (is_memory_heading(line)) return Part::kMemory;
-  const bool row = now == Part::kStack ? is_stack_line(line) : is_memory_row(line);
-  return row ? std::optional(now) : std::nullopt;
 }
 
 std::optional<std::uint64_t> to_count(std::optional<std::string_view> field) {
@@ -138,8 +75,12 @@ bool read_kill(std::string_view line, OomReport& report) {
   return true;
 }
 
-/// Puts reports together from records in their order. There is at most one unfinished: the kernel writes them
-/// under oom_lock.
+/// A line for each task, and some hundred more.
+constexpr std::size_t kMostLines = 100'000;
+
+/// Puts reports together from records in their order: all from "invoked oom-killer" to "Killed process", what
+/// others logged meanwhile among them. There is at most one unfinished: the kernel writes them under
+/// oom_lock.
 class ReportReader {
  public:
   void take(const LogRecord& record);
@@ -149,7 +90,6 @@ class ReportReader {
   void add_reaped(const std::string& line);
 
   OomReport open_;
-  Part part_ = Part::kStack;
   std::vector<OomReport> reports_;
 };
 
@@ -158,7 +98,6 @@ void ReportReader::take(const LogRecord& record) {
   if (contains(line, kInvoked)) {
     open_ = {};
     open_.lines.push_back(line);
-    part_ = Part::kStack;
   } else if (line.starts_with(kReaped)) {
     add_reaped(line);
   } else if (read_kill(line, open_)) {
@@ -167,10 +106,7 @@ void ReportReader::take(const LogRecord& record) {
     reports_.push_back(std::exchange(open_, {}));
   } else if (contains(line, "no killable processes...") || contains(line, "Skip killing the task")) {
     open_ = {};  // a report that ends without a kill; the next kill is not its end
-  } else if (!open_.lines.empty()) {
-    const auto part = part_of(line, part_);
-    if (!part) return;
-    part_ = *part;
+  } else if (!open_.lines.empty() && open_.lines.size() < kMostLines) {
     read_line(line, open_);
     open_.lines.push_back(line);
   }

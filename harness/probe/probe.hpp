@@ -12,6 +12,7 @@
 #include <filesystem>
 #include <limits>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -19,6 +20,7 @@
 #include <vector>
 
 #include "harness/machine/cgroup.hpp"
+#include "harness/os/units.hpp"
 
 namespace tlbstorm::probe {
 
@@ -34,6 +36,9 @@ struct Column {
 
 /// What a figure is that could not be read: absent is not zero. An empty cell in the CSV.
 inline constexpr double kAbsent = std::numeric_limits<double>::quiet_NaN();
+inline double or_absent(std::optional<os::Bytes> size) noexcept {
+  return size ? static_cast<double>(size->count) : kAbsent;
+}
 
 /// Why something can't be had here, and what would enable it.
 struct Unavailable {

@@ -12,9 +12,9 @@
 
 #include "harness/machine/swap.hpp"
 #include "harness/os/fd.hpp"
+#include "harness/os/meminfo.hpp"
 #include "harness/os/text.hpp"
 #include "harness/probe/field_sums.hpp"
-#include "harness/probe/meminfo.hpp"
 #include "harness/probe/probe.hpp"
 #include "harness/probe/swap_parts.hpp"
 #include "harness/probe/text_file.hpp"
@@ -109,8 +109,8 @@ class SwapDev final : public Probe {
 
   void read(std::span<double> row) noexcept override {
     const std::string_view text = meminfo_.read();
-    row[0] = meminfo_bytes(text, "SwapTotal");
-    row[1] = meminfo_bytes(text, "SwapFree");
+    row[0] = or_absent(os::meminfo(text, "SwapTotal"));
+    row[1] = or_absent(os::meminfo(text, "SwapFree"));
     if (sums_) sums_->read(row, parts_);
     if (files_too_) row[columns_.size() - 1] = used_in_files(swaps_.read());
   }

@@ -6,8 +6,8 @@
 #include <array>
 
 #include "harness/os/fd.hpp"
+#include "harness/os/meminfo.hpp"
 #include "harness/os/text.hpp"
-#include "harness/probe/meminfo.hpp"
 #include "harness/probe/probe.hpp"
 #include "harness/probe/text_file.hpp"
 
@@ -34,7 +34,7 @@ class Zswap final : public Probe {
   void read(std::span<double> row) noexcept override {
     std::fill(row.begin(), row.end(), kAbsent);
     const std::string_view text = meminfo_.read();
-    for (std::size_t i = 0; i < gauges_.size(); ++i) row[i] = meminfo_bytes(text, gauges_[i]);
+    for (std::size_t i = 0; i < gauges_.size(); ++i) row[i] = or_absent(os::meminfo(text, gauges_[i]));
     counters_.scan(vmstat_.read(), row);
   }
 

@@ -8,6 +8,7 @@
 #include "harness/compare/change_text.hpp"
 #include "harness/os/units.hpp"
 #include "harness/report/formats.hpp"
+#include "harness/report/wrap.hpp"
 
 namespace tlbstorm::report {
 namespace {
@@ -15,19 +16,7 @@ namespace {
 constexpr std::size_t kWidth = 75;
 
 std::string wrapped(const std::string& indent, const std::string& text) {
-  std::string out, line = indent;
-  for (std::size_t begin = 0; begin < text.size();) {
-    const std::size_t end = std::min(text.find(' ', begin), text.size());
-    const std::string word = text.substr(begin, end - begin);
-    if (line.size() + word.size() + 1 > kWidth && line.size() > indent.size()) {
-      out += line + "\n";
-      line = indent;
-    }
-    line += (line.size() > indent.size() ? " " : "") + word;
-    for (; line.size() > kWidth; line = indent + line.substr(kWidth)) out += line.substr(0, kWidth) + "\n";
-    begin = end + 1;
-  }
-  return out + line + "\n";
+  return wrap(indent, text, kWidth, true);
 }
 
 std::string ascii(const std::string& text) {

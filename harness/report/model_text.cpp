@@ -8,6 +8,7 @@
 #include "harness/os/units.hpp"
 #include "harness/report/model_formats.hpp"
 #include "harness/report/table.hpp"
+#include "harness/report/wrap.hpp"
 
 namespace tlbstorm::report {
 namespace {
@@ -37,19 +38,7 @@ std::string interval(const stats::Interval& of) {
 /// "  fit        " and the text, broken between words; what follows stands below its beginning.
 std::string item(std::string_view title, std::string_view text) {
   constexpr std::size_t kTitle = 11;
-  std::string out, line = fmt::format("  {:<{}}", title, kTitle);
-  const std::size_t indent = line.size();
-  while (!text.empty()) {
-    const std::size_t end = std::min(text.find(' '), text.size());
-    const bool first = line.size() == indent;
-    if (!first && line.size() + 1 + end > kWidth) {
-      out += fmt::format("{}\n", line);
-      line = fmt::format("{:{}}", "", indent);
-    }
-    line += fmt::format("{}{}", line.size() == indent ? "" : " ", text.substr(0, end));
-    text.remove_prefix(std::min(end + 1, text.size()));
-  }
-  return out + fmt::format("{}\n", line);
+  return wrap(fmt::format("  {:<{}}", title, kTitle), text, kWidth);
 }
 
 std::string list_of(const std::vector<std::string>& names) {

@@ -15,6 +15,7 @@
 #include "harness/os/clock.hpp"
 #include "harness/os/error.hpp"
 #include "harness/os/futex.hpp"
+#include "harness/os/meminfo.hpp"
 #include "harness/os/privileges.hpp"
 #include "harness/os/text.hpp"
 
@@ -34,12 +35,6 @@ struct Report {
   std::atomic<std::int32_t> error{0};
 };
 
-os::Bytes meminfo(const char* key) {
-  const std::string text = os::read_text("/proc/meminfo");
-  std::string_view value = os::find_value(text, key, ':').value_or("");
-  return {os::to_number(os::take_field(value)).value_or(0) * 1024};
-}
-
 /// The process: locks step by step, then only waits to be killed.
 int hold(os::Bytes size, os::Bytes floor, Report& report) {
   static constexpr std::array<int, 1> kKept{CAP_IPC_LOCK};
@@ -50,7 +45,7 @@ int hold(os::Bytes size, os::Bytes floor, Report& report) {
   Report::State state = Report::holding;
   for (std::uint64_t at = 0; at < size.count && state == Report::holding; at += kStep.count) {
     const std::uint64_t step = std::min(kStep.count, size.count - at);
-    if (meminfo("MemAvailable").count < floor.count + step) {
+    if (os::read_meminfo("MemAvailable").count < floor.count + step) {
       state = Report::at_floor;
     } else if (::mlock(memory.data() + at, step) != 0) {  // also touches it
       report.error = errno;
@@ -92,7 +87,7 @@ os::Bytes check_ballast(os::Bytes size, const std::string& text, const machine::
 Ballast::Ballast(os::Bytes size, const os::SignalFd& signals)
     : report_(os::Mapping::shared(os::page_size())) {
   Report& report = *std::construct_at(reinterpret_cast<Report*>(report_.data()));
-  const os::Bytes floor = ballast_floor(meminfo("MemTotal"));
+  const os::Bytes floor = ballast_floor(os::read_meminfo("MemTotal"));
   child_ = os::Child::fork(true, [&] { return hold(size, floor, report); });
   while (report.state.load(std::memory_order_acquire) == Report::working && !child_.poll() &&
          !signals.pending())

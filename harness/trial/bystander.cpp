@@ -24,10 +24,6 @@ os::Mapping make_pages(Scoreboard& scoreboard) {
   return pages;
 }
 
-void add(std::atomic<std::uint64_t>& word, std::uint64_t n) {
-  word.store(word.load(std::memory_order_relaxed) + n, std::memory_order_relaxed);
-}
-
 /// Until the stage is another one.
 void watch_clock(const Scoreboard& scoreboard, BystanderSlot& slot, const os::Mapping& pages, Stage stage,
                  os::Nanoseconds threshold) {
@@ -40,7 +36,7 @@ void watch_clock(const Scoreboard& scoreboard, BystanderSlot& slot, const os::Ma
     const os::Nanoseconds now = os::now();
     if (now - last > threshold && measuring) [[unlikely]] {
       slot.gaps.record(now - last);
-      add(slot.stolen_ns, static_cast<std::uint64_t>((now - last).count()));
+      add_own(slot.stolen_ns, static_cast<std::uint64_t>((now - last).count()));
     }
     last = now;
   }

@@ -12,6 +12,7 @@
 #include <cstdint>
 
 #include "harness/os/units.hpp"
+#include "harness/trial/own_count.hpp"
 
 namespace tlbstorm::trial {
 
@@ -38,7 +39,7 @@ class Histogram {
 
   void record(os::Nanoseconds time) {
     const auto ns = static_cast<std::uint64_t>(time.count() < 0 ? 0 : time.count());
-    add(counts_[bucket(ns)], 1);
+    add_own(counts_[bucket(ns)], 1);
     if (ns > max_.load(std::memory_order_relaxed)) max_.store(ns, std::memory_order_relaxed);
   }
   /// No value in a bucket is as large: where the longest lies, one more than that.
@@ -53,15 +54,11 @@ class Histogram {
 
   /// Adds another histogram's counts to this one.
   void merge(const Histogram& other) {
-    for (std::size_t i = 0; i < kBuckets; ++i) add(counts_[i], other.count(i));
+    for (std::size_t i = 0; i < kBuckets; ++i) add_own(counts_[i], other.count(i));
     if (other.max() > max()) max_.store(other.max(), std::memory_order_relaxed);
   }
 
  private:
-  // One writer: a plain load and store, so that the measured loop pays for no locked instruction.
-  static void add(std::atomic<std::uint64_t>& word, std::uint64_t n) {
-    word.store(word.load(std::memory_order_relaxed) + n, std::memory_order_relaxed);
-  }
   std::array<std::atomic<std::uint64_t>, kBuckets> counts_{};
   std::atomic<std::uint64_t> max_{0};
 };

@@ -76,9 +76,9 @@ class Worker {
   bool stopped() const { return scoreboard_.stopped(); }
 
   // --- counting
-  void count_operations(std::uint64_t n = 1) { add(slot_.operations, n); }
+  void count_operations(std::uint64_t n = 1) { add_own(slot_.operations, n); }
   /// `counter` is the index in Definition::counters.
-  void count(std::size_t counter, std::uint64_t n) { add(slot_.counters[counter], n); }
+  void count(std::size_t counter, std::uint64_t n) { add_own(slot_.counters[counter], n); }
   /// Records the time of one access that ended at `end`, and the gap since the one before as a stall if it is
   /// one. AccessTimer takes such times.
   void record(AccessClass kind, os::Nanoseconds time, os::Nanoseconds end) {
@@ -117,9 +117,6 @@ class Worker {
   void leave();
 
  private:
-  static void add(std::atomic<std::uint64_t>& word, std::uint64_t n) {
-    word.store(word.load(std::memory_order_relaxed) + n, std::memory_order_relaxed);
-  }
   void observe_stage();
   void open_round();
   void close_round();

@@ -87,15 +87,13 @@ TEST(OomReports, OfACgroupNameTheVictimAndItsGroup) {
   EXPECT_EQ(reports[1].cgroup, "/small/inner");
 }
 
-TEST(OomReports, OfACgroupHoldAllOfTheirLinesAndNoOthers) {
+TEST(OomReports, OfACgroupHoldAllFromTheirBeginningToTheKill) {
   const auto all = records(kMemcg);
   const auto reports = find_oom_reports(all);
   ASSERT_EQ(reports.size(), 2u);
   EXPECT_THAT(reports[0].lines.front(), StartsWith("tail invoked oom-killer: "));
   EXPECT_THAT(reports[0].lines.back(), HasSubstr("Killed process 5913 (tail)"));
-  EXPECT_EQ(reports[0].lines.size(), 3520u - 3397 + 1);
-  EXPECT_EQ(reports[1].lines.size(), 3600u - 3521 + 1);
-  EXPECT_EQ(all.size(), reports[0].lines.size() + reports[1].lines.size() + 4);
+  EXPECT_EQ(all.size(), reports[0].lines.size() + reports[1].lines.size() + 1) << "the first record is another's";
 }
 
 TEST(OomReports, OfTheWholeMachineHoldItsSwapAndUnevictablePages) {
@@ -111,14 +109,15 @@ TEST(OomReports, OfTheWholeMachineHoldItsSwapAndUnevictablePages) {
   EXPECT_EQ(reports[0].unevictable, page_size() * 126855);
 }
 
-TEST(OomReports, OfTheWholeMachineLeaveOthersOutAndEndWithTheReaper) {
-  auto expected = records(kGlobal);
-  std::erase_if(expected, [](const LogRecord& record) { return is_foreign(record.text); });
-  const auto reports = find_oom_reports(records(kGlobal));
+TEST(OomReports, HoldAllThatWasLoggedMeanwhileAndEndWithTheReaper) {
+  const auto all = records(kGlobal);
+  const auto reports = find_oom_reports(all);
   ASSERT_EQ(reports.size(), 1u);
-  ASSERT_EQ(reports[0].lines.size(), expected.size());
-  for (std::size_t i = 0; i < expected.size(); ++i) EXPECT_EQ(reports[0].lines[i], expected[i].text);
-  EXPECT_THAT(reports[0].lines.back(), StartsWith("oom_reaper: reaped process 4410 "));
+  const std::vector<std::string>& lines = reports[0].lines;
+  EXPECT_THAT(lines.front(), HasSubstr(" invoked oom-killer: "));
+  EXPECT_TRUE(std::any_of(lines.begin(), lines.end(), &is_foreign)) << "the fixture has some";
+  EXPECT_THAT(lines.at(lines.size() - 2), HasSubstr("Killed process 4410 "));
+  EXPECT_THAT(lines.back(), StartsWith("oom_reaper: reaped process 4410 "));
 }
 
 TEST(OomReports, OfCgroupV2HaveUnevictableBytes) {

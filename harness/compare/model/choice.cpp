@@ -138,10 +138,7 @@ std::vector<double> parse_place(const std::string& text, const std::vector<Term>
   for (const Term& term : terms) names.push_back(term.name);
   const std::string remedy = fmt::format("give a value for each term: {}=VALUE", fmt::join(names, "=VALUE,"));
   std::vector<std::optional<double>> values(terms.size());
-  for (std::string_view rest = text; !rest.empty();) {
-    const std::size_t comma = rest.find(',');
-    const std::string_view part = os::trim(rest.substr(0, comma));
-    rest.remove_prefix(comma == std::string_view::npos ? rest.size() : comma + 1);
+  for (const std::string& part : os::split_list("--at", text)) {
     const std::size_t equals = part.find('=');
     if (equals == std::string_view::npos) throw os::UsageError("--at", text, "not NAME=VALUE", remedy);
     const std::string name(part.substr(0, equals));

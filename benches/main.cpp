@@ -19,6 +19,7 @@
 #include "benches/supervised.hpp"
 #include "harness/cli/command.hpp"
 #include "harness/cli/console.hpp"
+#include "harness/cli/screen.hpp"
 #include "harness/os/error.hpp"
 #include "harness/probe/shootdowns.hpp"
 #include "harness/trial/swap_request.hpp"
@@ -96,8 +97,9 @@ int main(int argc, char** argv) {
       return cli::kOk;
     }
     if (!options.swap.empty()) trial::request_swaps(options.swap, "", machine::inspect());
+    cli::Screen screen(true);
     std::optional<cli::MachineLock> lock;
-    if (!options.list) lock.emplace(options.lock);
+    if (!options.list) lock.emplace(options.lock, screen);
     benches::Scratch scratch;
     const int code = benches::supervised(
         [&] { return cli::written(cli::guarded([&] { return run(options, scratch); })); });

@@ -51,7 +51,7 @@ trial::Words words_of(const Side& side) {
 RunSpec spec_again(const Side& side, const trial::Definition*& definition) {
   trial::Words words = words_of(side);
   definition = &trial::find_workload(trial::take_workload(words));
-  return run_spec(*definition, {words});
+  return spec_of_made(*definition, words);
 }
 
 /// The rules that failed for a contest: the others may be about metrics that it has not.

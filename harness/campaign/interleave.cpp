@@ -72,7 +72,19 @@ compare::Side Interleaver::side(const std::string& value) const {
   return compare::Side(value, std::move(value == compare::kBaseValue ? base : next));
 }
 
-RunSpec run_spec(const trial::Definition& definition, const std::vector<trial::Words>& layers) {
+namespace {
+
+RunSpec one_trial(const trial::Definition& definition, const trial::Given& given) {
+  RunSpec spec;
+  spec.options = given.options;
+  spec.options["trials"] = "1";
+  spec.command = command_of(definition, spec.options);
+  return spec;
+}
+
+}  // namespace
+
+RunSpec side_spec(const trial::Definition& definition, const std::vector<trial::Words>& layers) {
   static const trial::Caller kSide{
       .problem = "not for the runs of one side",
       .remedies = {{"sweep", "a sweep can't be interleaved: sweep twice, then compare"},
@@ -84,11 +96,11 @@ RunSpec run_spec(const trial::Definition& definition, const std::vector<trial::W
   if (given.help)
     throw os::UsageError("--help", "true", kSide.problem,
                          fmt::format("see: tlbstorm run {} --help", definition.name));
-  RunSpec spec;
-  spec.options = given.options;
-  spec.options["trials"] = "1";
-  spec.command = command_of(definition, spec.options);
-  return spec;
+  return one_trial(definition, given);
+}
+
+RunSpec spec_of_made(const trial::Definition& definition, const trial::Words& words) {
+  return one_trial(definition, read_words(definition, {words}, trial::command_itself()));
 }
 
 }  // namespace tlbstorm::campaign

@@ -55,6 +55,8 @@ class Interleaver {
 
 /// From layers of words as on the command line of `tlbstorm run WORKLOAD`, with one trial a run; what is
 /// about all runs is refused. Throws os::UsageError.
-RunSpec run_spec(const trial::Definition& definition, const std::vector<trial::Words>& layers);
+RunSpec side_spec(const trial::Definition& definition, const std::vector<trial::Words>& layers);
+/// From the words of a run that was made: what they said about all of that command's runs is left out.
+RunSpec spec_of_made(const trial::Definition& definition, const trial::Words& words);
 
 }  // namespace tlbstorm::campaign

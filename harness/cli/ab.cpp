@@ -42,11 +42,11 @@ campaign::RunSpec side_of(const trial::Definition& definition, const Arguments& 
   const Arguments words =
       is_command ? Arguments() : CLI::detail::split_up(said);  // as a shell would split them
   try {
-    campaign::run_spec(definition, {words});
+    campaign::side_spec(definition, {words});
   } catch (const os::UsageError& error) {
     throw os::UsageError(option, said, error.what(), error.hint());
   }
-  campaign::RunSpec spec = campaign::run_spec(definition, {common, words});
+  campaign::RunSpec spec = campaign::side_spec(definition, {common, words});
   if (is_command) spec.prepare = said;
   return spec;
 }
@@ -152,7 +152,7 @@ int ab(const Arguments& given) {
     const os::Nanoseconds budget = os::parse_duration("--budget", options.budget);
     if (budget <= os::Nanoseconds{0})
       throw os::UsageError("--budget", options.budget, "no time for any pair", "give a time such as 10m");
-    campaign::run_spec(definition, {common});  // refused under its own name
+    campaign::side_spec(definition, {common});  // refused under its own name
     const campaign::RunSpec base = side_of(definition, common, "--base", options.base),
                             next = side_of(definition, common, "--new", options.next);
     const nlohmann::ordered_json sides{{"base", preview(definition, base)},

@@ -87,7 +87,7 @@ int calibrate(const Arguments& given) {
     const auto pairs = static_cast<int>(os::parse_whole("--pairs", pairs_text, 2, 1000));
     Arguments words = app.remaining();
     const trial::Definition& definition = trial::find_workload(trial::take_workload(words));
-    const campaign::RunSpec spec = campaign::run_spec(definition, {words});
+    const campaign::RunSpec spec = campaign::side_spec(definition, {words});
     const nlohmann::ordered_json plan = preview(definition, spec);
     Arguments command{"tlbstorm", "calibrate"};
     command.insert(command.end(), given.begin(), given.end());

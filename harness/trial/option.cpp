@@ -40,8 +40,8 @@ bool is_word(const std::string& text) {
 }  // namespace
 
 std::string_view Option::placeholder() const {
-  static constexpr std::array<std::string_view, 14> kNames{"",     "N",      "NUMBER", "0..1", "SIZE",
-                                                           "SIZE", "TIME",   "WORD",   "LIST", "LIST",
+  static constexpr std::array<std::string_view, 14> kNames{"",     "N",      "NUMBER", "RATIO", "SIZE",
+                                                           "SIZE", "TIME",   "WORD",   "LIST",  "LIST",
                                                            "WORD", "FOLDER", "PATH",   "TEXT"};
   return kNames[static_cast<std::size_t>(type)];
 }

@@ -93,7 +93,8 @@ TEST(OomReports, OfACgroupHoldAllFromTheirBeginningToTheKill) {
   ASSERT_EQ(reports.size(), 2u);
   EXPECT_THAT(reports[0].lines.front(), StartsWith("tail invoked oom-killer: "));
   EXPECT_THAT(reports[0].lines.back(), HasSubstr("Killed process 5913 (tail)"));
-  EXPECT_EQ(all.size(), reports[0].lines.size() + reports[1].lines.size() + 1) << "the first record is another's";
+  EXPECT_EQ(all.size(), reports[0].lines.size() + reports[1].lines.size() + 1)
+      << "the first record is another's";
 }
 
 TEST(OomReports, OfTheWholeMachineHoldItsSwapAndUnevictablePages) {

@@ -13,8 +13,8 @@
 #include <vector>
 
 #include "benches/benches.hpp"
+#include "harness/judge/sample_digest.hpp"
 #include "harness/record/csv.hpp"
-#include "harness/record/sample_digest.hpp"
 
 namespace tlbstorm::benches {
 namespace {
@@ -29,13 +29,12 @@ class LongRun {
   explicit LongRun(const std::filesystem::path& scratch) {
     run.path = scratch / "long_run";
     std::filesystem::create_directory(run.path);
-    run.manifest = {{"columns", nlohmann::ordered_json::array()}, {"trials", {{{"trial", 1}}}}};
+    run.manifest.trials.emplace_back().trial = 1;
     std::string header = "trial,phase,round,seconds";
     for (int column = 0; column < kColumns; ++column) {
       header += fmt::format(",probe.figure{}", column);
-      run.manifest["columns"].push_back({{"name", fmt::format("probe.figure{}", column)},
-                                         {"unit", "pages"},
-                                         {"kind", column % 4 == 0 ? "gauge" : "counter"}});
+      run.manifest.columns.push_back(
+          {fmt::format("probe.figure{}", column), "pages", column % 4 == 0 ? "gauge" : "counter"});
     }
     write(header);
   }
@@ -86,7 +85,7 @@ void split(benchmark::State& state, const LongRun& run) {
 }
 
 void digest(benchmark::State& state, const LongRun& run) {
-  for (auto _ : state) benchmark::DoNotOptimize(record::digest_samples(run.run));
+  for (auto _ : state) benchmark::DoNotOptimize(judge::digest_samples(run.run));
   run.count_bytes(state);
 }
 

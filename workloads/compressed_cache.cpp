@@ -183,6 +183,7 @@ const trial::Registered registration{{
     .name = "compressed-cache",
     .summary = "the same data read back from a file and from compressed memory (shmem_swapin_folio)",
     .operation = "one page read, from the one or the other",
+    .primary = "gain",
     .pacing = trial::Pacing::rounds,
     .parameters = {{.name = "size",
                     .type = Type::size,

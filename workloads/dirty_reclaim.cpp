@@ -108,6 +108,7 @@ const trial::Registered registration{{
     .name = "dirty-reclaim",
     .summary = "memory dirtied faster than its limit allows: reclaim has to write (try_to_unmap_flush_dirty)",
     .operation = "one page written from end to end",
+    .primary = "ipis_per_page",
     .parameters = {{.name = "pages",
                     .type = Type::choice,
                     .standard = "anon",

@@ -147,6 +147,7 @@ const trial::Registered registration{{
     .name = "mprotect-storm",
     .summary = "threads of a database guard their pages: mprotect of a shared region (change_protection)",
     .operation = "rights taken from --pages-per-call written pages and given back: two calls",
+    .primary = "ipis_per_operation",
     .reclaims = false,
     .parameters = {{.name = "memory-kind",
                     .type = Type::choice,

@@ -162,6 +162,7 @@ const trial::Registered registration{{
     .name = "pageout",
     .summary = "MADV_PAGEOUT of a region that all workers hold translations of (madvise -> reclaim_pages)",
     .operation = "one page offered to MADV_PAGEOUT",
+    .primary = "ipis_per_page",
     .pacing = trial::Pacing::rounds,
     .workers_spin = true,
     .parameters = {{.name = "pages",

@@ -232,6 +232,7 @@ const trial::Registered registration{{
     .name = "swap-churn",
     .summary = "a working set larger than its limit: pages go out to swap and come back (do_swap_page)",
     .operation = "one access to one page",
+    .primary = "ipis_per_page",
     .swaps = true,
     .times_accesses = true,
     .parameters =

@@ -196,6 +196,7 @@ const trial::Registered registration{{
     .summary =
         "pages taken out of the page table by the other ways: munmap, MADV_DONTNEED, mremap, migration",
     .operation = "one call that takes --pages-per-call touched pages away",
+    .primary = "ipis_per_page_taken",
     .workers_spin = true,
     .reclaims = false,
     .parameters = {{.name = "op",

@@ -11,7 +11,8 @@
 #include "harness/machine/facts.hpp"
 #include "harness/os/error.hpp"
 #include "harness/os/exit_code.hpp"
-#include "harness/record/recorder.hpp"
+#include "harness/record/benchmark_json.hpp"
+#include "harness/record/folders.hpp"
 #include "harness/trial/given.hpp"
 
 namespace tlbstorm::campaign {
@@ -24,23 +25,21 @@ using compare::Side;
 /// round under others would acquit a side for what it no longer is.
 std::string why_not_here(const Side& side) {
   static constexpr std::array<std::string_view, 2> kMayDiffer{"swaps", "memory_total"};
-  const auto then = side.manifest().value("machine", nlohmann::ordered_json::object());
   for (const machine::Fact& fact : machine::inspect().facts)
     if (std::find(kMayDiffer.begin(), kMayDiffer.end(), fact.key) == kMayDiffer.end() &&
-        then.value(fact.key, "") != fact.value)
-      return fmt::format("its {} was {}, here it is {}", fact.key, then.value(fact.key, "?"), fact.value);
-  if (side.manifest()["plan"].value("workload", "") == "benchmark") return "it is of another program";
+        side.manifest().fact(fact.key, "") != fact.value)
+      return fmt::format("its {} was {}, here it is {}", fact.key, side.manifest().fact(fact.key),
+                         fact.value);
+  if (side.manifest().plan.workload == record::kBenchmark) return "it is of another program";
   return "";
 }
 
 /// The words after `tlbstorm run` that made a side's first run, without its folder.
 trial::Words words_of(const Side& side) {
   trial::Words words;
-  const auto tool = side.manifest().value("tool", nlohmann::ordered_json::object());
   bool skip = false;
   std::size_t position = 0;
-  for (const auto& word : tool.value("command", nlohmann::ordered_json::array())) {
-    const auto text = word.get<std::string>();
+  for (const std::string& text : side.manifest().tool.command) {
     if (position++ >= 2 && !skip && text != "--output" && !text.starts_with("--output="))
       words.push_back(text);
     skip = text == "--output";
@@ -80,7 +79,7 @@ int fresh_pairs(const compare::Contest& contest, const compare::Gate& gate, doub
 }
 
 std::filesystem::path fresh_folder(const Side& side) {
-  return record::default_folder(side.manifest()["plan"].value("workload", "run"), "confirm");
+  return record::default_folder(side.manifest().plan.workload, "confirm");
 }
 
 /// A fresh round of one contest.

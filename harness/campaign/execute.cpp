@@ -57,7 +57,7 @@ void prepare_machine(const trial::Plan& plan, os::Journal& journal) {
 /// The exit code, and how the run ended, for the manifest.
 struct Ended {
   int code = os::kOk;
-  const char* state = "finished";
+  record::RunState state = record::RunState::finished;
 };
 
 Ended run_trials(const trial::Plan& plan, const trial::Definition& definition,
@@ -70,14 +70,14 @@ Ended run_trials(const trial::Plan& plan, const trial::Definition& definition,
   int as_expected = 0;
   for (int trial = 1; trial <= plan.trials && !runner.signal(); ++trial)
     if (runner.run(trial).outcome == plan.expect) ++as_expected;
-  if (runner.signal()) return {os::kSignal + *runner.signal(), "interrupted"};
+  if (runner.signal()) return {os::kSignal + *runner.signal(), record::RunState::interrupted};
   return {as_expected == plan.trials ? os::kOk : os::kFailed};
 }
 
 /// For the record only: what went wrong is what is told, even where the folder can't be written any more.
 void note_failure(record::Recorder& recorder, const std::vector<os::Trouble>& troubles, const char* reason) {
   try {
-    recorder.finish("failed", troubles, reason);
+    recorder.finish(record::RunState::failed, troubles, reason);
   } catch (const os::Error&) {
   }
 }

@@ -7,7 +7,7 @@
 #include "harness/os/error.hpp"
 #include "harness/os/exit_code.hpp"
 #include "harness/os/process.hpp"
-#include "harness/record/manifest_shape.hpp"
+#include "harness/record/folders.hpp"
 #include "harness/record/recorder.hpp"
 #include "harness/record/run_folder.hpp"
 #include "harness/record/schema.hpp"

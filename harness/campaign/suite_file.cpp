@@ -10,7 +10,7 @@
 #include "harness/os/error.hpp"
 #include "harness/os/named_path.hpp"
 #include "harness/os/text.hpp"
-#include "harness/record/manifest_shape.hpp"
+#include "harness/record/folders.hpp"
 #include "harness/trial/given.hpp"
 
 namespace tlbstorm::campaign {

@@ -9,8 +9,7 @@
 
 #include "harness/os/error.hpp"
 #include "harness/os/text.hpp"
-#include "harness/record/json_file.hpp"
-#include "harness/record/recorder.hpp"
+#include "harness/record/manifest.hpp"
 #include "harness/trial/given.hpp"
 #include "harness/trial/options.hpp"
 #include "harness/trial/planner.hpp"
@@ -60,11 +59,11 @@ void require_option(const std::string& option, const std::string& text, const tr
 }
 
 /// Two values that make the same run ("1,01"), or give its folder the same name, would be two points of one.
-void refuse_twice(const BatchRun& run, const nlohmann::ordered_json& plan, const std::vector<BatchRun>& runs,
-                  const nlohmann::ordered_json& plans) {
-  for (std::size_t i = 0; i < runs.size(); ++i)
-    if (run.name == runs[i].name || plan == plans[i])
-      throw os::UsageError("--sweep", run.value, fmt::format("the same run as {}", runs[i].value),
+void refuse_twice(const BatchRun& run, const trial::Plan& plan, const Sweep& sweep) {
+  const std::string text = record::plan_text(plan, *run.definition);
+  for (std::size_t i = 0; i < sweep.runs.size(); ++i)
+    if (run.name == sweep.runs[i].name || text == record::plan_text(sweep.plans[i], *run.definition))
+      throw os::UsageError("--sweep", run.value, fmt::format("the same run as {}", sweep.runs[i].value),
                            "name each value once");
 }
 
@@ -96,7 +95,6 @@ Sweep plan_sweep(const std::string& text, const trial::Options& options, const t
   const auto values = [&](std::string_view part) {
     return sweep_values(std::string(part), static_cast<int>(machine.topology.cpus.size()));
   };
-  nlohmann::ordered_json plans = nlohmann::ordered_json::array();
   for (const std::string& value :
        os::part_of("--sweep", text, std::string_view(text).substr(equals + 1), values)) {
     BatchRun run{fmt::format("{}={}", sweep.option, value), value, {}, &definition, options};
@@ -108,9 +106,7 @@ Sweep plan_sweep(const std::string& text, const trial::Options& options, const t
       throw os::UsageError("--sweep", value, "a run's folder can't have that in its name",
                            "run it by itself");
     const trial::Plan plan = trial::make_plan(definition, run.options, machine);
-    const nlohmann::ordered_json json = record::to_json(plan, definition);
-    refuse_twice(run, json, sweep.runs, plans);
-    plans.push_back(json);
+    refuse_twice(run, plan, sweep);
     sweep.plans.push_back(plan);
     sweep.runs.push_back(std::move(run));
   }

@@ -10,7 +10,7 @@
 #include "harness/os/error.hpp"
 #include "harness/os/named_path.hpp"
 #include "harness/record/batch.hpp"
-#include "harness/record/manifest_shape.hpp"
+#include "harness/record/folders.hpp"
 #include "harness/record/reference.hpp"
 #include "harness/report/summary.hpp"
 #include "harness/report/table.hpp"
@@ -34,10 +34,9 @@ void print_list(const fs::path& folder) {
                {"made", Table::Align::left}});
   for (const fs::path& path : all) {
     const compare::Side side = compare::read_side("base", {path});
-    table.add({path.parent_path().filename(), path.filename(), side.manifest()["plan"].value("workload", "?"),
-               side.manifest()["machine"].value("kernel_release", "?"),
-               fmt::format("{}/{}", side.valid_trials(), side.trials()),
-               side.manifest().value("started", "")});
+    table.add({path.parent_path().filename(), path.filename(), side.manifest().plan.workload,
+               side.manifest().fact("kernel_release"),
+               fmt::format("{}/{}", side.valid_trials(), side.trials()), side.manifest().started});
   }
   std::cout << table.text("  ", false);
 }

@@ -12,10 +12,10 @@
 #include "harness/cli/named_format.hpp"
 #include "harness/compare/batches.hpp"
 #include "harness/compare/comparison.hpp"
+#include "harness/judge/sample_digest.hpp"
 #include "harness/os/error.hpp"
 #include "harness/os/named_path.hpp"
 #include "harness/os/units.hpp"
-#include "harness/record/sample_digest.hpp"
 #include "harness/report/formats.hpp"
 
 namespace tlbstorm::cli {
@@ -61,7 +61,7 @@ int compare(const Arguments& given) {
     report.coloured = ::isatty(STDOUT_FILENO) != 0 && std::getenv("NO_COLOR") == nullptr;
     // The robot's names are mostly of counters.
     options.raw |= chosen.name == "robot" ||
-                   std::any_of(options.metrics.begin(), options.metrics.end(), &record::is_column);
+                   std::any_of(options.metrics.begin(), options.metrics.end(), &judge::is_column);
     report.parts = compare::compare_folders({folders.begin(), folders.end()},
                                             {more_base.begin(), more_base.end()}, options, force);
     std::cout << chosen.print(report);

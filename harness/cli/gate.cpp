@@ -19,12 +19,12 @@
 #include "harness/cli/screen.hpp"
 #include "harness/compare/batches.hpp"
 #include "harness/compare/change_text.hpp"
+#include "harness/judge/sample_digest.hpp"
 #include "harness/os/error.hpp"
 #include "harness/os/folder.hpp"
 #include "harness/os/named_path.hpp"
 #include "harness/os/printable.hpp"
 #include "harness/os/units.hpp"
-#include "harness/record/sample_digest.hpp"
 #include "harness/report/formats.hpp"
 #include "harness/report/gate_formats.hpp"
 
@@ -86,7 +86,7 @@ void require_made(const std::vector<std::string>& folders, const std::vector<std
 
 bool looks_at_columns(const std::vector<compare::Rule>& rules) {
   return std::any_of(rules.begin(), rules.end(),
-                     [](const compare::Rule& rule) { return record::is_column(rule.metric); });
+                     [](const compare::Rule& rule) { return judge::is_column(rule.metric); });
 }
 
 /// Invalid trials are no evidence: told where a side has any.

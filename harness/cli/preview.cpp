@@ -2,7 +2,7 @@
 #include "harness/cli/preview.hpp"
 
 #include "harness/os/error.hpp"
-#include "harness/record/recorder.hpp"
+#include "harness/record/manifest.hpp"
 #include "harness/trial/planner.hpp"
 
 namespace tlbstorm::cli {
@@ -12,8 +12,8 @@ nlohmann::ordered_json preview(const trial::Definition& definition, const campai
   if (!spec.prepare.empty()) json["before"] = spec.prepare;
   json["command"] = spec.command;
   try {
-    json["plan"] =
-        record::to_json(trial::make_plan(definition, spec.options, machine::inspect()), definition);
+    json["plan"] = nlohmann::ordered_json::parse(
+        record::plan_text(trial::make_plan(definition, spec.options, machine::inspect()), definition));
   } catch (const os::UsageError& error) {
     if (spec.prepare.empty()) throw;
     json["not_possible_now"] = error.what();

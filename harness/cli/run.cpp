@@ -9,8 +9,8 @@
 #include "harness/cli/command.hpp"
 #include "harness/cli/run_help.hpp"
 #include "harness/cli/screen.hpp"
-#include "harness/record/json_file.hpp"
-#include "harness/record/recorder.hpp"
+#include "harness/record/folders.hpp"
+#include "harness/record/manifest.hpp"
 #include "harness/record/run_folder.hpp"
 #include "harness/report/batch_table.hpp"
 #include "harness/report/summary.hpp"
@@ -46,7 +46,7 @@ int run_once(const Arguments& command, const trial::Given& given, const trial::D
   if (given.is_on("dry-run") || !lock_options.wait) {
     const trial::Plan plan = plan_of(given, definition, machine::inspect());
     if (given.is_on("dry-run")) {
-      std::cout << record::json_text(record::to_json(plan, definition));
+      std::cout << record::plan_text(plan, definition);
       return kOk;
     }
   }
@@ -76,9 +76,7 @@ int sweep(const trial::Given& given, const trial::Definition& definition) {
   const std::filesystem::path parent = folder_of(given, definition, sweep.option);
   record::check_folder(parent);
   if (given.is_on("dry-run")) {
-    nlohmann::ordered_json plans = nlohmann::ordered_json::array();
-    for (const trial::Plan& plan : sweep.plans) plans.push_back(record::to_json(plan, definition));
-    std::cout << record::json_text(plans);
+    std::cout << record::plan_texts(sweep.plans, definition);
     return kOk;
   }
   Screen screen(given.is_on("quiet"));

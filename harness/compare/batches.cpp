@@ -51,7 +51,7 @@ std::vector<Batch> read_batches(const std::vector<fs::path>& folders) {
 
 /// For each trial what each worker does, as a part of what each did at the first point.
 std::vector<double> parts_of_linear(const Side& point, const Side& first) {
-  const auto workers = [](const Side& side) { return side.manifest()["plan"].value("workers", 1.0); };
+  const auto workers = [](const Side& side) { return std::max(1, side.manifest().plan.workers); };
   const double each = stats::median(first.values("throughput")) / workers(first);
   if (!(each > 0)) return {};
   std::vector<double> parts = point.values("throughput");

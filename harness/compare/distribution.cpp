@@ -32,11 +32,8 @@ std::map<ClassName, ByTrial> histograms(const Side& side) {
   std::map<ClassName, ByTrial> all;
   for (std::size_t i = 0; i < side.runs().size(); ++i) {
     const record::RunFolder& run = side.runs()[i];
-    std::set<int> valid;
-    for (const auto& entry : run.manifest["trials"])
-      if (entry.value("valid", false)) valid.insert(entry.value("trial", 0));
     for (const record::LatencyRow& row : run.latencies)
-      if (valid.contains(row.trial))
+      if (run.valid(row.trial))
         all[{row.access, row.met}][{i, row.trial}].push_back({row.from_ns, row.to_ns, row.count});
   }
   for (auto& [name, trials] : all)

@@ -11,16 +11,11 @@
 #include <sstream>
 
 #include "harness/os/error.hpp"
+#include "harness/record/benchmark_json.hpp"
+#include "harness/trial/options.hpp"
 
 namespace tlbstorm::compare {
 namespace {
-
-using nlohmann::ordered_json;
-
-std::string text_of(const ordered_json& value) {
-  if (value.is_string()) return value.get<std::string>();
-  return value.is_null() ? "none" : value.dump();
-}
 
 /// Facts by name, in the order in which they are told.
 class Facts {
@@ -32,7 +27,7 @@ class Facts {
   }
   std::string value(const std::string& what) const {
     const auto found = values_.find(what);
-    return found == values_.end() ? "not told" : fmt::format("{}", fmt::join(found->second, " | "));
+    return found == values_.end() ? "not recorded" : fmt::format("{}", fmt::join(found->second, " | "));
   }
   const std::vector<std::string>& order() const { return order_; }
 
@@ -41,24 +36,26 @@ class Facts {
   std::map<std::string, std::set<std::string>> values_;
 };
 
-/// What a plan says that is no part of what is measured, or follows from the rest.
-constexpr std::array<std::string_view, 17> kUntold{
-    "summary",        "operation", "pacing",          "sizes", "label",   "output", "notes",
-    "figures",        "cpus",      "trials",          "seed",  "timeout", "probes", "events",
-    "bystander_cpus", "expect",    "interval_seconds"};
-
 /// Facts of the machine that others beside them already tell, or that change from boot to boot.
 constexpr std::array<std::string_view, 3> kUntoldOfMachine{"cpus_online", "flush_method", "swaps"};
 
-void add_plan(const ordered_json& plan, Facts& facts) {
-  for (const auto& [key, value] : plan.items()) {
-    if (std::find(kUntold.begin(), kUntold.end(), key) != kUntold.end()) continue;
-    if (key == "timeout_seconds" || key == "sample_budget_us") continue;
-    if (value.is_object())
-      for (const auto& [name, inner] : value.items()) facts.add(key + "." + name, text_of(inner));
-    else
-      facts.add(key, text_of(value));
-  }
+std::string or_unknown(const std::string& text) { return text.empty() ? "not recorded" : text; }
+std::string or_none(const std::string& text) { return text.empty() ? "none" : text; }
+
+/// The counters that are on disturb what they count, so they are told, but as one fact.
+bool is_instrument(const trial::Option& option) { return option.name == "probes" || option.name == "events"; }
+
+/// An option that the run of a benchmark, or of another version, has nothing of is not told.
+void add_plan(const record::RunManifest& manifest, Facts& facts) {
+  const trial::Plan& plan = manifest.plan;
+  facts.add("workload", plan.workload);
+  if (plan.workload == record::kBenchmark) return;
+  for (const trial::Option& option : trial::run_options())
+    if (option.likeness != trial::Likeness::untold && option.name != "sysctl" && !is_instrument(option))
+      facts.add(option.name, or_none(trial::shown(option, plan)));
+  for (const auto& [file, value] : plan.settings) facts.add(trial::name_of(file), value);
+  for (const auto& [name, value] : plan.parameters.values()) facts.add("parameters." + name, value);
+  facts.add("capabilities", or_none(fmt::format("{}", fmt::join(manifest.workload.capabilities, ","))));
 }
 
 /// The command line without the words that say which kernel was booted, and by whom: its release tells the
@@ -71,39 +68,47 @@ std::string settings_of(const std::string& cmdline) {
   return fmt::format("{}", fmt::join(kept, " "));
 }
 
-void add_machine(const ordered_json& manifest, Facts& facts) {
-  const ordered_json machine = manifest.value("machine", ordered_json::object());
-  for (const auto& [key, value] : machine.items())
+void add_machine(const record::RunManifest& manifest, Facts& facts) {
+  for (const auto& [key, value] : manifest.machine)
     if (std::find(kUntoldOfMachine.begin(), kUntoldOfMachine.end(), key) == kUntoldOfMachine.end())
-      facts.add(key, key == "cmdline" ? settings_of(text_of(value)) : text_of(value));
-  facts.add("topology", manifest.value("topology", "not told"));
-  facts.add("flushes", manifest.value("flush", ordered_json::object()).value("text", "not told"));
-  facts.add("tool_version", manifest.value("tool", ordered_json::object()).value("version", "not told"));
+      facts.add(key, key == "cmdline" ? settings_of(value) : value);
+  facts.add("topology", or_unknown(manifest.topology));
+  facts.add("flushes", or_unknown(manifest.flush.text));
+  facts.add("tool_version", or_unknown(manifest.tool.version));
 }
 
 Facts facts_of(const Side& side) {
   Facts facts;
   for (const record::RunFolder& run : side.runs()) {
-    add_plan(run.manifest["plan"], facts);
+    add_plan(run.manifest, facts);
     add_machine(run.manifest, facts);
   }
   return facts;
 }
 
-/// The counters that are on disturb what they count, so probes are told, but as one fact.
 std::string probes_of(const Side& side) {
-  const ordered_json& plan = side.manifest()["plan"];
-  return text_of(plan.value("probes", ordered_json::array())) + plan.value("events", "");
+  const trial::Plan& plan = side.manifest().plan;
+  return fmt::format("{}{}{}", fmt::join(plan.probes, ","), plan.events.empty() ? "" : ": ", plan.events);
 }
 
-bool forbids(const std::string& what) {
-  static constexpr std::array<std::string_view, 15> kSameWork{
-      "workload",         "preset",     "workers",         "mode",         "placement", "bystanders",
-      "gap_threshold_ns", "mempolicy",  "cpu_model",       "architecture", "topology",  "memory_limit_bytes",
-      "ballast_bytes",    "hypervisor", "duration_seconds"};
-  if (what == "parameters.folder") return false;  // where files were put, not what was done
-  return what.starts_with("parameters.") ||
-         std::find(kSameWork.begin(), kSameWork.end(), what) != kSameWork.end();
+/// By the workload's rows; one that this tool does not know may be anything.
+bool is_other_work(const Side& side, const std::string& parameter) {
+  for (const trial::Definition& definition : trial::workloads())
+    if (definition.name == side.manifest().plan.workload)
+      for (const trial::Option& option : definition.parameters)
+        if (option.name == parameter) return option.likeness == trial::Likeness::other_work;
+  return parameter != "folder";
+}
+
+/// Other work, or another machine.
+bool forbids(const Side& side, const std::string& what) {
+  static constexpr std::array<std::string_view, 5> kSameMachine{"workload", "cpu_model", "architecture",
+                                                                "topology", "hypervisor"};
+  if (std::find(kSameMachine.begin(), kSameMachine.end(), what) != kSameMachine.end()) return true;
+  constexpr std::string_view kParameters = "parameters.";
+  for (const trial::Option& option : trial::run_options())
+    if (option.name == what) return option.likeness == trial::Likeness::other_work;
+  return what.starts_with(kParameters) && is_other_work(side, what.substr(kParameters.size()));
 }
 
 }  // namespace
@@ -116,7 +121,7 @@ std::vector<Difference> differences(const Side& base, const Side& next) {
   std::vector<Difference> found;
   for (const std::string& what : order)
     if (before.value(what) != after.value(what))
-      found.push_back({what, before.value(what), after.value(what), forbids(what)});
+      found.push_back({what, before.value(what), after.value(what), forbids(base, what)});
   if (probes_of(base) != probes_of(next))
     found.push_back({"probes", probes_of(base), probes_of(next), false});
   std::stable_partition(found.begin(), found.end(), [](const Difference& one) { return one.forbids; });

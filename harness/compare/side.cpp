@@ -7,25 +7,18 @@
 #include <cmath>
 
 #include "harness/judge/metrics.hpp"
+#include "harness/judge/sample_digest.hpp"
 #include "harness/os/error.hpp"
 #include "harness/record/batch.hpp"
 #include "harness/record/benchmark_json.hpp"
-#include "harness/record/manifest_shape.hpp"
-#include "harness/record/sample_digest.hpp"
+#include "harness/record/folders.hpp"
 #include "harness/record/schema.hpp"
 
 namespace tlbstorm::compare {
 namespace {
 
 namespace fs = std::filesystem;
-using nlohmann::ordered_json;
 using record::RunFolder;
-
-trial::Better named(std::string_view text) {
-  if (text == name(trial::Better::lower)) return trial::Better::lower;
-  if (text == name(trial::Better::higher)) return trial::Better::higher;
-  return trial::Better::neither;
-}
 
 /// The metric's values over the run's valid trials.
 std::vector<double> valid_values(const RunFolder& run, std::string_view metric) {
@@ -52,8 +45,8 @@ void add_path(const fs::path& path, std::vector<RunFolder>& runs) {
 
 /// The columns of samples.csv as metrics beside the others.
 void add_raw(RunFolder& run) {
-  const record::SampleDigest digest = record::digest_samples(run);
-  for (const record::DigestSeries& one : digest.series)
+  const judge::SampleDigest digest = judge::digest_samples(run);
+  for (const judge::DigestSeries& one : digest.series)
     run.series.push_back({one.column, one.unit, one.by_trial});
   run.remarks.insert(run.remarks.end(), digest.remarks.begin(), digest.remarks.end());
 }
@@ -75,21 +68,19 @@ bool holds_runs(const fs::path& path) {
 }
 
 trial::Better direction(const RunFolder& run, std::string_view metric) {
-  if (run.manifest["plan"].value("workload", "") == "benchmark")
+  if (run.manifest.plan.workload == record::kBenchmark)
     return direction_of_counter(metric.substr(metric.rfind('/') + 1));
   for (const judge::Metric& one : judge::metrics())
     if (one.name == metric) return one.better;
-  for (const auto& figure : run.manifest["plan"].value("figures", ordered_json::array()))
-    if (figure.value("name", "") == metric) return named(figure.value("better", ""));
+  for (const trial::Figure& figure : run.manifest.workload.figures)
+    if (figure.name == metric) return figure.better;
   return trial::Better::neither;
 }
 
 Side::Side(std::string name, std::vector<RunFolder> runs) : name_(std::move(name)), runs_(std::move(runs)) {
   for (const RunFolder& run : runs_) {
-    for (const auto& entry : run.manifest["trials"]) {
-      ++trials_;
-      valid_ += entry.value("valid", false) ? 1 : 0;
-    }
+    trials_ += static_cast<int>(run.manifest.trials.size());
+    valid_ += run.manifest.valid_trials();
     for (const record::Series& series : run.series)
       if (std::none_of(metrics_.begin(), metrics_.end(),
                        [&](const MetricInfo& known) { return known.name == series.metric; }))
@@ -119,14 +110,13 @@ std::vector<std::vector<double>> Side::values_by_run(std::string_view metric) co
 
 bool Side::beside_others() const {
   return std::any_of(runs_.begin(), runs_.end(),
-                     [](const RunFolder& run) { return run.manifest.value("lock", "") == "ignored"; });
+                     [](const RunFolder& run) { return run.manifest.lock == "ignored"; });
 }
 
 std::string Side::corruption() const {
   std::uint64_t pages = 0;
   for (const RunFolder& run : runs_)
-    for (const auto& entry : run.manifest["trials"])
-      pages += entry.value("wrong_pages", ordered_json::object()).value("count", std::uint64_t{0});
+    for (const record::TrialRecord& trial : run.manifest.trials) pages += trial.wrong_pages.count;
   return pages == 0 ? ""
                     : fmt::format("{}: DATA CORRUPTION: {} page{} came back wrong: see tlbstorm report",
                                   name_, pages, pages == 1 ? "" : "s");
@@ -159,11 +149,13 @@ std::string describe_side(const Side& side) {
 }
 
 std::string machine_of(const Side& side) {
-  const ordered_json machine = side.manifest().value("machine", ordered_json::object());
-  const std::string hypervisor = machine.value("hypervisor", "");
-  if (!machine.contains("cpu_model"))  // all that Google Benchmark tells
-    return machine.contains("num_cpus") ? fmt::format("{} CPUs", machine.value("num_cpus", "?")) : "not told";
-  return fmt::format("{}, {}{}", machine.value("cpu_model", "?"), side.manifest().value("topology", "?"),
+  const record::RunManifest& manifest = side.manifest();
+  const std::string hypervisor = manifest.fact("hypervisor", "");
+  if (manifest.fact("cpu_model", "").empty()) {  // all that Google Benchmark tells
+    const std::string cpus = manifest.fact("num_cpus", "");
+    return cpus.empty() ? "not recorded" : fmt::format("{} CPUs", cpus);
+  }
+  return fmt::format("{}, {}{}", manifest.fact("cpu_model"), manifest.topology,
                      hypervisor.empty() || hypervisor == "none" ? "" : ", guest of " + hypervisor);
 }
 

@@ -26,7 +26,7 @@ class Side {
 
   const std::string& name() const { return name_; }
   const std::vector<record::RunFolder>& runs() const { return runs_; }
-  const nlohmann::ordered_json& manifest() const { return runs_.front().manifest; }
+  const record::RunManifest& manifest() const { return runs_.front().manifest; }
   /// What the runs have, in the order of the first of them.
   const std::vector<MetricInfo>& metrics() const { return metrics_; }
   bool has(std::string_view metric) const;

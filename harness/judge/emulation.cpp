@@ -1,14 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "harness/judge/emulation.hpp"
 
-#include <nlohmann/json.hpp>
-
 namespace tlbstorm::judge {
 
-bool is_emulated(const nlohmann::ordered_json& manifest) {
-  const auto flush = manifest.find("flush");
-  return flush != manifest.end() && flush->is_object() && flush->value("hypervisor", "") == "QEMU (TCG)";
-}
+bool is_emulated(const record::RunManifest& manifest) { return manifest.flush.hypervisor == "QEMU (TCG)"; }
 
 bool depends_on_time(std::string_view metric, std::string_view unit) {
   return unit.ends_with("/s") || unit == "s" || unit == "ns" || unit.starts_with("ns/") ||

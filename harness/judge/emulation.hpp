@@ -4,9 +4,10 @@
 // marked there.
 #pragma once
 
-#include <nlohmann/json_fwd.hpp>
 #include <string>
 #include <string_view>
+
+#include "harness/record/manifest.hpp"
 
 namespace tlbstorm::judge {
 
@@ -17,7 +18,7 @@ inline constexpr std::string_view kEmulatedLegend =
     "~ depends on time, which is the emulator's (QEMU's TCG): counts and their ratios hold, these don't";
 
 /// Whether the run was made in such a guest, by its manifest.
-bool is_emulated(const nlohmann::ordered_json& manifest);
+bool is_emulated(const record::RunManifest& manifest);
 
 /// Whether a figure depends on time: rates, durations, shares of time.
 bool depends_on_time(std::string_view metric, std::string_view unit);

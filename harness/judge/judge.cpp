@@ -23,8 +23,8 @@ record::Judgement Judge::judge(const trial::TrialResult& result) const {
   for (std::size_t i = 0; i < trial::kPhaseNames.size(); ++i)
     if (const auto ipis = totals_->growth(totals_->phase(static_cast<trial::Phase>(i)), column))
       if (static_cast<trial::Phase>(i) != trial::Phase::done)
-        judgement.ipis_by_phase.emplace_back(trial::kPhaseNames[i], *ipis);
-  if (const auto whole = totals_->whole(column)) judgement.ipis_by_phase.emplace_back("whole", *whole);
+        judgement.ipis_by_phase[std::string(trial::kPhaseNames[i])] = *ipis;
+  if (const auto whole = totals_->whole(column)) judgement.ipis_by_phase["whole"] = *whole;
   return judgement;
 }
 

@@ -14,9 +14,9 @@
 namespace tlbstorm::judge {
 namespace {
 
-using record::Check;
+using os::Finding;
+using os::Grade;
 using trial::Phase;
-using Verdict = Check::Verdict;
 
 // A sharer that is off its CPU gets no IPI: the kernel's lazy TLB mode skips it. 10% off is up to 10% missing
 // IPIs.
@@ -31,27 +31,27 @@ constexpr double kLeastAccounted = 0.90;  // of the major faults, by pages that 
 constexpr double kStatBatch = 64;
 constexpr double kLeastGone = 0.95;  // of the pages that a workload pushed out
 
-Check outcome(const TrialFacts& facts) {
+Finding outcome(const TrialFacts& facts) {
   const trial::Outcome outcome = facts.result.outcome;
   const std::string expected{trial::name(facts.plan.expect)};
   const std::string text =
       outcome == trial::Outcome::ok ? "ok" : fmt::format("{}: {}", trial::name(outcome), facts.result.reason);
   if (outcome == facts.plan.expect)
-    return {"outcome", Verdict::ok, outcome == trial::Outcome::ok ? text : text + " (as expected)"};
+    return {"outcome", Grade::ok, outcome == trial::Outcome::ok ? text : text + " (as expected)"};
   return {
-      "outcome", Verdict::invalid,
+      "outcome", Grade::failed,
       facts.plan.expect == trial::Outcome::ok ? text : fmt::format("{}; {} was expected", text, expected)};
 }
 
-Check workload(const TrialFacts& facts) {
-  if (facts.result.invalid.empty()) return {"workload", Verdict::ok, "found nothing wrong"};
-  return {"workload", Verdict::invalid, fmt::format("{}", fmt::join(facts.result.invalid, "; "))};
+Finding workload(const TrialFacts& facts) {
+  if (facts.result.invalid.empty()) return {"workload", Grade::ok, "found nothing wrong"};
+  return {"workload", Grade::failed, fmt::format("{}", fmt::join(facts.result.invalid, "; "))};
 }
 
 /// A check that could not be made, and why.
-Check not_known(const char* name, const char* why) { return {name, Verdict::unknown, why}; }
-Check not_known(const char* name, const Value& value) {
-  return {name, Verdict::unknown, std::get<record::Absence>(value).reason};
+Finding not_known(const char* name, const char* why) { return {name, Grade::unknown, why}; }
+Finding not_known(const char* name, const Value& value) {
+  return {name, Grade::unknown, std::get<record::Absence>(value).reason};
 }
 
 const Window& measured_phase(const TrialFacts& facts) { return facts.totals.phase(Phase::measure); }
@@ -71,17 +71,17 @@ double extreme_share(const TrialFacts& facts, bool smallest, Get get) {
   return worst;
 }
 
-Check sharers_on_cpu(const TrialFacts& facts) {
+Finding sharers_on_cpu(const TrialFacts& facts) {
   const double least = extreme_share(facts, true, [](const trial::Usage& used) { return used.on_cpu; });
-  if (least < 0) return {"sharers_on_cpu", Verdict::unknown, "no worker finished a measured phase"};
-  if (facts.result.killed) return {"sharers_on_cpu", Verdict::unknown, kKilled};
+  if (least < 0) return {"sharers_on_cpu", Grade::unknown, "no worker finished a measured phase"};
+  if (facts.result.killed) return {"sharers_on_cpu", Grade::unknown, kKilled};
   const std::string detail = fmt::format(
       "the worker that ran least was on its CPU for {:.1f}% (limit {:.0f}%)", 100 * least, 100 * kLeastOnCpu);
-  if (!facts.plan.workers_spin) return {"sharers_on_cpu", Verdict::ok, detail + ": this workload may sleep"};
-  return {"sharers_on_cpu", least < kLeastOnCpu ? Verdict::invalid : Verdict::ok, detail};
+  if (!facts.plan.workers_spin) return {"sharers_on_cpu", Grade::ok, detail + ": this workload may sleep"};
+  return {"sharers_on_cpu", least < kLeastOnCpu ? Grade::failed : Grade::ok, detail};
 }
 
-Check waiting_for_cpu(const TrialFacts& facts) {
+Finding waiting_for_cpu(const TrialFacts& facts) {
   const bool known = std::all_of(facts.result.workers.begin(), facts.result.workers.end(),
                                  [](const trial::WorkerResult& w) { return w.measured.waiting_known; });
   if (!known)
@@ -92,10 +92,10 @@ Check waiting_for_cpu(const TrialFacts& facts) {
   const std::string detail =
       fmt::format("the worker that waited most for its CPU waited {:.1f}% (limit {:.0f}%)", 100 * most,
                   100 * kMostWaiting);
-  if (most <= kMostWaiting) return {"waiting_for_cpu", Verdict::ok, detail};
-  if (facts.plan.workers_spin) return {"waiting_for_cpu", Verdict::invalid, detail};
+  if (most <= kMostWaiting) return {"waiting_for_cpu", Grade::ok, detail};
+  if (facts.plan.workers_spin) return {"waiting_for_cpu", Grade::failed, detail};
   return {
-      "waiting_for_cpu", Verdict::unknown,
+      "waiting_for_cpu", Grade::unknown,
       detail +
           ": for kernel threads that reclaim for it (kswapd, drains of per-CPU caches), or for other load"};
 }
@@ -110,7 +110,7 @@ double capacity(const TrialFacts& facts) {
   return measured_phase(facts).seconds * std::max(1, facts.online_cpus);
 }
 
-Check foreign_load(const TrialFacts& facts) {
+Finding foreign_load(const TrialFacts& facts) {
   const char* const name = "foreign_load";
   const Value all = plus(cpu_seconds(facts, "user"), cpu_seconds(facts, "nice"));
   if (!std::holds_alternative<double>(all)) return not_known(name, all);
@@ -122,45 +122,45 @@ Check foreign_load(const TrialFacts& facts) {
   // Kernel threads (kswapd, writeback) work for the workload and have no user time; other processes have
   // some.
   const double share = std::max(0.0, std::get<double>(all) - own) / capacity(facts);
-  return {name, share > kMostForeign ? Verdict::invalid : Verdict::ok,
+  return {name, share > kMostForeign ? Grade::failed : Grade::ok,
           fmt::format("other processes' user time took {:.1f}% of all CPU time (limit {:.0f}%)", 100 * share,
                       100 * kMostForeign)};
 }
 
-Check stolen_time(const TrialFacts& facts) {
+Finding stolen_time(const TrialFacts& facts) {
   const char* const name = "stolen_time";
   const Value stolen = cpu_seconds(facts, "steal");
   if (!std::holds_alternative<double>(stolen)) return not_known(name, stolen);
   const double share = std::get<double>(stolen) / capacity(facts);
-  return {name, share > kMostStolen ? Verdict::invalid : Verdict::ok,
+  return {name, share > kMostStolen ? Grade::failed : Grade::ok,
           fmt::format("the hypervisor stole {:.1f}% of all CPU time (limit {:.0f}%)", 100 * share,
                       100 * kMostStolen)};
 }
 
-Check pages_gone(const TrialFacts& facts) {
+Finding pages_gone(const TrialFacts& facts) {
   const char* const name = "pages_gone";
-  if (!facts.plan.reclaims) return {name, Verdict::ok, "this workload reclaims nothing"};
+  if (!facts.plan.reclaims) return {name, Grade::ok, "this workload reclaims nothing"};
   const Window& measured = measured_phase(facts);
   if (measured.seconds <= 0) return not_known(name, "the measured phase was not finished");
   const Value gone = pages_stolen(facts, measured, Reclaimer::all);
   if (!std::holds_alternative<double>(gone)) return not_known(name, gone);
   const double pages = std::get<double>(gone);
   if (!facts.totals.has(std::string("workload.") + trial::counter::kPagesGone))
-    return {name, pages > 0 ? Verdict::ok : Verdict::invalid,
+    return {name, pages > 0 ? Grade::ok : Grade::failed,
             pages > 0 ? fmt::format("{:.0f} pages were reclaimed", pages)
                       : "nothing was reclaimed: the working set fits, or was charged to another cgroup"};
   const auto offered = facts.totals.growth(measured, "workload.operations");
   const double share = offered && *offered > 0 ? pages / *offered : 0;
-  return {name, share < kLeastGone ? Verdict::invalid : Verdict::ok,
+  return {name, share < kLeastGone ? Grade::failed : Grade::ok,
           fmt::format("{:.1f}% of the pages pushed out really left (limit {:.0f}%)", 100 * share,
                       100 * kLeastGone)};
 }
 
 /// Major faults or write-outs that no device saw are not what they seem: zero pages are only counted.
-Check zero_pages(const TrialFacts& facts) {
+Finding zero_pages(const TrialFacts& facts) {
   const char* const name = "zero_pages";
   const Window& measured = measured_phase(facts);
-  if (facts.plan.zero_pages_meant) return {name, Verdict::ok, "zero pages are part of the workload"};
+  if (facts.plan.zero_pages_meant) return {name, Grade::ok, "zero pages are part of the workload"};
   // Kernels before 6.12 write zero pages out as any other; one without swap counts neither.
   const Value zero = growth_if_kept(facts, measured, "vmstat.swpout_zero");
   const Value written = growth_if_kept(facts, measured, "vmstat.pswpout");
@@ -168,9 +168,8 @@ Check zero_pages(const TrialFacts& facts) {
     return not_known(name, both);
   const double counted = std::get<double>(zero), really = std::get<double>(written);
   if (counted <= really * 0.05)
-    return {name, Verdict::ok,
-            fmt::format("{:.0f} zero pages beside {:.0f} written to swap", counted, really)};
-  return {name, Verdict::invalid,
+    return {name, Grade::ok, fmt::format("{:.0f} zero pages beside {:.0f} written to swap", counted, really)};
+  return {name, Grade::failed,
           fmt::format("{:.0f} zero pages were only counted and {:.0f} written: swap saw no such load",
                       counted, really)};
 }
@@ -187,7 +186,7 @@ Value read_from_swap(const TrialFacts& facts, const std::string& probe) {
 
 /// The block layer must have seen what vmstat says was read. Over the whole trial: the two are not read at
 /// the same moment, and at its ends nothing is under way.
-void ask_block_layer(const TrialFacts& facts, Check& check) {
+void ask_block_layer(const TrialFacts& facts, Finding& check) {
   const auto bytes = facts.totals.whole("swapdev.read_bytes"), pages = facts.totals.whole("vmstat.pswpin");
   // What lies in files is read past the devices' counts.
   const char* const in_files = "swapdev.in_files";
@@ -195,16 +194,16 @@ void ask_block_layer(const TrialFacts& facts, Check& check) {
       !facts.totals.has(in_files) || facts.totals.mean(measured_phase(facts), in_files).value_or(1) <= 0;
   if (!bytes || !pages || !all_on_devices) return;
   const double seen = *bytes / static_cast<double>(os::page_size().count);
-  check.detail +=
+  check.found +=
       fmt::format("; in the whole trial {:.0f} by vmstat, {:.0f} by the block layer", *pages, seen);
-  if (seen < kLeastAccounted * *pages) check.verdict = Verdict::invalid;
+  if (seen < kLeastAccounted * *pages) check.grade = Grade::failed;
 }
 
 /// Pages that came back from swap must have come from somewhere: each count of them has to account for the
 /// faults.
-Check device_io(const TrialFacts& facts) {
+Finding device_io(const TrialFacts& facts) {
   const char* const name = "device_io";
-  if (!facts.plan.swaps) return {name, Verdict::ok, "this workload needs no swap"};
+  if (!facts.plan.swaps) return {name, Grade::ok, "this workload needs no swap"};
   if (measured_phase(facts).seconds <= 0) return not_known(name, "nothing was measured");
   if (facts.result.killed) return not_known(name, kKilled);
   const Value of_machine = read_from_swap(facts, "vmstat"), of_cgroup = read_from_swap(facts, "memcg");
@@ -213,49 +212,50 @@ Check device_io(const TrialFacts& facts) {
   for (const trial::WorkerResult& worker : facts.result.workers)
     faults += static_cast<double>(worker.measured.major_faults);
   const double by_machine = std::get<double>(of_machine);
-  Check check{name, Verdict::ok,
-              fmt::format("{:.0f} major faults; pages read from swap: {:.0f} by vmstat", faults, by_machine)};
+  Finding check{
+      name, Grade::ok,
+      fmt::format("{:.0f} major faults; pages read from swap: {:.0f} by vmstat", faults, by_machine)};
   const double least = kLeastAccounted * faults;
-  if (by_machine < least) check.verdict = Verdict::invalid;
+  if (by_machine < least) check.grade = Grade::failed;
   if (const auto* const by_cgroup = std::get_if<double>(&of_cgroup)) {
-    check.detail += fmt::format(", {:.0f} by the cgroup", *by_cgroup);
-    if (*by_cgroup + kStatBatch * facts.online_cpus < least) check.verdict = Verdict::invalid;
+    check.found += fmt::format(", {:.0f} by the cgroup", *by_cgroup);
+    if (*by_cgroup + kStatBatch * facts.online_cpus < least) check.grade = Grade::failed;
   }
-  if (facts.plan.zero_pages_meant) check.detail += ", zero pages included";
+  if (facts.plan.zero_pages_meant) check.found += ", zero pages included";
   ask_block_layer(facts, check);
   return check;
 }
 
-Check flush_path(const TrialFacts& facts) {
+Finding flush_path(const TrialFacts& facts) {
   if (facts.flush.method == machine::FlushMethod::ipi && !facts.flush.paravirt_flush_offered)
-    return {"flush_path", Verdict::ok, facts.flush.text};
+    return {"flush_path", Grade::ok, facts.flush.text};
   if (facts.flush.method == machine::FlushMethod::ipi)
-    return {"flush_path", Verdict::ok,
+    return {"flush_path", Grade::ok,
             "the hypervisor offers paravirtual flushes: those to preempted vCPUs are deferred and send no "
             "IPI; steal "
             "and time on CPU say how many that can be"};
-  return {"flush_path", Verdict::unknown, facts.flush.text + ": IPIs are not the whole of the flushes"};
+  return {"flush_path", Grade::unknown, facts.flush.text + ": IPIs are not the whole of the flushes"};
 }
 
-Check one_cpu(const TrialFacts& facts) {
+Finding one_cpu(const TrialFacts& facts) {
   std::vector<int> cpus = facts.plan.cpus;
   std::sort(cpus.begin(), cpus.end());
   const auto distinct = std::unique(cpus.begin(), cpus.end()) - cpus.begin();
-  if (distinct > 1) return {"several_cpus", Verdict::ok, fmt::format("workers ran on {} CPUs", distinct)};
-  return {"several_cpus", Verdict::unknown,
+  if (distinct > 1) return {"several_cpus", Grade::ok, fmt::format("workers ran on {} CPUs", distinct)};
+  return {"several_cpus", Grade::unknown,
           "all workers ran on one CPU: no shootdown between them is possible"};
 }
 
-Check sampling(const TrialFacts& facts) {
+Finding sampling(const TrialFacts& facts) {
   const trial::SamplingFacts& s = facts.result.sampling;
   const std::string detail = fmt::format("{} samples, {} late, {} dropped", s.samples, s.late, s.dropped);
   // Edges are never dropped, so the figures hold; only the time line has holes.
-  return {"sampling", s.dropped > 0 ? Verdict::unknown : Verdict::ok, detail};
+  return {"sampling", s.dropped > 0 ? Grade::unknown : Grade::ok, detail};
 }
 
 }  // namespace
 
-std::vector<Check> check_validity(const TrialFacts& facts) {
+std::vector<Finding> check_validity(const TrialFacts& facts) {
   return {outcome(facts),     workload(facts),       pages_gone(facts),      zero_pages(facts),
           device_io(facts),   sharers_on_cpu(facts), waiting_for_cpu(facts), foreign_load(facts),
           stolen_time(facts), flush_path(facts),     one_cpu(facts),         sampling(facts)};

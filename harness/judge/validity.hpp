@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Validity comes before statistics: whether the figures of a trial mean what they should. Each check is a
-// small function; its limits are said in its detail.
+// small function; its limits are said in what it found.
 #pragma once
 
 #include <vector>
@@ -11,6 +11,6 @@
 namespace tlbstorm::judge {
 
 /// All checks that apply to the trial, in a fixed order.
-std::vector<record::Check> check_validity(const TrialFacts& facts);
+std::vector<os::Finding> check_validity(const TrialFacts& facts);
 
 }  // namespace tlbstorm::judge

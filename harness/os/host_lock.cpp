@@ -104,14 +104,9 @@ std::string command_of(pid_t pid) {
   return command.size() > kLongest ? command.substr(0, kLongest) + "..." : command;
 }
 
-/// How long ago a process started: field 22 of /proc/PID/stat, in ticks since the boot (proc(5)).
+/// How long ago a process started.
 Nanoseconds age_of(pid_t pid) {
-  const std::string text = try_read_text(fmt::format("/proc/{}/stat", pid)).value_or("");
-  const std::size_t name_end = text.rfind(')');
-  if (name_end == std::string::npos) return {};
-  std::string_view rest = std::string_view(text).substr(name_end + 1);
-  for (int field = 3; field < 22; ++field) take_field(rest);
-  const auto ticks = to_number(take_field(rest));
+  const auto ticks = start_ticks(pid);
   if (!ticks) return {};
   const auto since_boot = read_clock(CLOCK_BOOTTIME);
   return since_boot - seconds{1} * *ticks / static_cast<std::uint64_t>(::sysconf(_SC_CLK_TCK));

@@ -164,6 +164,15 @@ bool lives(pid_t pid) {
          !has_sigkill(status, "ShdPnd");
 }
 
+std::optional<std::uint64_t> start_ticks(pid_t pid) {
+  const std::string text = facts_of(pid, "stat");
+  const std::size_t name_end = text.rfind(')');
+  if (name_end == std::string::npos) return std::nullopt;
+  std::string_view rest = std::string_view(text).substr(name_end + 1);
+  for (int field = 3; field < 22; ++field) take_field(rest);
+  return to_number(take_field(rest));
+}
+
 bool is_ancestor(pid_t pid) {
   for (pid_t at = ::getpid(); at > 0;) {
     const std::string status = facts_of(at, "status");

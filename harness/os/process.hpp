@@ -5,6 +5,7 @@
 #include <signal.h>
 #include <sys/types.h>
 
+#include <cstdint>
 #include <functional>
 #include <initializer_list>
 #include <optional>
@@ -65,6 +66,10 @@ CommandEnd run_shell(const std::string& command);
 
 /// Whether a process is there and will go on: not one that has ended, or that a SIGKILL is about to end.
 bool lives(pid_t pid);
+
+/// When a process began, in clock ticks after the boot: with its pid that tells it from all others of the
+/// same boot. proc_pid_stat(5), field 22. Nothing when it is not there.
+std::optional<std::uint64_t> start_ticks(pid_t pid);
 
 /// Whether a process is this one's parent, or the parent of that, and so on.
 bool is_ancestor(pid_t pid);

@@ -10,37 +10,30 @@
 #include "harness/os/printable.hpp"
 #include "harness/record/csv.hpp"
 #include "harness/record/excerpt.hpp"
-#include "harness/record/json_file.hpp"
-#include "harness/record/manifest_shape.hpp"
-#include "harness/record/recorder.hpp"
+#include "harness/record/folders.hpp"
 #include "harness/record/schema.hpp"
 
 namespace tlbstorm::record {
 
 namespace fs = std::filesystem;
-using nlohmann::ordered_json;
 
-BatchRecorder::BatchRecorder(const fs::path& folder, const BatchKind& kind) : folder_(make_folder(folder)) {
-  manifest_["schema"] = kSchemaVersion;
-  manifest_["tool"] = {{"name", "tlbstorm"}, {"version", TLBSTORM_VERSION}};
-  manifest_["kind"] = kind.kind;
-  manifest_["name"] = kind.name;
-  manifest_["about"] = kind.about;
-  manifest_["entries"] = ordered_json::array();
+BatchRecorder::BatchRecorder(const fs::path& folder, const BatchKind& kind)
+    : folder_(make_folder(folder)), manifest_{kSchemaVersion, {"tlbstorm", TLBSTORM_VERSION, {}},
+                                              kind.kind,      kind.name,
+                                              kind.about,     {}} {
   write();
 }
 
 fs::path BatchRecorder::begin(const std::string& name, const std::string& value,
                               const std::vector<std::string>& command) {
-  manifest_["entries"].push_back(
-      {{"name", name}, {"value", value}, {"command", command}, {"state", "running"}, {"reason", ""}});
+  manifest_.entries.push_back({name, value, command, "running", ""});
   write();
   return folder_ / name;
 }
 
 void BatchRecorder::end(const std::string& state, const std::string& reason) {
-  manifest_["entries"].back()["state"] = state;
-  manifest_["entries"].back()["reason"] = reason;
+  manifest_.entries.back().state = state;
+  manifest_.entries.back().reason = reason;
   write();
 }
 
@@ -60,7 +53,7 @@ void BatchRecorder::finish() {
   points.flush();
 }
 
-void BatchRecorder::write() const { folder_.replace(kBatchFile, json_text(manifest_)); }
+void BatchRecorder::write() const { folder_.replace(kBatchFile, batch_text(manifest_)); }
 
 bool is_folder_name(std::string_view name) {
   constexpr std::size_t kLongest = 255;  // NAME_MAX
@@ -75,26 +68,20 @@ bool is_batch(const fs::path& folder) {
 
 namespace {
 
-BatchKind kind_of(const ordered_json& manifest) {
-  return {manifest.value("kind", ""), manifest.value("name", ""), manifest.value("about", "")};
-}
+BatchKind kind_of(const BatchManifest& manifest) { return {manifest.kind, manifest.name, manifest.about}; }
 
 }  // namespace
 
-BatchKind read_batch_kind(const fs::path& folder) {
-  return kind_of(read_batch_manifest(folder / kBatchFile));
-}
+BatchKind read_batch_kind(const fs::path& folder) { return kind_of(read_batch_manifest(folder)); }
 
 Batch read_batch(const fs::path& folder) {
-  const fs::path file = folder / kBatchFile;
-  const ordered_json manifest = read_batch_manifest(file);
+  const BatchManifest manifest = read_batch_manifest(folder);
   Batch batch{folder, kind_of(manifest), {}};
-  for (const auto& entry : manifest["entries"]) {
-    BatchEntry read{entry.value("name", ""), entry.value("value", ""), entry.value("state", ""),
-                    entry.value("reason", ""), std::nullopt};
+  for (const BatchRecord& entry : manifest.entries) {
+    BatchEntry read{entry.name, entry.value, entry.state, entry.reason, std::nullopt};
     if (!is_folder_name(read.name))
-      throw os::Error(
-          fmt::format("{}: damaged, '{}' is not a folder's name", file.native(), excerpt(read.name)));
+      throw os::Error(fmt::format("{}: damaged, '{}' is not a folder's name", (folder / kBatchFile).native(),
+                                  excerpt(read.name)));
     if (has_text(folder / read.name / kManifestFile)) read.run = read_run(folder / read.name);
     batch.entries.push_back(std::move(read));
   }

@@ -4,20 +4,17 @@
 #pragma once
 
 #include <filesystem>
-#include <nlohmann/json.hpp>
 #include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "harness/os/folder.hpp"
+#include "harness/record/manifest.hpp"
 #include "harness/record/run_folder.hpp"
+#include "harness/record/schema.hpp"
 
 namespace tlbstorm::record {
-
-inline constexpr const char* kBatchFile = "batch.json";
-inline constexpr const char* kPointsFile = "points.csv";
-inline constexpr const char* kPointsHeader = "entry,metric,unit,trials,median,min,max";
 
 /// What the runs have in common.
 struct BatchKind {
@@ -40,12 +37,12 @@ class BatchRecorder {
   void finish();
   const std::filesystem::path& folder() const { return folder_.path(); }
   /// What was said of the run that ended last.
-  std::string last_reason() const { return manifest_["entries"].back()["reason"]; }
+  const std::string& last_reason() const { return manifest_.entries.back().reason; }
 
  private:
   void write() const;
   os::Folder folder_;
-  nlohmann::ordered_json manifest_;
+  BatchManifest manifest_;
 };
 
 struct BatchEntry {

@@ -17,7 +17,6 @@
 #include "harness/os/text.hpp"
 #include "harness/record/excerpt.hpp"
 #include "harness/record/json_file.hpp"
-#include "harness/record/manifest_shape.hpp"
 #include "harness/record/schema.hpp"
 
 namespace tlbstorm::record {
@@ -167,23 +166,24 @@ Series& Reader::series(const std::string& name, const std::string& unit) {
 }
 
 void Reader::make_manifest(const ordered_json& context) {
-  ordered_json& manifest = run_.manifest;
-  manifest["schema"] = kSchemaVersion;
-  manifest["tool"] = {{"name", "Google Benchmark"}};
-  manifest["state"] = "finished";
-  manifest["started"] = text_or(context, "date", "");
-  manifest["plan"] = {{"workload", "benchmark"}, {"trials", trials_.size()}};
-  manifest["machine"] = ordered_json::object();
+  RunManifest& manifest = run_.manifest;
+  manifest.schema = kSchemaVersion;
+  manifest.tool.name = "Google Benchmark";
+  manifest.state = RunState::finished;
+  manifest.started = text_or(context, "date", "");
+  manifest.plan.workload = kBenchmark;
+  manifest.plan.trials = static_cast<int>(trials_.size());
   for (const auto& [key, value] : context.items())
     if ((value.is_string() || value.is_number() || value.is_boolean()) && !contains(kNoFacts, key))
-      manifest["machine"][key] = value.is_string() ? value.get<std::string>() : value.dump();
+      manifest.machine.emplace_back(key, value.is_string() ? value.get<std::string>() : value.dump());
   if (context.contains("num_cpus"))
-    manifest["topology"] = text_or(context, "topology", fmt::format("{} CPUs", context["num_cpus"].dump()));
-  manifest["context"] = context;
-  manifest["trials"] = ordered_json::array();
-  for (const int trial : trials_)
-    manifest["trials"].push_back({{"trial", trial}, {"outcome", "ok"}, {"valid", true}});
-  complete_run_manifest(manifest, run_.path);
+    manifest.topology = text_or(context, "topology", fmt::format("{} CPUs", context["num_cpus"].dump()));
+  for (const int trial : trials_) {
+    TrialRecord& record = manifest.trials.emplace_back();
+    record.trial = trial;
+    record.outcome = trial::Outcome::ok;
+    record.valid = true;
+  }
 }
 
 }  // namespace

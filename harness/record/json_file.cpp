@@ -56,7 +56,8 @@ ordered_json read_json(const std::filesystem::path& file, const std::string& hin
   return parse_json(os::read_plain_file(file), file, hint);
 }
 
-ordered_json parse_json(std::string_view text, const std::filesystem::path& file, const std::string& hint) {
+ordered_json parse_json(std::string_view text, const std::filesystem::path& file, const std::string& hint,
+                        std::size_t first_line) {
   try {
     ordered_json json = ordered_json::parse(text, KeyLimit(file));
     make_printable(json, file);
@@ -65,7 +66,9 @@ ordered_json parse_json(std::string_view text, const std::filesystem::path& file
     const auto* const at = dynamic_cast<const ordered_json::parse_error*>(&error);
     const std::size_t read = at == nullptr ? text.size() : std::min(at->byte, text.size());
     const auto lines = std::count(text.begin(), text.begin() + static_cast<std::ptrdiff_t>(read), '\n');
-    throw os::Error(fmt::format("{}:{}: damaged, not JSON from here on", file.native(), lines + 1), hint);
+    throw os::Error(fmt::format("{}:{}: damaged, not JSON from here on", file.native(),
+                                static_cast<std::size_t>(lines) + first_line),
+                    hint);
   }
 }
 

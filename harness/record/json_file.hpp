@@ -13,9 +13,9 @@ namespace tlbstorm::record {
 /// The JSON of a file, its texts made printable. Throws os::Error with file and line, and the hint, where it
 /// is none.
 nlohmann::ordered_json read_json(const std::filesystem::path& file, const std::string& hint = {});
-/// The same of a text that was read already from `file`.
+/// The same of a text that was read already from `file`, where it begins at a line.
 nlohmann::ordered_json parse_json(std::string_view text, const std::filesystem::path& file,
-                                  const std::string& hint = {});
+                                  const std::string& hint = {}, std::size_t first_line = 1);
 
 /// A whole document in ASCII, whatever bytes the names of files in it have: valid JSON wherever it is
 /// printed.

@@ -1,127 +1,169 @@
 // SPDX-License-Identifier: Apache-2.0
-// The parts of run.json, and where run folders go.
-#include <fmt/chrono.h>
-#include <fmt/format.h>
-#include <unistd.h>
+#include "harness/record/manifest.hpp"
 
-#include <array>
-#include <ctime>
+#include <algorithm>
+#include <set>
 
-#include "harness/os/clock.hpp"
-#include "harness/os/error.hpp"
 #include "harness/os/named_path.hpp"
 #include "harness/os/privileges.hpp"
-#include "harness/record/recorder.hpp"
+#include "harness/record/folders.hpp"
+#include "harness/record/json_file.hpp"
+#include "harness/record/manifest_fields.hpp"
+#include "harness/record/schema.hpp"
 
 namespace tlbstorm::record {
+namespace {
 
 namespace fs = std::filesystem;
 using nlohmann::ordered_json;
 
-std::string_view name(Check::Verdict verdict) {
-  static constexpr std::array<std::string_view, 3> kNames{"ok", "invalid", "unknown"};
-  return kNames[static_cast<std::size_t>(verdict)];
+/// The metrics that runs of schemas before 3 were about, frozen.
+std::string primary_before(std::string_view workload) {
+  static const std::map<std::string_view, std::string> kPrimary{
+      {"compressed-cache", "gain"},           {"dirty-reclaim", "ipis_per_page"},
+      {"file-cache", "ipis_per_page"},        {"mprotect-storm", "ipis_per_operation"},
+      {"pageout", "ipis_per_page"},           {"swap-churn", "ipis_per_page"},
+      {"unmap-churn", "ipis_per_page_taken"}, {"usemem", "ipis_per_page"}};
+  const auto found = kPrimary.find(workload);
+  return found == kPrimary.end() ? "" : found->second;
 }
 
-ordered_json to_json(const trial::Plan& plan, const trial::Definition& definition) {
-  ordered_json json;
-  json["workload"] = plan.workload;
-  json["summary"] = definition.summary;
-  json["operation"] = definition.operation;
-  json["pacing"] = definition.pacing == trial::Pacing::timed ? "timed" : "rounds";
-  if (!plan.preset.empty()) json["preset"] = plan.preset;
-  json["parameters"] = plan.parameters.values();
-  json["sizes"] = ordered_json::array();
-  for (const trial::Option& parameter : definition.parameters)
-    if (parameter.is_size()) json["sizes"].push_back(parameter.name);
-  json["figures"] = ordered_json::array();
-  for (const trial::Figure& figure : definition.figures)
-    json["figures"].push_back({{"name", figure.name},
-                               {"unit", figure.unit},
-                               {"better", trial::name(figure.better)},
-                               {"meaning", figure.meaning}});
-  json["trials"] = plan.trials;
-  json["warmup_seconds"] = os::to_seconds(plan.warmup);
-  json["duration_seconds"] = plan.duration ? ordered_json(os::to_seconds(*plan.duration)) : ordered_json();
-  json["timeout_seconds"] = os::to_seconds(plan.timeout);
-  json["workers"] = plan.workers;
-  json["mode"] = plan.mode == trial::Mode::threads ? "threads" : "processes";
-  json["placement"] = plan.placement;
-  json["cpus"] = plan.cpus;
-  json["bystanders"] = plan.bystanders;
-  json["bystander_cpus"] = plan.bystander_cpus;
-  json["gap_threshold_ns"] = plan.gap_threshold.count();
-  json["mempolicy"] = plan.mempolicy.text();
-  json["memory_limit_bytes"] = plan.memory ? ordered_json(plan.memory->count) : ordered_json();
-  json["ballast_bytes"] = plan.ballast ? ordered_json(plan.ballast->count) : ordered_json();
-  json["swap"] = ordered_json::array();
-  for (const trial::SwapRequest& swap : plan.swap) json["swap"].push_back(swap.text);
-  json["settings"] = ordered_json::object();
-  for (const auto& [path, value] : plan.settings) json["settings"][path.native()] = value;
-  json["interval_seconds"] = os::to_seconds(plan.interval);
-  json["sample_budget_us"] = static_cast<double>(plan.sample_budget.count()) / 1000;
-  json["probes"] = plan.probes;
-  if (!plan.events.empty()) json["events"] = plan.events;
-  json["expect"] = trial::name(plan.expect);
-  json["seed"] = plan.seed;
-  json["label"] = plan.label;
-  json["output"] = plan.output;
-  json["capabilities"] = os::capability_names(plan.capabilities);
-  json["notes"] = plan.notes;
+/// First of all: what is newer may have another shape.
+int schema_of(const ordered_json& manifest, const fs::path& file) {
+  if (!manifest.is_object())
+    throw os::Error(fmt::format("{}: damaged, not a manifest of tlbstorm", file.native()));
+  const auto schema = manifest.find("schema");
+  if (schema == manifest.end() || !schema->is_number_integer()) return 0;
+  if (*schema > kSchemaVersion)
+    throw os::Error(fmt::format("{}: schema {} is newer than this tool's {}", file.native(),
+                                excerpt(schema->dump()), kSchemaVersion),
+                    "read it with the version of tlbstorm that made it, or a later one");
+  return *schema < 0 ? 0 : schema->get<int>();
+}
+
+template <typename T>
+T read_object(const ordered_json& json, const std::string& file, int schema) {
+  T value;
+  JsonReader reader(json, file, schema);
+  Fields<T>::of(reader, value);
+  return value;
+}
+
+template <typename T>
+ordered_json written(const T& value) {
+  ordered_json json = ordered_json::object();
+  JsonWriter writer(json, kSchemaVersion);
+  Fields<T>::of(writer, const_cast<T&>(value));
   return json;
 }
 
-fs::path default_folder(const std::string& workload, const std::string& label) {
-  const std::time_t now = std::time(nullptr);
-  std::string base = fmt::format("results/{:%Y-%m-%d-%H%M%S}-{}", fmt::localtime(now), workload);
-  if (!label.empty()) base += "-" + label;
-  fs::path folder = base;
-  for (int n = 2; fs::exists(folder); ++n) folder = fmt::format("{}-{}", base, n);
-  return folder;
+/// The later line of a trial counts: the first only says that it began.
+void add_trial(RunManifest& run, TrialRecord trial) {
+  const auto known = std::find_if(run.trials.begin(), run.trials.end(),
+                                  [&](const TrialRecord& one) { return one.trial == trial.trial; });
+  if (known == run.trials.end())
+    run.trials.push_back(std::move(trial));
+  else
+    *known = std::move(trial);
 }
 
-namespace {
-
-/// An error about a folder as one about --output.
-template <typename Do>
-auto naming_output(const fs::path& folder, Do something) {
-  try {
-    return something();
-  } catch (const os::UsageError&) {
-    throw;
-  } catch (const os::SystemError& error) {
-    throw os::UsageError("--output", folder.native(), os::errno_text(error.code()),
-                         error.hint().empty() ? "name a folder of your own" : error.hint());
-  } catch (const os::Error& error) {
-    throw os::UsageError(fmt::format("--output {}", error.what()), error.hint());
+void read_trial_lines(const fs::path& file, RunManifest& run, std::vector<std::string>& remarks) {
+  if (!has_text(file)) return;
+  const std::string text = os::read_plain_file(file);
+  std::size_t line = 0;
+  for (std::string_view rest = text; !rest.empty();) {
+    const std::size_t end = rest.find('\n');
+    ++line;
+    if (end == std::string_view::npos) {
+      remarks.push_back(fmt::format("{}: the last row was cut off and is left out", file.native()));
+      return;
+    }
+    const std::string place = fmt::format("{}:{}", file.native(), line);
+    const ordered_json json = parse_json(rest.substr(0, end), file, {}, line);
+    if (!json.is_object()) throw os::Error(fmt::format("{}: damaged, not a trial", place));
+    add_trial(run, read_object<TrialRecord>(json, place, run.schema));
+    rest.remove_prefix(end + 1);
   }
+}
+
+void check_trials(const RunManifest& run, const fs::path& file) {
+  std::set<int> seen;
+  for (const TrialRecord& trial : run.trials)
+    if (!seen.insert(trial.trial).second)
+      throw os::Error(fmt::format("{}: damaged, trial {} is there twice", file.native(), trial.trial));
+}
+
+ordered_json plan_json(const trial::Plan& plan, const trial::Definition& definition) {
+  trial::Plan copy = plan;
+  WorkloadRecord workload = workload_record(definition);
+  workload.capabilities = os::capability_names(plan.capabilities);
+  return written(PlanObject{copy, workload});
 }
 
 }  // namespace
 
-os::Folder make_folder(const fs::path& path) {
-  return naming_output(path, [&] {
-    os::Folder folder = os::Folder::make(path);
-    if (!folder.is_empty())
-      throw os::UsageError("--output", path.native(), "there is something in it",
-                           "name a new or an empty folder; runs are never overwritten");
-    return folder;
-  });
+std::string RunManifest::fact(std::string_view name, std::string otherwise) const {
+  for (const auto& [known, value] : machine)
+    if (known == name) return value;
+  return otherwise;
 }
 
-void check_folder(const fs::path& folder) {
-  const fs::path existing = os::nearest_folder("--output", folder);
-  if (::access(existing.c_str(), W_OK | X_OK) != 0)
-    throw os::UsageError("--output", folder.native(), "can't write in " + existing.native(),
-                         "name a folder that you can write, with --output");
-  naming_output(folder, [&] { os::Folder::check(folder); });
-  if (existing != fs::absolute(folder)) return;
-  std::error_code error;
-  const bool empty = fs::is_empty(folder, error);
-  if (error) throw os::UsageError("--output", folder.native(), error.message(), "name a folder of yours");
-  if (!empty)
-    throw os::UsageError("--output", folder.native(), "there is something in it",
-                         "name a new or an empty folder; runs are never overwritten");
+const TrialRecord* RunManifest::find(int trial) const {
+  const auto found =
+      std::find_if(trials.begin(), trials.end(), [&](const TrialRecord& one) { return one.trial == trial; });
+  return found == trials.end() ? nullptr : &*found;
+}
+
+bool RunManifest::valid(int trial) const {
+  const TrialRecord* const found = find(trial);
+  return found != nullptr && found->valid;
+}
+
+int RunManifest::valid_trials() const {
+  return static_cast<int>(
+      std::count_if(trials.begin(), trials.end(), [](const TrialRecord& trial) { return trial.valid; }));
+}
+
+RunManifest read_run_manifest(const fs::path& folder, std::vector<std::string>& remarks) {
+  const fs::path file = folder / kManifestFile;
+  const ordered_json json = read_json(file);
+  RunManifest run = read_object<RunManifest>(json, file.native(), schema_of(json, file));
+  if (run.workload.primary.empty()) run.workload.primary = primary_before(run.plan.workload);
+  check_trials(run, file);
+  read_trial_lines(folder / kTrialLinesFile, run, remarks);
+  return run;
+}
+
+BatchManifest read_batch_manifest(const fs::path& folder) {
+  const fs::path file = folder / kBatchFile;
+  const ordered_json json = read_json(file);
+  return read_object<BatchManifest>(json, file.native(), schema_of(json, file));
+}
+
+std::string run_text(const RunManifest& manifest) { return json_text(written(manifest)); }
+std::string batch_text(const BatchManifest& manifest) { return json_text(written(manifest)); }
+
+std::string trial_line(const TrialRecord& trial) {
+  return written(trial).dump(-1, ' ', true, ordered_json::error_handler_t::replace) + "\n";
+}
+
+std::string plan_text(const trial::Plan& plan, const trial::Definition& definition) {
+  return json_text(plan_json(plan, definition));
+}
+
+std::string plan_texts(std::span<const trial::Plan> plans, const trial::Definition& definition) {
+  ordered_json all = ordered_json::array();
+  for (const trial::Plan& plan : plans) all.push_back(plan_json(plan, definition));
+  return json_text(all);
+}
+
+WorkloadRecord workload_record(const trial::Definition& definition) {
+  return {definition.summary,
+          definition.operation,
+          definition.pacing == trial::Pacing::timed ? "timed" : "rounds",
+          definition.primary,
+          definition.figures,
+          {}};
 }
 
 }  // namespace tlbstorm::record

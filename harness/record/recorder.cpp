@@ -3,19 +3,21 @@
 
 #include <fmt/chrono.h>
 #include <fmt/format.h>
+#include <unistd.h>
 
 #include <cerrno>
 #include <ctime>
 
 #include "harness/os/clock.hpp"
 #include "harness/os/error.hpp"
-#include "harness/record/json_file.hpp"
+#include "harness/os/journal_file.hpp"
+#include "harness/os/privileges.hpp"
+#include "harness/os/process.hpp"
 #include "harness/record/schema.hpp"
 
 namespace tlbstorm::record {
 
 namespace fs = std::filesystem;
-using nlohmann::ordered_json;
 
 namespace {
 
@@ -23,27 +25,25 @@ std::string utc_now() { return fmt::format("{:%Y-%m-%dT%H:%M:%SZ}", fmt::gmtime(
 
 double to_us(os::Nanoseconds time) { return static_cast<double>(time.count()) / 1000; }
 
-ordered_json to_json(const trial::SamplingFacts& sampling) {
-  ordered_json json;
-  json["samples"] = sampling.samples;
-  json["late"] = sampling.late;
-  json["dropped"] = sampling.dropped;
-  json["mean_us"] = sampling.samples ? to_us(sampling.total) / static_cast<double>(sampling.samples) : 0.0;
-  json["longest_us"] = to_us(sampling.longest);
+SamplingRecord record_of(const trial::SamplingFacts& sampling) {
+  SamplingRecord record{sampling.samples, sampling.late, sampling.dropped, 0, to_us(sampling.longest), {}};
+  if (sampling.samples > 0) record.mean_us = to_us(sampling.total) / static_cast<double>(sampling.samples);
   for (const trial::ProbeReading& reading : sampling.readings)
-    json["probes"][reading.name] = {
-        {"read_us", to_us(reading.cost)}, {"every_samples", reading.every}, {"dear", reading.dear}};
-  return json;
+    record.probes[reading.name] = {to_us(reading.cost), reading.every, reading.expensive};
+  return record;
 }
 
-ordered_json to_json(std::span<const probe::Column> columns) {
-  ordered_json json = ordered_json::array();
+std::vector<ColumnRecord> record_of(std::span<const probe::Column> columns) {
+  std::vector<ColumnRecord> all;
   for (const probe::Column& column : columns)
-    json.push_back({{"name", column.name},
-                    {"unit", column.unit},
-                    {"kind", column.kind == probe::Kind::counter ? "counter" : "gauge"}});
-  return json;
+    all.push_back({column.name, column.unit, column.kind == probe::Kind::counter ? "counter" : "gauge"});
+  return all;
 }
+
+Writer this_process() { return {os::boot_id(), ::getpid(), os::start_ticks(::getpid()).value_or(0)}; }
+
+/// Runs of one process are made close together.
+std::string occasion_of(const Writer& writer) { return fmt::format("{}:{}", writer.boot_id, writer.started); }
 
 }  // namespace
 
@@ -51,23 +51,22 @@ Recorder::Recorder(const fs::path& folder, const trial::Plan& plan, const trial:
                    const machine::Machine& machine, const std::vector<std::string>& command,
                    const std::string& lock)
     : folder_(make_folder(folder)) {
-  manifest_["schema"] = kSchemaVersion;
-  manifest_["tool"] = {{"name", "tlbstorm"}, {"version", TLBSTORM_VERSION}, {"command", command}};
-  manifest_["lock"] = lock;
-  manifest_["state"] = "running";
-  manifest_["started"] = utc_now();
-  manifest_["plan"] = record::to_json(plan, definition);
-  for (const machine::Fact& fact : machine.facts) manifest_["machine"][fact.key] = fact.value;
-  manifest_["flush"] = {{"text", machine.flush.text},
-                        {"hypervisor", machine.flush.hypervisor},
-                        {"paravirt_offered", machine.flush.paravirt_flush_offered}};
-  manifest_["topology"] = machine.topology.summary();
-  manifest_["memory_bytes"] = machine.memory.count;
-  manifest_["columns"] = ordered_json::array();
-  manifest_["absent_probes"] = ordered_json::array();
-  manifest_["trials"] = ordered_json::array();
+  manifest_.schema = kSchemaVersion;
+  manifest_.tool = {"tlbstorm", TLBSTORM_VERSION, command};
+  manifest_.lock = lock;
+  manifest_.writer = this_process();
+  manifest_.occasion = occasion_of(manifest_.writer);
+  manifest_.started = utc_now();
+  manifest_.plan = plan;
+  manifest_.workload = workload_record(definition);
+  manifest_.workload.capabilities = os::capability_names(plan.capabilities);
+  for (const machine::Fact& fact : machine.facts) manifest_.machine.emplace_back(fact.key, fact.value);
+  manifest_.flush = {machine.flush.text, machine.flush.hypervisor, machine.flush.paravirt_flush_offered};
+  manifest_.topology = machine.topology.summary();
+  manifest_.memory = machine.memory;
   claim();
   try {
+    trial_lines_ = folder_.create(kTrialLinesFile);
     trials_ = CsvWriter(folder_, kTrialsFile, kTrialsHeader);
     tables_.create(folder_);
     if (definition.pacing == trial::Pacing::rounds) rounds_ = CsvWriter(folder_, kRoundsFile, kRoundsHeader);
@@ -94,10 +93,12 @@ void Recorder::begin_trial(int trial, std::span<const probe::Column> columns) {
     std::string header = kSamplesFirstColumns;
     for (const probe::Column& column : columns) header += "," + column.name;
     samples_ = CsvWriter(folder_, kSamplesFile, header);
-    manifest_["columns"] = to_json(columns);
+    manifest_.columns = record_of(columns);
+    write_manifest();
   }
-  manifest_["trials"].push_back({{"trial", trial}, {"outcome", "running"}});
-  write_manifest();
+  trial_ = {};
+  trial_.trial = trial;
+  write_trial();
 }
 
 void Recorder::sample(const trial::Sample& sample) {
@@ -111,24 +112,27 @@ void Recorder::end_trial(const trial::TrialResult& result) {
   samples_.flush();
   tables_.add(result);
   write_oom_reports(result);
-  ordered_json& entry = manifest_["trials"].back();
-  entry["outcome"] = trial::name(result.outcome);
-  if (!result.reason.empty()) entry["reason"] = result.reason;
-  if (result.wrong_pages > 0)
-    entry["wrong_pages"] = {{"count", result.wrong_pages}, {"first", result.wrong_page_texts}};
-  entry["notes"] = result.notes;
-  if (result.latency) entry["timing_overhead_ns"] = result.timing_overhead.count();
-  entry["sampling"] = to_json(result.sampling);
-  manifest_["absent_probes"] = ordered_json::array();
+  trial_.outcome = result.outcome;
+  trial_.reason = result.reason;
+  trial_.wrong_pages = {result.wrong_pages, result.wrong_page_texts};
+  trial_.notes = result.notes;
+  if (result.latency) trial_.timing_overhead_ns = result.timing_overhead.count();
+  trial_.sampling = record_of(result.sampling);
+  for (const trial::ProbeReading& reading : result.sampling.readings) trial_.probes.push_back(reading.name);
+  ++manifest_.outcomes[std::string(trial::name(result.outcome))];
+  manifest_.absent_probes.clear();
   for (const trial::AbsentProbe& absent : result.sampling.absent)
-    manifest_["absent_probes"].push_back({{"probe", absent.name},
-                                          {"reason", absent.why.reason},
-                                          {"remedy", absent.why.remedy},
-                                          {"idle", absent.why.idle}});
-  write_manifest();
+    manifest_.absent_probes.push_back({absent.name, absent.why.reason, absent.why.remedy, absent.why.idle});
+  if (manifest_.absent_probes.size() != absent_written_.size()) write_manifest();
 }
 
 void Recorder::judge(int trial, const Judgement& judgement) {
+  trial_.valid = judgement.valid();
+  trial_.reclaim_source = judgement.reclaim_source;
+  trial_.tlb_ipis_by_phase = judgement.ipis_by_phase;
+  trial_.checks = judgement.checks;
+  trial_.absent = judgement.absent;
+  write_trial();  // first: each row of a table is of a trial that is known
   for (const Figure& figure : judgement.figures)
     trials_.field(trial).field(figure.metric).field(figure.unit).field(figure.value).end_row();
   trials_.flush();
@@ -137,17 +141,6 @@ void Recorder::judge(int trial, const Judgement& judgement) {
     rounds_.field(round.figure.value).end_row();
   }
   rounds_.flush();
-  ordered_json& entry = manifest_["trials"].back();
-  entry["valid"] = judgement.valid();
-  entry["reclaim_source"] = judgement.reclaim_source;
-  for (const auto& [phase, ipis] : judgement.ipis_by_phase) entry["tlb_ipis_by_phase"][phase] = ipis;
-  for (const Check& check : judgement.checks)
-    entry["checks"].push_back(
-        {{"check", check.name}, {"verdict", name(check.verdict)}, {"detail", check.detail}});
-  entry["absent"] = ordered_json::array();
-  for (const Absence& absence : judgement.absent)
-    entry["absent"].push_back({{"metric", absence.metric}, {"reason", absence.reason}});
-  write_manifest();
 }
 
 void Recorder::write_oom_reports(const trial::TrialResult& result) const {
@@ -158,16 +151,22 @@ void Recorder::write_oom_reports(const trial::TrialResult& result) const {
   folder_.replace(fmt::format("oom-trial{}.txt", result.trial), text);
 }
 
-void Recorder::finish(const std::string& state, const std::vector<os::Trouble>& troubles,
-                      const std::string& reason) {
+void Recorder::finish(RunState state, const std::vector<os::Trouble>& troubles, const std::string& reason) {
   flush();
-  for (const os::Trouble& trouble : troubles) manifest_["not_undone"].push_back(trouble.what);
-  manifest_["state"] = state;
-  if (!reason.empty()) manifest_["reason"] = reason;
-  manifest_["ended"] = utc_now();
+  for (const os::Trouble& trouble : troubles) manifest_.not_undone.push_back(trouble.what);
+  manifest_.state = state;
+  manifest_.reason = reason;
+  manifest_.ended = utc_now();
   write_manifest();
 }
 
-void Recorder::write_manifest() const { folder_.replace(kManifestFile, json_text(manifest_)); }
+void Recorder::write_manifest() {
+  folder_.replace(kManifestFile, run_text(manifest_));
+  absent_written_ = manifest_.absent_probes;
+}
+
+void Recorder::write_trial() const {
+  os::write_all(trial_lines_, trial_line(trial_), folder_ / kTrialLinesFile);
+}
 
 }  // namespace tlbstorm::record

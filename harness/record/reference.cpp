@@ -11,15 +11,13 @@
 #include "harness/os/fd.hpp"
 #include "harness/os/folder.hpp"
 #include "harness/os/named_path.hpp"
-#include "harness/record/json_file.hpp"
-#include "harness/record/manifest_shape.hpp"
+#include "harness/record/folders.hpp"
 #include "harness/record/schema.hpp"
 
 namespace tlbstorm::record {
 namespace {
 
 namespace fs = std::filesystem;
-using nlohmann::ordered_json;
 
 /// Lower case letters, digits and single dashes.
 std::string slug(const std::string& text) {
@@ -36,28 +34,30 @@ std::string slug(const std::string& text) {
 }
 
 std::string default_name(const RunFolder& run) {
-  const ordered_json& plan = run.manifest["plan"];
-  std::string name = plan.value("workload", "run");
-  for (const char* const part : {"preset", "label"})
-    if (const auto text = plan.value(part, ""); !text.empty()) name += "-" + text;
-  return slug(name + "-" + run.manifest.value("machine", ordered_json::object()).value("kernel_release", ""));
+  const trial::Plan& plan = run.manifest.plan;
+  std::string name = plan.workload.empty() ? "run" : plan.workload;
+  for (const std::string& part : {plan.preset, plan.label})
+    if (!part.empty()) name += "-" + part;
+  return slug(name + "-" + run.manifest.fact("kernel_release", ""));
 }
 
 /// Without what only the samples need, and what was read how often.
-ordered_json compact(ordered_json manifest) {
-  manifest["columns"] = ordered_json::array();
-  for (ordered_json& trial : manifest["trials"]) trial.erase("sampling");
-  return manifest;
+std::string compact_lines(const RunManifest& manifest) {
+  std::string lines;
+  for (TrialRecord trial : manifest.trials) {
+    trial.sampling = {};
+    lines += trial_line(trial);
+  }
+  return lines;
 }
 
 }  // namespace
 
 std::string machine_id(const RunFolder& run) {
-  const ordered_json machine = run.manifest.value("machine", ordered_json::object());
-  std::string topology = run.manifest.value("topology", "");  // "2 CPUs, 1 socket, 1 NUMA node"
+  std::string topology = run.manifest.topology;  // "2 CPUs, 1 socket, 1 NUMA node"
   if (const std::size_t nodes = topology.rfind(','); nodes != std::string::npos) topology.resize(nodes);
-  const std::string hypervisor = machine.value("hypervisor", "");
-  return slug(fmt::format("{} {} {}", machine.value("cpu_model", "unknown"), topology,
+  const std::string hypervisor = run.manifest.fact("hypervisor", "");
+  return slug(fmt::format("{} {} {}", run.manifest.fact("cpu_model", "unknown"), topology,
                           hypervisor == "none" ? "" : hypervisor));
 }
 
@@ -70,7 +70,11 @@ fs::path add_reference(const fs::path& run, const fs::path& folder, const std::s
     throw os::UsageError("--name", target.native(), "there is something already",
                          "give another name; baselines are never overwritten");
   const os::Folder made = os::Folder::make(target);
-  made.replace(kManifestFile, json_text(compact(read.manifest)));
+  RunManifest manifest = read.manifest;
+  manifest.schema = kSchemaVersion;
+  manifest.columns.clear();
+  made.replace(kTrialLinesFile, compact_lines(manifest));
+  made.replace(kManifestFile, run_text(manifest));
   for (const char* const file : {kTrialsFile, kLatencyFile})
     if (may_be_there(run / file)) made.replace(file, os::read_plain_file(run / file));
   return target;

@@ -10,9 +10,11 @@
 #include <set>
 
 #include "harness/os/error.hpp"
+#include "harness/os/journal_file.hpp"
 #include "harness/os/named_path.hpp"
+#include "harness/os/process.hpp"
 #include "harness/record/csv.hpp"
-#include "harness/record/manifest_shape.hpp"
+#include "harness/record/folders.hpp"
 #include "harness/record/schema.hpp"
 
 namespace tlbstorm::record {
@@ -26,7 +28,7 @@ using Fields = std::vector<std::string_view>;
 class Table {
  public:
   Table(const RunFolder& run, const char* file) : reader_(run.path / file), trial_(reader_.column("trial")) {
-    for (const auto& entry : run.manifest["trials"]) trials_.insert(entry["trial"].get<int>());
+    for (const TrialRecord& trial : run.manifest.trials) trials_.insert(trial.trial);
   }
 
   bool next() { return reader_.next(row_); }
@@ -88,7 +90,7 @@ void read_rounds(RunFolder& run) {
 
 void read_latencies(RunFolder& run) {
   constexpr double kLongest = 1e18;  // ns: any 64-bit count of them holds that
-  if (!has_text(run.path / kLatencyFile) || run.manifest["schema"] < 2)
+  if (!has_text(run.path / kLatencyFile) || run.manifest.schema < 2)
     return;  // the first schema kept no classes
   Table table(run, kLatencyFile);
   const std::size_t access = table.column("access"), met = table.column("met"),
@@ -114,13 +116,10 @@ const Series* RunFolder::find(std::string_view metric) const {
 std::vector<double> RunFolder::values(std::string_view metric) const {
   const Series* const one = find(metric);
   if (one == nullptr) return {};
-  std::set<int> valid_trials;
-  for (const auto& entry : manifest["trials"])
-    if (entry.value("valid", false)) valid_trials.insert(entry.value("trial", 0));
   std::vector<double> of_valid, all;
   for (const auto& [trial, value] : one->by_trial) {
     all.push_back(value);
-    if (valid_trials.contains(trial)) of_valid.push_back(value);
+    if (valid(trial)) of_valid.push_back(value);
   }
   std::vector<double>& chosen = of_valid.empty() ? all : of_valid;
   std::sort(chosen.begin(), chosen.end());
@@ -132,12 +131,6 @@ std::optional<double> RunFolder::median(std::string_view metric) const {
   const std::size_t n = sorted.size();
   if (n == 0) return std::nullopt;
   return n % 2 == 1 ? sorted[n / 2] : (sorted[n / 2 - 1] + sorted[n / 2]) / 2;
-}
-
-bool RunFolder::valid(int trial) const {
-  for (const auto& entry : manifest["trials"])
-    if (entry.value("trial", 0) == trial) return entry.value("valid", false);
-  return false;
 }
 
 namespace {
@@ -165,22 +158,33 @@ void require_run_folder(const fs::path& path) {
 }  // namespace
 
 bool all_undone(const fs::path& folder) {
-  const fs::path manifest = folder / kManifestFile;
-  return !has_text(manifest) || !read_run_manifest(manifest).contains("not_undone");
+  if (!has_text(folder / kManifestFile)) return true;
+  std::vector<std::string> remarks;
+  return read_run_manifest(folder, remarks).not_undone.empty();
 }
+
+namespace {
+
+/// Whether the tool still writes it can only be told on the boot on which it began.
+std::string unfinished(const Writer& writer) {
+  constexpr const char* kSoFar = "what it had measured is shown";
+  if (writer.boot_id.empty()) return fmt::format("the run has not ended, or its tool was killed: {}", kSoFar);
+  const bool here = writer.boot_id == os::boot_id() && os::start_ticks(writer.pid) == writer.started;
+  return here ? fmt::format("the run is going on (pid {}): {}", writer.pid, kSoFar)
+              : fmt::format("the tool was killed before the run ended: {}", kSoFar);
+}
+
+}  // namespace
 
 RunFolder read_run(const fs::path& path) {
   require_run_folder(path);
   RunFolder run;
   run.path = path;
-  const fs::path manifest = path / kManifestFile;
-  run.manifest = read_run_manifest(manifest);
-  const std::string state = run.manifest.value("state", "");
-  if (state == "running")
-    run.remarks.emplace_back("the run has not ended, or its tool was killed: what it had measured is shown");
-  if (state == "failed")
-    run.remarks.push_back(
-        fmt::format("the run could not go on: {}", run.manifest.value("reason", "unknown")));
+  run.manifest = read_run_manifest(path, run.remarks);
+  if (run.manifest.state == RunState::running) run.remarks.push_back(unfinished(run.manifest.writer));
+  if (run.manifest.state == RunState::failed)
+    run.remarks.push_back(fmt::format("the run could not go on: {}",
+                                      run.manifest.reason.empty() ? "unknown" : run.manifest.reason));
   read_trials(run);
   read_rounds(run);
   read_latencies(run);

@@ -4,10 +4,11 @@
 
 #include <filesystem>
 #include <map>
-#include <nlohmann/json.hpp>
 #include <optional>
 #include <string>
 #include <vector>
+
+#include "harness/record/manifest.hpp"
 
 namespace tlbstorm::record {
 
@@ -35,7 +36,7 @@ struct LatencyRow {
 
 struct RunFolder {
   std::filesystem::path path;
-  nlohmann::ordered_json manifest;
+  RunManifest manifest;
   std::vector<Series> series;  ///< in the order of the file
   std::vector<RoundRow> rounds;
   std::vector<LatencyRow> latencies;
@@ -47,7 +48,7 @@ struct RunFolder {
   /// Their median; nothing when there are none.
   std::optional<double> median(std::string_view metric) const;
   /// Whether a trial ended well and passed its checks.
-  bool valid(int trial) const;
+  bool valid(int trial) const { return manifest.valid(trial); }
 };
 
 /// Throws os::UsageError when it isn't a run folder, os::Error when it is damaged or was written by a newer

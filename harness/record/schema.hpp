@@ -5,9 +5,12 @@
 
 namespace tlbstorm::record {
 
-inline constexpr int kSchemaVersion = 2;
+inline constexpr int kSchemaVersion = 3;
 
 inline constexpr const char* kManifestFile = "run.json";
+inline constexpr const char* kTrialLinesFile = "trials.jsonl";
+inline constexpr const char* kBatchFile = "batch.json";
+inline constexpr const char* kPointsFile = "points.csv";
 inline constexpr const char* kTrialsFile = "trials.csv";
 inline constexpr const char* kRoundsFile = "rounds.csv";
 inline constexpr const char* kWorkersFile = "workers.csv";
@@ -16,6 +19,7 @@ inline constexpr const char* kLatencyFile = "latency.csv";
 inline constexpr const char* kBystandersFile = "bystanders.csv";
 inline constexpr const char* kGapsFile = "gaps.csv";
 
+inline constexpr const char* kPointsHeader = "entry,metric,unit,trials,median,min,max";
 inline constexpr const char* kTrialsHeader = "trial,metric,unit,value";
 inline constexpr const char* kRoundsHeader = "trial,round,metric,unit,value";
 inline constexpr const char* kWorkersHeader = "trial,worker,figure,unit,value";

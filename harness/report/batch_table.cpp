@@ -25,20 +25,15 @@ std::string figure(std::optional<double> value) { return value ? os::format_figu
 /// "3/3": how many of its trials are valid.
 std::string valid_trials(const BatchEntry& entry) {
   if (!entry.run) return "-";
-  int valid = 0, all = 0;
-  for (const auto& trial : entry.run->manifest["trials"]) {
-    ++all;
-    valid += trial.value("valid", false) ? 1 : 0;
-  }
-  return fmt::format("{}/{}", valid, all);
+  return fmt::format("{}/{}", entry.run->manifest.valid_trials(), entry.run->manifest.trials.size());
 }
 
-int workers(const BatchEntry& entry) { return entry.run->manifest["plan"].value("workers", 1); }
+int workers(const BatchEntry& entry) { return std::max(1, entry.run->manifest.plan.workers); }
 
 /// The first figure of the workload's own, which stands first in trials.csv; or the end that was expected.
 std::string own_figure(const BatchEntry& entry) {
-  const std::string expected = entry.run->manifest["plan"].value("expect", "ok");
-  if (expected != "ok") return "expected to end as " + expected;
+  const trial::Outcome expected = entry.run->manifest.plan.expect;
+  if (expected != trial::Outcome::ok) return fmt::format("expected to end as {}", name(expected));
   if (entry.run->series.empty()) return "";
   const record::Series& first = entry.run->series.front();
   if (first.metric == "ipis_per_page") return "";
@@ -50,9 +45,8 @@ std::string context(const Batch& batch) {
   for (const BatchEntry& entry : batch.entries)
     if (entry.run) {
       const auto& manifest = entry.run->manifest;
-      return fmt::format("  kernel     {}\n  machine    {}, {}\n",
-                         manifest["machine"].value("kernel_release", "?"),
-                         manifest["machine"].value("cpu_model", "?"), manifest.value("topology", "?"));
+      return fmt::format("  kernel     {}\n  machine    {}, {}\n", manifest.fact("kernel_release"),
+                         manifest.fact("cpu_model"), manifest.topology);
     }
   return "";
 }
@@ -69,10 +63,9 @@ std::string reasons(const Batch& batch) {
 
 /// Why a trial means nothing: the first check that it failed.
 std::string first_fault(const RunFolder& run) {
-  for (const auto& trial : run.manifest["trials"])
-    for (const auto& check : trial.value("checks", nlohmann::ordered_json::array()))
-      if (check.value("verdict", "") == "invalid")
-        return fmt::format("{}: {}", check.value("check", ""), check.value("detail", ""));
+  for (const record::TrialRecord& trial : run.manifest.trials)
+    for (const os::Finding& check : trial.checks)
+      if (check.grade == os::Grade::failed) return fmt::format("{}: {}", check.id, check.found);
   return "it was not judged";
 }
 
@@ -117,7 +110,7 @@ std::string suite(const Batch& batch) {
   for (const BatchEntry& entry : batch.entries) {
     if (!entry.run) continue;
     out += fmt::format("  {:<20}{:<17}{:>6}{:>11}{:>9}{:>10}{:>13}  {}\n", entry.name,
-                       entry.run->manifest["plan"].value("workload", "?"), valid_trials(entry),
+                       entry.run->manifest.plan.workload, valid_trials(entry),
                        figure(median(entry, "ipis_per_page")), figure(median(entry, "ipis_per_operation")),
                        figure(median(entry, "tlb_ipi_rate")), figure(median(entry, "throughput")),
                        own_figure(entry));

@@ -17,8 +17,6 @@
 namespace tlbstorm::report {
 namespace {
 
-using nlohmann::ordered_json;
-
 constexpr std::array<Format, 7> kFormats{
     {{"text", "for a terminal", &print_text},
      {"lkml", "for a changelog or a mail: plain ASCII, at most 75 columns", &print_lkml},
@@ -114,13 +112,7 @@ std::string shell_line(const std::vector<std::string>& words) {
 
 namespace {
 
-std::string command_of(const record::RunFolder& run) {
-  std::vector<std::string> words;
-  for (const auto& word :
-       run.manifest.value("tool", ordered_json::object()).value("command", ordered_json::array()))
-    if (word.is_string()) words.push_back(word.get<std::string>());
-  return shell_line(words);
-}
+std::string command_of(const record::RunFolder& run) { return shell_line(run.manifest.tool.command); }
 
 }  // namespace
 

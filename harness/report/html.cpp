@@ -115,10 +115,10 @@ std::string part(const compare::Comparison& comparison, Sorting sorting) {
 std::string print_html(const Report& report) {
   const compare::Comparison& first = report.parts.front();
   std::string out = kHead;
-  out += fmt::format("<h1>tlbstorm: {}</h1>\n<p>base: {}<br>new: {}<br>on {}</p>\n",
-                     escaped(first.base.manifest()["plan"].value("workload", "?")),
-                     escaped(compare::describe_side(first.base)), escaped(compare::describe_side(first.next)),
-                     escaped(compare::machine_of(first.base)));
+  out +=
+      fmt::format("<h1>tlbstorm: {}</h1>\n<p>base: {}<br>new: {}<br>on {}</p>\n",
+                  escaped(first.base.manifest().plan.workload), escaped(compare::describe_side(first.base)),
+                  escaped(compare::describe_side(first.next)), escaped(compare::machine_of(first.base)));
   for (const compare::Comparison& comparison : report.parts) out += part(comparison, report.sorting);
   out += "<h2>made with</h2>\n<pre>";
   for (const Command& command : commands(report))

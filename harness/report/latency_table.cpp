@@ -57,8 +57,8 @@ std::string row_of(const std::vector<stats::Bucket>& buckets, bool& few) {
 /// What was subtracted from every time: the largest of all trials.
 std::string timing_overhead(const RunFolder& run) {
   std::int64_t most = 0;
-  for (const auto& trial : run.manifest["trials"])
-    most = std::max(most, trial.value("timing_overhead_ns", std::int64_t{0}));
+  for (const record::TrialRecord& trial : run.manifest.trials)
+    most = std::max(most, trial.timing_overhead_ns);
   return fmt::format("  taking a time costs {} ns: measured, and subtracted from every one of them\n", most);
 }
 

@@ -26,8 +26,7 @@ std::string ascii(const std::string& text) {
 }
 
 std::string kernel_of(const compare::Side& side) {
-  const auto machine = side.manifest().value("machine", nlohmann::ordered_json::object());
-  return machine.value("kernel_release", "?") + " " + machine.value("kernel_version", "");
+  return side.manifest().fact("kernel_release") + " " + side.manifest().fact("kernel_version", "");
 }
 
 /// "1.003 +-0.2%".

@@ -44,10 +44,9 @@ std::string part(const compare::Comparison& comparison, Sorting sorting) {
 
 std::string print_markdown(const Report& report) {
   const compare::Comparison& first = report.parts.front();
-  std::string out =
-      fmt::format("## tlbstorm: {}\n\nbase: {}  \nnew: {}  \non: {}\n",
-                  first.base.manifest()["plan"].value("workload", "?"), compare::describe_side(first.base),
-                  compare::describe_side(first.next), compare::machine_of(first.base));
+  std::string out = fmt::format("## tlbstorm: {}\n\nbase: {}  \nnew: {}  \non: {}\n",
+                                first.base.manifest().plan.workload, compare::describe_side(first.base),
+                                compare::describe_side(first.next), compare::machine_of(first.base));
   for (const compare::Comparison& comparison : report.parts) out += part(comparison, report.sorting);
   out += "\n```sh\n";
   for (const Command& command : commands(report))

@@ -35,7 +35,7 @@ std::string robot_name(const compare::Comparison& comparison, const std::string&
   if (metric.starts_with("interrupts.")) return name_of_interrupt(std::string_view(metric).substr(11));
   if (metric.starts_with("vmstat.")) return "proc-vmstat." + metric.substr(7);
   if (metric.starts_with("perf.")) return "perf-stat.ps." + metric.substr(5);
-  return fmt::format("tlbstorm.{}.{}", comparison.base.manifest()["plan"].value("workload", "?"), metric);
+  return fmt::format("tlbstorm.{}.{}", comparison.base.manifest().plan.workload, metric);
 }
 
 /// "123456 +- 2%", aligned as the robot does; the spread is left out where it is below one percent.
@@ -53,18 +53,14 @@ std::string change(double by) {
   return by > kTimes ? fmt::format("{:>8.1f}x", 1 + by) : fmt::format("{:>+8.1f}%", 100 * by);
 }
 
-std::string kernel(const compare::Side& side) {
-  const auto machine = side.manifest().value("machine", nlohmann::ordered_json::object());
-  return machine.value("kernel_release", "?");
-}
+std::string kernel(const compare::Side& side) { return side.manifest().fact("kernel_release"); }
 
 std::string part(const compare::Comparison& comparison, Sorting sorting) {
   std::string out(89, '=');
-  out += fmt::format(
-      "\nworkload/machine/trials:\n  {}/{}/{}\n\nkernel:\n  {} (base)\n  {} (new)\n\n",
-      comparison.title.empty() ? comparison.base.manifest()["plan"].value("workload", "?") : comparison.title,
-      compare::machine_of(comparison.base), comparison.base.valid_trials(), kernel(comparison.base),
-      kernel(comparison.next));
+  out += fmt::format("\nworkload/machine/trials:\n  {}/{}/{}\n\nkernel:\n  {} (base)\n  {} (new)\n\n",
+                     comparison.title.empty() ? comparison.base.manifest().plan.workload : comparison.title,
+                     compare::machine_of(comparison.base), comparison.base.valid_trials(),
+                     kernel(comparison.base), kernel(comparison.next));
   out += fmt::format("{:>16} {:>27} \n---------------- --------------------------- \n",
                      kernel(comparison.base), kernel(comparison.next));
   out += "         %stddev     %change         %stddev\n             \\          |                \\  \n";

@@ -20,23 +20,9 @@
 namespace tlbstorm::report {
 namespace {
 
-using nlohmann::ordered_json;
 using record::RunFolder;
 
 constexpr std::size_t kMostRounds = 30;  // printed; all are in rounds.csv
-
-std::string text_or(const ordered_json& object, const char* key, const std::string& otherwise) {
-  return object.contains(key) && object[key].is_string() ? object[key].get<std::string>() : otherwise;
-}
-
-std::string seconds(const ordered_json& value) {
-  if (!value.is_number()) return "?";
-  return os::format_duration(os::Nanoseconds{static_cast<std::int64_t>(value.get<double>() * 1e9)});
-}
-
-std::string bytes(const ordered_json& value) {
-  return value.is_number() ? os::format_size({value.get<std::uint64_t>()}) : "?";
-}
 
 /// A size as one; what is none, in a manifest that was tampered with, as it is.
 std::string size_text(const std::string& name, const std::string& text) try {
@@ -45,83 +31,83 @@ std::string size_text(const std::string& name, const std::string& text) try {
   return text;
 }
 
-std::string paced(const ordered_json& plan) {
-  const int trials = plan.value("trials", 0);
-  const std::string count = fmt::format("{} trial{}", trials, trials == 1 ? "" : "s");
-  if (plan.value("pacing", "") == "rounds")
-    return fmt::format("{} of {} measured rounds", count,
-                       text_or(plan["parameters"], "rounds", text_or(plan["parameters"], "repeat", "?")));
-  return fmt::format("{} of {} after {} of warm-up", count, seconds(plan["duration_seconds"]),
-                     seconds(plan["warmup_seconds"]));
+std::string or_unknown(const std::string& text) { return text.empty() ? "?" : text; }
+
+std::string paced(const record::RunManifest& manifest) {
+  const trial::Plan& plan = manifest.plan;
+  const std::string count = fmt::format("{} trial{}", plan.trials, plan.trials == 1 ? "" : "s");
+  if (manifest.workload.pacing == "rounds") {
+    const auto parameters = plan.parameters.values();
+    for (const char* const name : {"rounds", "repeat"})
+      if (const auto found = parameters.find(name); found != parameters.end())
+        return fmt::format("{} of {} measured rounds", count, found->second);
+    return count;
+  }
+  return fmt::format("{} of {} after {} of warm-up", count,
+                     plan.duration ? os::format_duration(*plan.duration) : "?",
+                     os::format_duration(plan.warmup));
 }
 
 /// Few swap areas by their names, many by the first, the last and their number.
-std::string areas(const std::vector<std::string>& swap) {
+std::string areas(const std::vector<trial::SwapRequest>& swap) {
   constexpr std::size_t kFew = 4;
-  if (swap.size() <= kFew) return fmt::format("{}", fmt::join(swap, ", "));
-  return fmt::format("{} to {}, {} areas", swap.front(), swap.back(), swap.size());
+  std::vector<std::string> texts;
+  for (const trial::SwapRequest& request : swap) texts.push_back(request.text);
+  if (texts.size() <= kFew) return fmt::format("{}", fmt::join(texts, ", "));
+  return fmt::format("{} to {}, {} areas", texts.front(), texts.back(), texts.size());
 }
 
-std::string parameters(const ordered_json& plan) {
+std::string parameters(const trial::Plan& plan) {
+  const std::vector<std::string> sizes = plan.parameters.sizes();
   std::vector<std::string> parts;
-  for (const auto& [name, value] : plan["parameters"].items())
-    if (const auto text = value.get<std::string>(); !text.empty()) {
-      const ordered_json sizes = plan.value("sizes", ordered_json::array());
-      const bool size = std::find(sizes.begin(), sizes.end(), name) != sizes.end();
-      parts.push_back(fmt::format("{}={}", name, size ? size_text(name, text) : text));
-    }
+  for (const auto& [name, text] : plan.parameters.values()) {
+    if (text.empty()) continue;
+    const bool size = std::find(sizes.begin(), sizes.end(), name) != sizes.end();
+    parts.push_back(fmt::format("{}={}", name, size ? size_text(name, text) : text));
+  }
   return fmt::format("{}", fmt::join(parts, ", "));
 }
 
 void context(const RunFolder& run, std::string& out) {
-  const ordered_json& plan = run.manifest["plan"];
-  const ordered_json& machine = run.manifest["machine"];
+  const record::RunManifest& manifest = run.manifest;
+  const trial::Plan& plan = manifest.plan;
   const auto line = [&](const char* key, const std::string& value) {
     out += fmt::format("  {:<11}{}\n", key, value);
   };
-  out += fmt::format("tlbstorm {}: {}, {}\n\n", text_or(run.manifest["tool"], "version", "?"),
-                     text_or(plan, "workload", "?"), paced(plan));
-  line("kernel",
-       fmt::format("{} {}", text_or(machine, "kernel_release", "?"), text_or(machine, "kernel_version", "")));
+  out += fmt::format("tlbstorm {}: {}, {}\n\n", or_unknown(manifest.tool.version), or_unknown(plan.workload),
+                     paced(manifest));
+  line("kernel", fmt::format("{} {}", manifest.fact("kernel_release"), manifest.fact("kernel_version", "")));
   line("machine",
-       fmt::format("{}, {}{}", text_or(machine, "cpu_model", "?"), text_or(run.manifest, "topology", "?"),
-                   run.manifest["flush"].value("hypervisor", "").empty()
-                       ? ""
-                       : ", guest of " + run.manifest["flush"]["hypervisor"].get<std::string>()));
-  line("flushes", text_or(run.manifest["flush"], "text", "?"));
-  line("memory",
-       fmt::format("{}; limit {}; swap {}", bytes(run.manifest["memory_bytes"]),
-                   plan["memory_limit_bytes"].is_null() ? "none" : bytes(plan["memory_limit_bytes"]),
-                   plan["swap"].empty()
-                       ? text_or(machine, "swaps", "none")
-                       : areas(plan["swap"].get<std::vector<std::string>>()) + " (for this run)"));
-  line("workers",
-       fmt::format("{} {} on CPUs {} ({})", plan.value("workers", 0), plan.value("mode", ""),
-                   os::format_list(plan["cpus"].get<std::vector<int>>()), plan.value("placement", "")));
+       fmt::format("{}, {}{}", manifest.fact("cpu_model"), or_unknown(manifest.topology),
+                   manifest.flush.hypervisor.empty() ? "" : ", guest of " + manifest.flush.hypervisor));
+  line("flushes", or_unknown(manifest.flush.text));
+  line(
+      "memory",
+      fmt::format("{}; limit {}; swap {}", manifest.memory ? os::format_size(*manifest.memory) : "?",
+                  plan.memory ? os::format_size(*plan.memory) : "none",
+                  plan.swap.empty() ? manifest.fact("swaps", "none") : areas(plan.swap) + " (for this run)"));
+  line("workers", fmt::format("{} {} on CPUs {} ({})", plan.workers, name(plan.mode),
+                              os::format_list(plan.cpus), plan.placement));
   line("parameters", parameters(plan));
-  if (plan.value("bystanders", 0) > 0)
+  if (plan.bystanders > 0)
     line("bystanders",
-         fmt::format("{} on CPUs {}, gaps above {}", plan.value("bystanders", 0),
-                     os::format_list(plan["bystander_cpus"].get<std::vector<int>>()),
-                     os::format_duration(os::Nanoseconds{plan.value("gap_threshold_ns", std::int64_t{0})})));
-  if (plan.contains("ballast_bytes") && !plan["ballast_bytes"].is_null())
-    line("ballast", bytes(plan["ballast_bytes"]) + " locked");
-  if (text_or(plan, "expect", "ok") != "ok")
-    line("expected", "every trial ends as " + text_or(plan, "expect", ""));
-  for (const auto& note : plan["notes"]) line("note", note.get<std::string>());
+         fmt::format("{} on CPUs {}, gaps above {}", plan.bystanders, os::format_list(plan.bystander_cpus),
+                     os::format_duration(plan.gap_threshold)));
+  if (plan.ballast) line("ballast", os::format_size(*plan.ballast) + " locked");
+  if (plan.expect != trial::Outcome::ok)
+    line("expected", fmt::format("every trial ends as {}", name(plan.expect)));
+  for (const std::string& note : plan.notes) line("note", note);
 }
 
 /// First of all: what follows is of less weight.
 void wrong_pages(const RunFolder& run, std::string& out) {
-  for (const auto& entry : run.manifest["trials"]) {
-    const ordered_json wrong = entry.value("wrong_pages", ordered_json::object());
-    const auto count = wrong.value("count", std::uint64_t{0});
+  for (const record::TrialRecord& trial : run.manifest.trials) {
+    const auto& [count, first] = trial.wrong_pages;
     if (count == 0) continue;
-    const auto first = wrong.value("first", std::vector<std::string>());
     out += fmt::format(
         "\n  DATA CORRUPTION in trial {}: {} page{} came back with other content than was written.\n"
         "  Suspect the kernel, the swap device or the memory. What was found{}:\n",
-        entry.value("trial", 0), count, count == 1 ? "" : "s",
+        trial.trial, count, count == 1 ? "" : "s",
         count > first.size() ? fmt::format(", the first {}", first.size()) : "");
     for (const std::string& line : first) out += fmt::format("    {}\n", line);
   }
@@ -129,8 +115,7 @@ void wrong_pages(const RunFolder& run, std::string& out) {
 
 void metrics(const RunFolder& run, std::string& out) {
   if (run.series.empty()) return;
-  const bool any_valid = std::any_of(run.manifest["trials"].begin(), run.manifest["trials"].end(),
-                                     [](const ordered_json& entry) { return entry.value("valid", false); });
+  const bool any_valid = run.manifest.valid_trials() > 0;
   if (!any_valid)
     out += "\n  NO TRIAL IS VALID (why is said below): these figures are no evidence of anything\n";
   out += fmt::format("\n  {:<28}{:<15}{:>9}{:>10}{:>10}{:>7}  {}\n", "metric", "unit", "median", "min", "max",
@@ -218,69 +203,70 @@ class Gathered {
 };
 
 /// How often the probes are read that cost more than a sample may; empty when all are read each time.
-std::string dear_probes(const ordered_json& readings) {
+std::string expensive_probes(const record::SamplingRecord& sampling) {
   std::vector<std::string> parts;
   bool no_interrupts = false;
-  for (const auto& [probe, reading] : readings.items()) {
-    if (!reading.value("dear", false)) continue;
-    const int every = reading.value("every_samples", 1);
-    no_interrupts |= probe == "interrupts" && every == 0;
-    parts.push_back(fmt::format("{} ({:.0f} us) {}", probe, reading.value("read_us", 0.0),
-                                every > 0 ? fmt::format("1 in {}", every) : "never"));
+  for (const auto& [probe, reading] : sampling.probes) {
+    if (!reading.expensive) continue;
+    no_interrupts |= probe == "interrupts" && reading.every_samples == 0;
+    parts.push_back(fmt::format(
+        "{} ({:.0f} us) {}", probe, reading.read_us,
+        reading.every_samples > 0 ? fmt::format("1 in {}", reading.every_samples) : "at phase edges only"));
   }
   if (parts.empty()) return "";
-  return fmt::format("dear to read, so not at every sample but at phase edges: {}{}", fmt::join(parts, ", "),
+  return fmt::format("expensive to read, sampled less often: {}{}", fmt::join(parts, ", "),
                      no_interrupts ? "; the time line of shootdowns is tlbflush.received, by CPU" : "");
 }
 
 /// "oom: the kernel killed a worker ...", of a trial that was to end so; what was not is said as invalid.
-std::string expected_end(const ordered_json& entry) {
-  const std::string outcome = text_or(entry, "outcome", "ok"), reason = text_or(entry, "reason", "");
-  if (outcome == "ok" || reason.empty()) return "";
-  for (const auto& check : entry.value("checks", ordered_json::array()))
-    if (text_or(check, "check", "") == "outcome" && text_or(check, "verdict", "") == "ok")
-      return fmt::format("{}: {}", outcome, reason);
+std::string expected_end(const record::TrialRecord& trial) {
+  if (!trial.outcome || *trial.outcome == trial::Outcome::ok || trial.reason.empty()) return "";
+  for (const os::Finding& check : trial.checks)
+    if (check.id == "outcome" && check.grade == os::Grade::ok)
+      return fmt::format("{}: {}", name(*trial.outcome), trial.reason);
   return "";
 }
 
-void reasons(const RunFolder& run, std::string& out) {
-  const auto& trials = run.manifest["trials"];
-  Gathered invalid, unknown, absent, ended, notes;
-  for (const auto& entry : trials) {
-    const int trial = entry.value("trial", 0);
-    if (const std::string end = expected_end(entry); !end.empty()) ended.add(end, trial);
-    for (const auto& check : entry.value("checks", ordered_json::array())) {
-      const std::string subject = text_or(check, "check", "?");
-      const std::string text = fmt::format("{}: {}", subject, text_or(check, "detail", ""));
-      // How each trial ended is told of each: when it was, and how much was free.
-      if (check.value("verdict", "") == "invalid")
-        invalid.add(subject == "outcome" ? text : subject, text, trial);
-      if (check.value("verdict", "") == "unknown") unknown.add(subject, text, trial);
-    }
-    std::map<std::string, std::vector<std::string>> metrics_by_reason;
-    for (const auto& absence : entry.value("absent", ordered_json::array()))
-      metrics_by_reason[text_or(absence, "reason", "")].push_back(text_or(absence, "metric", "?"));
-    for (const auto& [reason, names] : metrics_by_reason)
-      absent.add(fmt::format("{}{}: {}",
-                             fmt::join(names.begin(),
-                                       names.begin() + std::min<std::ptrdiff_t>(4, std::ssize(names)), ", "),
-                             names.size() > 4 ? fmt::format(" and {} more", names.size() - 4) : "", reason),
-                 trial);
-    for (const auto& note : entry.value("notes", ordered_json::array()))
-      notes.add(note.get<std::string>(), trial);
-    const ordered_json sampling = entry.value("sampling", ordered_json::object());
-    const ordered_json readings = sampling.value("probes", ordered_json::object());
-    if (const std::string dear = dear_probes(readings); !dear.empty()) notes.add("dear", dear, 0);
+/// Metrics by the reason why there are none.
+void absences(const record::TrialRecord& trial, Gathered& absent) {
+  constexpr std::size_t kMost = 4;
+  std::map<std::string, std::vector<std::string>> by_reason;
+  for (const record::Absence& absence : trial.absent) by_reason[absence.reason].push_back(absence.metric);
+  for (auto& [reason, names] : by_reason) {
+    const std::size_t more = names.size() > kMost ? names.size() - kMost : 0;
+    names.resize(names.size() - more);
+    absent.add(fmt::format("{}{}: {}", fmt::join(names, ", "),
+                           more > 0 ? fmt::format(" and {} more", more) : "", reason),
+               trial.trial);
   }
-  for (const auto& probe : run.manifest["absent_probes"])
-    if (!probe.value("idle", false))
-      absent.add(fmt::format("probe {}: {}{}", text_or(probe, "probe", "?"), text_or(probe, "reason", ""),
-                             text_or(probe, "remedy", "").empty() ? "" : "; " + text_or(probe, "remedy", "")),
+}
+
+void reasons(const RunFolder& run, std::string& out) {
+  const auto& trials = run.manifest.trials;
+  Gathered invalid, unknown, absent, ended, notes;
+  for (const record::TrialRecord& trial : trials) {
+    if (const std::string end = expected_end(trial); !end.empty()) ended.add(end, trial.trial);
+    for (const os::Finding& check : trial.checks) {
+      const std::string text = fmt::format("{}: {}", check.id, check.found);
+      // How each trial ended is told of each: when it was, and how much was free.
+      if (check.grade == os::Grade::failed)
+        invalid.add(check.id == "outcome" ? text : check.id, text, trial.trial);
+      if (check.grade == os::Grade::unknown) unknown.add(check.id, text, trial.trial);
+    }
+    absences(trial, absent);
+    for (const std::string& note : trial.notes) notes.add(note, trial.trial);
+    if (const std::string expensive = expensive_probes(trial.sampling); !expensive.empty())
+      notes.add("expensive", expensive, 0);
+  }
+  for (const record::AbsentProbe& probe : run.manifest.absent_probes)
+    if (!probe.idle)
+      absent.add(fmt::format("probe {}: {}{}{}", probe.probe, probe.reason, probe.remedy.empty() ? "" : "; ",
+                             probe.remedy),
                  0);
   ended.print(out, "ended as expected", trials.size() + 1);
   invalid.print(out, "INVALID: these trials do not mean what they should", trials.size() + 1);
-  absent.print(out, "absent", trials.size());
-  unknown.print(out, "not known", trials.size());
+  absent.print(out, "not available here", trials.size());
+  unknown.print(out, "unknown", trials.size());
   notes.print(out, "notes", trials.size());
 }
 
@@ -288,12 +274,14 @@ void whole_run(const RunFolder& run, std::string& out) {
   double measured = 0, whole = 0;
   bool known = false;
   std::string source;
-  for (const auto& entry : run.manifest["trials"]) {
-    const auto by_phase = entry.value("tlb_ipis_by_phase", ordered_json::object());
-    known = known || by_phase.contains("whole");
-    measured += by_phase.value("measure", 0.0);
-    whole += by_phase.value("whole", 0.0);
-    source = entry.value("reclaim_source", source);
+  for (const record::TrialRecord& trial : run.manifest.trials) {
+    const auto& by_phase = trial.tlb_ipis_by_phase;
+    if (const auto all = by_phase.find("whole"); all != by_phase.end()) {
+      known = true;
+      whole += all->second;
+    }
+    if (const auto part = by_phase.find("measure"); part != by_phase.end()) measured += part->second;
+    if (!trial.reclaim_source.empty()) source = trial.reclaim_source;
   }
   out += "\n";
   if (known)

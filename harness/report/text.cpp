@@ -134,9 +134,9 @@ std::string part(const compare::Comparison& comparison, const Report& report) {
 bool is_headline(const compare::Comparison& comparison, const compare::MetricChange& one) {
   static constexpr std::array<std::string_view, 4> kHeadlines{"of_linear", "throughput", "ipis_per_operation",
                                                               "ipis_per_page"};
-  const auto& figures = comparison.base.manifest()["plan"].value("figures", nlohmann::ordered_json::array());
+  const auto& figures = comparison.base.manifest().workload.figures;
   return std::find(kHeadlines.begin(), kHeadlines.end(), one.metric.name) != kHeadlines.end() ||
-         (!figures.empty() && figures.front().value("name", "") == one.metric.name);
+         (!figures.empty() && figures.front().name == one.metric.name);
 }
 
 std::string points(const Report& report) {
@@ -164,7 +164,7 @@ std::string points(const Report& report) {
 /// When the first and the last run of a side began; the manifest's times sort as text.
 std::pair<std::string, std::string> started(const compare::Side& side) {
   std::vector<std::string> times;
-  for (const record::RunFolder& run : side.runs()) times.push_back(run.manifest.value("started", ""));
+  for (const record::RunFolder& run : side.runs()) times.push_back(run.manifest.started);
   const auto [first, last] = std::minmax_element(times.begin(), times.end());
   return {*first, *last};
 }
@@ -189,8 +189,7 @@ std::string reproduce(const Report& report) {
 
 std::string print_text(const Report& report) {
   const compare::Comparison& first = report.parts.front();
-  std::string out =
-      fmt::format("tlbstorm compare: {}\n\n", first.base.manifest()["plan"].value("workload", "?"));
+  std::string out = fmt::format("tlbstorm compare: {}\n\n", first.base.manifest().plan.workload);
   out +=
       fmt::format("  base       {}\n  new        {}\n  machine    {}\n", compare::describe_side(first.base),
                   compare::describe_side(first.next), compare::machine_of(first.base));

@@ -39,7 +39,7 @@ struct ProbeReading {
   std::string name;
   os::Nanoseconds cost{};  ///< of one read, median of a few before the trial
   int every = 1;           ///< read at every n-th sample; 0: at edges only
-  bool dear = false;       ///< less often than it is meant to be, for its cost
+  bool expensive = false;  ///< sampled less often than it is meant to be, for its cost
 };
 
 struct SamplingFacts {

@@ -15,10 +15,12 @@
 #include <vector>
 
 #include "harness/os/units.hpp"
+#include "harness/trial/settings.hpp"
 
 namespace tlbstorm::trial {
 
 struct Plan;
+struct SwapRequest;
 enum class Mode;
 enum class Outcome;
 
@@ -47,9 +49,11 @@ enum class Likeness {
 
 /// The field of a plan that an option fills; none for a parameter of a workload, and for what only the
 /// planner can fill.
-using PlanField = std::variant<std::monostate, int Plan::*, std::uint64_t Plan::*, os::Nanoseconds Plan::*,
-                               std::optional<os::Nanoseconds> Plan::*, std::optional<os::Bytes> Plan::*,
-                               std::string Plan::*, Mode Plan::*, Outcome Plan::*>;
+using PlanField =
+    std::variant<std::monostate, int Plan::*, std::uint64_t Plan::*, os::Nanoseconds Plan::*,
+                 std::optional<os::Nanoseconds> Plan::*, std::optional<os::Bytes> Plan::*,
+                 std::string Plan::*, Mode Plan::*, Outcome Plan::*, std::vector<std::string> Plan::*,
+                 std::vector<SwapRequest> Plan::*, std::vector<Setting> Plan::*>;
 
 struct Option {
   enum class Type {
@@ -79,12 +83,14 @@ struct Option {
   std::string unit = {};  ///< of a bare number: "pages"
   std::string key = {};   ///< in the manifest, if it is another than the name
   Likeness likeness = Likeness::other_work;
-  bool fits = true;         ///< whether `tlbstorm model` may fit along it, if its values are numbers
+  bool fits = true;         ///< if its values are numbers: what is untold fits nothing in any case
   bool of_command = false;  ///< about all runs of a command, so that not every command takes it: --dry-run
   PlanField field = {};
 
   bool is_size() const { return type == Type::size || type == Type::worker_size; }
   bool is_switch() const { return type == Type::flag; }
+  /// Whether `tlbstorm model` may fit along it.
+  bool may_be_term() const { return fits && likeness != Likeness::untold; }
   /// "--name".
   std::string dashed() const { return "--" + name; }
   /// What stands for its value in help: "SIZE".

@@ -1,8 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "harness/trial/options.hpp"
 
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
 #include <algorithm>
 
+#include "harness/os/clock.hpp"
 #include "harness/trial/workload.hpp"
 
 namespace tlbstorm::trial {
@@ -37,7 +41,6 @@ const std::vector<Option>& rows() {
        .range = {1, kAny, "no trial would ever end in time", "give a time such as 60s"},
        .key = "timeout_seconds",
        .likeness = Likeness::untold,
-       .fits = false,
        .field = &Plan::timeout},
       {.name = "workers",
        .type = Type::whole,
@@ -57,7 +60,8 @@ const std::vector<Option>& rows() {
        .field = &Plan::placement},
       {.name = "mempolicy",
        .standard = "local",
-       .help = "NUMA policy of the workers' memory: local, interleave or bind:NODES"},
+       .help = "NUMA policy of the workers' memory: local, interleave or bind:NODES",
+       .field = &Plan::mempolicy},
       {.name = "bystanders",
        .type = Type::whole,
        .standard = "0",
@@ -85,7 +89,9 @@ const std::vector<Option>& rows() {
                "several with "
                "commas or by a pattern (device:/dev/nvme0n1p*), all at equal priority; or existing: what is "
                "active",
-       .likeness = Likeness::told},
+       .likeness = Likeness::told,
+       .fits = false,
+       .field = &Plan::swap},
       {.name = "erase-device",
        .type = Type::list,
        .help = "a device of --swap on which everything may be destroyed; several with commas",
@@ -101,7 +107,9 @@ const std::vector<Option>& rows() {
        .help = "KEY=VALUE to set for the run and put back after it, such as vm.swappiness=100; several with "
                "commas",
        .key = "settings",
-       .likeness = Likeness::told},
+       .likeness = Likeness::told,
+       .fits = false,
+       .field = &Plan::settings},
       {.name = "interval",
        .type = Type::duration,
        .standard = "100ms",
@@ -109,7 +117,6 @@ const std::vector<Option>& rows() {
        .range = {1e6, kAny, "less than 1 ms would disturb what it measures", "give 1ms or more"},
        .key = "interval_seconds",
        .likeness = Likeness::untold,
-       .fits = false,
        .field = &Plan::interval},
       {.name = "sample-budget",
        .type = Type::duration,
@@ -117,18 +124,20 @@ const std::vector<Option>& rows() {
        .help = "what a sample may take on average; probes that are expensive to read are sampled less often",
        .key = "sample_budget_us",
        .likeness = Likeness::untold,
-       .fits = false,
        .field = &Plan::sample_budget},
       {.name = "probes",
        .type = Type::list,
        .standard = "default",
        .help = "default, all (those that disturb more, too), or a list such as interrupts,vmstat",
-       .likeness = Likeness::told},
+       .likeness = Likeness::told,
+       .fits = false,
+       .field = &Plan::probes},
       {.name = "events",
        .help = "perf events as libpfm4 names them, such as cycles,dTLB-load-misses; in braces those to be "
                "counted "
                "together; counted for the trial's processes too, whose context switches then take longer",
        .likeness = Likeness::told,
+       .fits = false,
        .field = &Plan::events},
       {.name = "expect",
        .type = Type::choice,
@@ -140,7 +149,10 @@ const std::vector<Option>& rows() {
                    {"io_error", "a page can't be read back"}},
        .likeness = Likeness::untold,
        .field = &Plan::expect},
-      {.name = "preset", .help = "a named set of options of this workload", .field = &Plan::preset},
+      {.name = "preset",
+       .help = "a named set of options of this workload",
+       .fits = false,
+       .field = &Plan::preset},
       {.name = "output",
        .type = Type::path,
        .help = "run folder, new or empty; default results/<date>-<workload>-<label>",
@@ -158,7 +170,6 @@ const std::vector<Option>& rows() {
        .help = "seed of everything random",
        .range = {0, kAny},
        .likeness = Likeness::untold,
-       .fits = false,
        .field = &Plan::seed},
       {.name = "config",
        .type = Type::path,
@@ -248,6 +259,46 @@ struct Fill {
   void operator()(Outcome Plan::*field) const {
     plan.*field = *outcome_named(option.choices[option.choice(text)].value);
   }
+  template <typename Entry>
+  void operator()(std::vector<Entry> Plan::* /*field*/) const {}
+};
+
+/// A value as text: for people, or exactly.
+struct Text {
+  const Plan& plan;
+  bool exact;
+
+  std::string of(os::Nanoseconds time) const {
+    return exact ? fmt::format("{}s", os::to_seconds(time)) : os::format_duration(time);
+  }
+  std::string of(os::Bytes size) const {
+    return exact ? fmt::format("{}B", size.count) : os::format_size(size);
+  }
+
+  std::string operator()(std::monostate) const { return ""; }
+  std::string operator()(int Plan::*field) const { return std::to_string(plan.*field); }
+  std::string operator()(std::uint64_t Plan::*field) const { return std::to_string(plan.*field); }
+  std::string operator()(os::Nanoseconds Plan::*field) const { return of(plan.*field); }
+  template <typename Value>
+  std::string operator()(std::optional<Value> Plan::*field) const {
+    return plan.*field ? of(*(plan.*field)) : "";
+  }
+  std::string operator()(std::string Plan::*field) const { return plan.*field; }
+  std::string operator()(Mode Plan::*field) const { return std::string(name(plan.*field)); }
+  std::string operator()(Outcome Plan::*field) const { return std::string(name(plan.*field)); }
+  std::string operator()(std::vector<std::string> Plan::*field) const {
+    return fmt::format("{}", fmt::join(plan.*field, ","));
+  }
+  std::string operator()(std::vector<SwapRequest> Plan::*field) const {
+    std::vector<std::string> areas;
+    for (const SwapRequest& request : plan.*field) areas.push_back(request.text);
+    return fmt::format("{}", fmt::join(areas, ","));
+  }
+  std::string operator()(std::vector<Setting> Plan::*field) const {
+    std::vector<std::string> all;
+    for (const auto& [file, value] : plan.*field) all.push_back(fmt::format("{}={}", name_of(file), value));
+    return fmt::format("{}", fmt::join(all, ","));
+  }
 };
 
 }  // namespace
@@ -255,6 +306,13 @@ struct Fill {
 void fill(Plan& plan, const Option& option, const std::string& text, const machine::Machine& machine) {
   if (text.empty() && option.standard.empty()) return;
   std::visit(Fill{plan, option, text, machine}, option.field);
+}
+
+std::string shown(const Option& option, const Plan& plan) {
+  return std::visit(Text{plan, false}, option.field);
+}
+std::string exact(const Option& option, const Plan& plan) {
+  return std::visit(Text{plan, true}, option.field);
 }
 
 }  // namespace tlbstorm::trial

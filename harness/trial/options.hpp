@@ -29,4 +29,9 @@ std::string standard_of(const Definition& definition, const Option& option);
 /// field as it is. Throws os::UsageError.
 void fill(Plan& plan, const Option& option, const std::string& text, const machine::Machine& machine);
 
+/// What a plan has there, for people: "64 MiB"; empty where it has nothing.
+std::string shown(const Option& option, const Plan& plan);
+/// The same with all digits: "67108864B".
+std::string exact(const Option& option, const Plan& plan);
+
 }  // namespace tlbstorm::trial

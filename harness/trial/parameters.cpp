@@ -14,6 +14,26 @@ Parameters::Parameters(const std::vector<Option>& declared) {
   for (const Option& parameter : declared) entries_[parameter.name] = {parameter, parameter.standard, false};
 }
 
+Parameters Parameters::recorded(const std::map<std::string, std::string>& values,
+                                const std::vector<std::string>& sizes) {
+  Parameters all;
+  for (const auto& [name, value] : values) {
+    // A percentage is of a machine that is not here.
+    const bool size =
+        std::find(sizes.begin(), sizes.end(), name) != sizes.end() && value.find('%') == std::string::npos;
+    all.entries_[name] = {
+        {.name = name, .type = size ? Option::Type::size : Option::Type::text, .help = ""}, value, true};
+  }
+  return all;
+}
+
+std::vector<std::string> Parameters::sizes() const {
+  std::vector<std::string> names;
+  for (const auto& [name, entry] : entries_)
+    if (entry.declared.is_size()) names.push_back(name);
+  return names;
+}
+
 const Parameters::Entry& Parameters::entry(const std::string& name) const {
   const auto found = entries_.find(name);
   if (found == entries_.end()) throw os::Error("the workload has no parameter " + name);

@@ -20,6 +20,9 @@ class Parameters {
   Parameters() = default;
   /// Every parameter with its default.
   explicit Parameters(const std::vector<Option>& declared);
+  /// As a run folder has them; which of them are sizes is all that is known of their types.
+  static Parameters recorded(const std::map<std::string, std::string>& values,
+                             const std::vector<std::string>& sizes);
 
   /// Checks the value against the declaration. `given` marks it as the user's own word.
   void set(const std::string& name, const std::string& value, bool given);
@@ -35,6 +38,8 @@ class Parameters {
 
   /// All values by name, as text, for the manifest; sizes that are a share of memory in bytes.
   std::map<std::string, std::string> values() const;
+  std::vector<std::string> sizes() const;  ///< the names of those that are sizes
+
   /// What a percentage in a size is of: the machine's memory, for a worker_size by the number of workers.
   void set_whole(os::Bytes memory, int workers);
 

@@ -6,6 +6,7 @@
 #include <filesystem>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "harness/os/units.hpp"
@@ -18,11 +19,12 @@ namespace tlbstorm::trial {
 
 /// Workers as threads of one mm, which share translations, or as processes, which don't.
 enum class Mode { threads, processes };
+inline std::string_view name(Mode mode) { return mode == Mode::threads ? "threads" : "processes"; }
 
 /// A swap area that the run sets up for itself and takes down again.
 struct SwapRequest {
   enum class Kind { zram, file, device };
-  Kind kind;
+  Kind kind = Kind::zram;
   std::string path;    ///< for a file: a folder, or the start of the file's name; else the device
   bool erase = false;  ///< of a device: its path was repeated in --erase-device
   os::Bytes size;
@@ -58,7 +60,8 @@ struct Plan {
   int bystanders = 0;
   std::vector<int> bystander_cpus;
   os::Nanoseconds gap_threshold{};  ///< what a bystander takes for a gap
-  MemPolicy mempolicy;
+  std::string mempolicy = "local";
+  MemPolicy policy;  ///< the same, for this machine
 
   std::optional<os::Bytes> memory;   ///< the cgroup's limit; nothing: no limit
   std::optional<os::Bytes> ballast;  ///< locked by a process of its own while the run lasts
@@ -74,7 +77,8 @@ struct Plan {
   std::vector<Setting> settings;
 
   os::Nanoseconds interval{};
-  os::Nanoseconds sample_budget{};  ///< what one sample may take on average; dear probes are read less often
+  os::Nanoseconds
+      sample_budget{};  ///< what one sample may take on average; expensive ones are read less often
   std::vector<std::string> probes;
   std::string events;  ///< for the probe perf; empty is what the machine can give
   std::uint64_t seed = 0;

@@ -86,7 +86,7 @@ class Planner {
     if (distinct.size() < plan_.cpus.size())
       plan_.notes.push_back(fmt::format("{} workers share {} CPUs: those that wait get no IPIs",
                                         plan_.workers, distinct.size()));
-    plan_.mempolicy = MemPolicy(options_["mempolicy"], machine_.topology);
+    plan_.policy = MemPolicy(plan_.mempolicy, machine_.topology);
   }
 
   /// The CPUs that come after the workers' are the bystanders', if they are nobody else's.

@@ -109,11 +109,12 @@ void ProbeSet::spread_dear_probes(os::Nanoseconds budget) {
   for (;;) {
     double average = 0;
     for (const ProbeReading& reading : readings_) average += share(reading);
-    const auto dearest = std::max_element(readings_.begin(), readings_.end(),
-                                          [&](const auto& a, const auto& b) { return share(a) < share(b); });
-    if (average <= static_cast<double>(budget.count()) || dearest->every == 0) break;
-    dearest->every = dearest->every < kRarest ? 2 * dearest->every : 0;
-    dearest->dear = true;
+    const auto most_expensive =
+        std::max_element(readings_.begin(), readings_.end(),
+                         [&](const auto& a, const auto& b) { return share(a) < share(b); });
+    if (average <= static_cast<double>(budget.count()) || most_expensive->every == 0) break;
+    most_expensive->every = most_expensive->every < kRarest ? 2 * most_expensive->every : 0;
+    most_expensive->expensive = true;
   }
   for (std::size_t i = 0; i < probes_.size(); ++i) probes_[i].every = readings_[i].every;
 }

@@ -72,16 +72,21 @@ Setting parse_sysctl(const std::string& text, const fs::path& root) {
   return {path, text.substr(equals + 1)};
 }
 
-/// As the user wrote it; the file itself if it is no sysctl.
-std::string name_of(const Setting& setting) {
-  std::string name = setting.first.native();
-  if (!name.starts_with(kSysctls)) return fmt::format("{} = {}", name, setting.second);
-  name.erase(0, kSysctls.size());
-  std::replace(name.begin(), name.end(), '/', '.');
-  return fmt::format("{}={}", name, setting.second);
+/// As the user wrote it.
+std::string text_of(const Setting& setting) {
+  const std::string name = name_of(setting.first);
+  return fmt::format("{}{}{}", name, name.starts_with('/') ? " = " : "=", setting.second);
 }
 
 }  // namespace
+
+std::string name_of(const fs::path& file) {
+  std::string name = file.native();
+  if (!name.starts_with(kSysctls)) return name;
+  name.erase(0, kSysctls.size());
+  std::replace(name.begin(), name.end(), '/', '.');
+  return name;
+}
 
 std::vector<Setting> parse_sysctls(std::string_view text, const fs::path& root) {
   std::vector<Setting> settings;
@@ -100,12 +105,12 @@ void set_for_the_run(os::Journal& journal, const Setting& setting) {
     os::set_kernel_file(journal, setting.first, setting.second);
   } catch (const os::SystemError& error) {
     if (error.code() != EINVAL && error.code() != ERANGE) throw;
-    throw UsageError("--sysctl", name_of(setting), "the kernel does not take this value",
+    throw UsageError("--sysctl", text_of(setting), "the kernel does not take this value",
                      fmt::format("it is now: {}", os::trim(os::try_read_text(setting.first).value_or("?"))));
   }
   const std::string now = machine::chosen(os::read_text(setting.first));
   if (fields_of(now) != fields_of(setting.second))
-    throw os::Error(fmt::format("{}: the kernel made {} of it", name_of(setting), now),
+    throw os::Error(fmt::format("{}: the kernel made {} of it", text_of(setting), now),
                     "give a value that it keeps");
 }
 

@@ -17,6 +17,9 @@ namespace tlbstorm::trial {
 /// A file and what is to be written there.
 using Setting = std::pair<std::filesystem::path, std::string>;
 
+/// "vm.swappiness" of its file; of what is no sysctl the path.
+std::string name_of(const std::filesystem::path& file);
+
 /// "vm.swappiness=100", several with commas; `root` is /proc/sys. Throws os::UsageError.
 std::vector<Setting> parse_sysctls(std::string_view text, const std::filesystem::path& root = "/proc/sys");
 

@@ -83,7 +83,7 @@ struct Trial {
 
 int run_worker(const Trial& trial, int index) {
   return guarded(trial.scoreboard, [&] {
-    trial.plan.mempolicy.apply();
+    trial.plan.policy.apply();
     Worker worker(trial.scoreboard, trial.plan, index, &trial.fence, trial.folder);
     worker.pin(trial.plan.cpus[static_cast<std::size_t>(index)]);
     if (trial.pacing == Pacing::timed) trial.workload.set_up(worker);
@@ -184,7 +184,7 @@ int run_trial_process(const Plan& plan, const Definition& definition, const Conf
     os::write_text("/proc/self/oom_score_adj", "1000");
     confinement.join();
     give_up_what_is_not_needed(plan, folder);
-    plan.mempolicy.apply();
+    plan.policy.apply();
     const std::unique_ptr<Workload> workload = definition.make(plan);
     workload->prepare();
     const Trial trial{plan, definition.pacing, confinement, folder, scoreboard, *workload};

@@ -84,6 +84,7 @@ struct Definition {
   std::string name;
   std::string summary;    ///< one line, with the kernel path that it exercises
   std::string operation;  ///< what one counted operation is
+  std::string primary;    ///< the metric that a verdict is about when nothing is said
   Pacing pacing = Pacing::timed;
   /// Workers must be on a CPU through the measured phase: those that aren't get no IPIs.
   bool workers_spin = false;

@@ -125,7 +125,7 @@ run_trial() {
   eval "command=(${ab[command]})"
   (cd -- "${ab[folder]}" && timeout --kill-after=30 "${ab[max_time]}" "${command[@]}" --output "$runs/$label") \
     >"$runs/$label.txt" 2>&1 || status=$?
-  valid=$(grep -hcx ' \{6\}"valid": true,\{0,1\}' "$runs/$label/run.json" 2>/dev/null) || true
+  valid=$(grep -hc '"valid":true' "$runs/$label/trials.jsonl" 2>/dev/null) || true
   record "$(outcome_of "$status")" "$status" "${valid:-0}" $((SECONDS - began))
   note "$label, attempt ${ab[attempt]}, on $(uname -r): $(outcome_of "$status") in $((SECONDS - began)) s," \
     "exit code $status, ${valid:-0} valid trials"

@@ -5,7 +5,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "harness/record/recorder.hpp"
+#include "harness/record/manifest.hpp"
 #include "harness/trial/given.hpp"
 #include "harness/trial/options.hpp"
 #include "harness/trial/planner.hpp"
@@ -41,7 +41,7 @@ TEST(Option, IsAddedInOnePlace) {
   const trial::Given given = read_words(fake, {{"--depth", "3"}}, trial::command_itself());
   const trial::Plan plan = trial::make_plan(fake, given.options, machine);
   EXPECT_EQ(plan.parameters.integer("depth"), 3);
-  EXPECT_EQ(record::to_json(plan, fake)["parameters"]["depth"], "3");
+  EXPECT_THAT(record::plan_text(plan, fake), HasSubstr("\"depth\": \"3\""));
   EXPECT_THROW(trial::make_plan(fake, {{"depth", "10"}}, machine), os::UsageError);
 }
 

@@ -56,13 +56,12 @@ TEST_F(EnvironmentTest, WhatMayBeTheCauseIsListed) {
   next_.manifest["plan"]["settings"] = {{"vm.swappiness", "100"}};
   next_.manifest["plan"]["swap"] = {"zram:1G"};
   next_.manifest["plan"]["probes"] = {"interrupts"};
-  EXPECT_THAT(names(),
-              ::testing::UnorderedElementsAre("kernel_release", "cmdline", "thp", "microcode", "tool_version",
-                                              "settings.vm.swappiness", "swap", "probes"));
+  EXPECT_THAT(names(), ::testing::UnorderedElementsAre("kernel_release", "cmdline", "thp", "microcode",
+                                                       "tool_version", "vm.swappiness", "swap", "probes"));
   EXPECT_EQ(refusal(), "");
   for (const Difference& one : found())
-    if (one.what == "settings.vm.swappiness") {
-      EXPECT_EQ(one.base, "not told");
+    if (one.what == "vm.swappiness") {
+      EXPECT_EQ(one.base, "not recorded");
       EXPECT_EQ(one.next, "100");
     }
 }
@@ -78,16 +77,17 @@ TEST_F(EnvironmentTest, OtherWorkAndOtherMachinesAreRefusedAndComeFirst) {
 }
 
 TEST_F(EnvironmentTest, EachOfTheseForbids) {
-  for (const char* const key : {"workload", "mode", "placement"}) {
+  for (const auto& [key, other] :
+       {std::pair{"workload", "other"}, {"mode", "processes"}, {"placement", "other"}}) {
     const MadeRun before = next_;
-    next_.manifest["plan"][key] = "other";
+    next_.manifest["plan"][key] = other;
     EXPECT_THAT(refusal(), HasSubstr(key));
     next_ = before;
   }
   next_.manifest["plan"]["workers"] = 3;
   next_.manifest["plan"]["memory_limit_bytes"] = 1048576;
   next_.manifest["topology"] = "4 CPUs";
-  for (const char* const text : {"workers (2 / 3)", "memory_limit_bytes (none / 1048576)", "topology"})
+  for (const char* const text : {"workers (2 / 3)", "memory (none / 1 MiB)", "topology"})
     EXPECT_THAT(refusal(), HasSubstr(text));
 }
 
@@ -113,7 +113,7 @@ TEST_F(EnvironmentTest, ManifestWithoutAMachineIsCompared) {
   next_.manifest.erase("flush");
   next_.manifest.erase("topology");
   next_.manifest.erase("tool");
-  EXPECT_THAT(refusal(), HasSubstr("cpu_model (AMD EPYC / not told)"));
+  EXPECT_THAT(refusal(), HasSubstr("cpu_model (AMD EPYC / not recorded)"));
 }
 
 }  // namespace

@@ -9,7 +9,8 @@
 using namespace tlbstorm;
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
-  constexpr std::array<std::string_view, 4> kFiles{"run.json", "trials.csv", "rounds.csv", "latency.csv"};
+  constexpr std::array<std::string_view, 5> kFiles{"run.json", "trials.csv", "rounds.csv", "latency.csv",
+                                                   "trials.jsonl"};
   const std::filesystem::path folder = fuzz::folder(fuzz::text_of(data, size), kFiles);
   fuzz::may_refuse([&] { report::summarise(record::read_run(folder)); });
   return 0;

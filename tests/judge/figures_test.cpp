@@ -76,7 +76,7 @@ TEST_F(OwnFigures, CorruptedTrialIsInvalidWhateverEndWasExpected) {
   result_.reason = "3 pages came back wrong";
   for (const trial::Outcome expected : {trial::Outcome::ok, trial::Outcome::oom}) {
     plan_.expect = expected;
-    EXPECT_EQ(verdict("outcome"), Check::Verdict::invalid);
+    EXPECT_EQ(verdict("outcome"), Grade::failed);
   }
 }
 
@@ -108,41 +108,41 @@ class SwapChecks : public JudgedTrial {
     grow_["vmstat.swpout_zero"] = 0;
   }
   std::string detail(const std::string& name) {
-    for (const Check& check : judge().checks)
-      if (check.name == name) return check.detail;
+    for (const Finding& check : judge().checks)
+      if (check.id == name) return check.found;
     return "";
   }
 };
 
-TEST_F(SwapChecks, FaultsThatSwapAccountsForAreFine) { EXPECT_EQ(verdict("device_io"), Check::Verdict::ok); }
+TEST_F(SwapChecks, FaultsThatSwapAccountsForAreFine) { EXPECT_EQ(verdict("device_io"), Grade::ok); }
 
 TEST_F(SwapChecks, FaultsThatNoDeviceSawAreInvalidWithBothFigures) {
   grow_["vmstat.pswpin"] = 200;
   grow_["vmstat.swpin_zero"] = 800;
-  EXPECT_EQ(verdict("device_io"), Check::Verdict::invalid);
+  EXPECT_EQ(verdict("device_io"), Grade::failed);
   EXPECT_NE(detail("device_io").find("1000 major faults; pages read from swap: 200 by vmstat"),
             std::string::npos)
       << detail("device_io");
   plan_.zero_pages_meant = true;
-  EXPECT_EQ(verdict("device_io"), Check::Verdict::ok);
+  EXPECT_EQ(verdict("device_io"), Grade::ok);
 }
 
 TEST_F(SwapChecks, CompressedCacheInFrontOfSwapAccountsForFaultsToo) {
   grow_["vmstat.pswpin"] = 0;
   grow_["vmstat.zswpin"] = 1000;
-  EXPECT_EQ(verdict("device_io"), Check::Verdict::ok);
+  EXPECT_EQ(verdict("device_io"), Grade::ok);
 }
 
 TEST_F(SwapChecks, WithoutTheCounterItIsNotKnown) {
   grow_.erase("vmstat.pswpin");
-  EXPECT_EQ(verdict("device_io"), Check::Verdict::unknown);
+  EXPECT_EQ(verdict("device_io"), Grade::unknown);
 }
 
 TEST_F(SwapChecks, BlockLayerMustHaveSeenWhatVmstatCounts) {
   grow_["swapdev.read_bytes"] = 950 * 4096.0;
-  EXPECT_EQ(verdict("device_io"), Check::Verdict::ok);
+  EXPECT_EQ(verdict("device_io"), Grade::ok);
   grow_["swapdev.read_bytes"] = 500 * 4096.0;
-  EXPECT_EQ(verdict("device_io"), Check::Verdict::invalid);
+  EXPECT_EQ(verdict("device_io"), Grade::failed);
   EXPECT_NE(detail("device_io").find("in the whole trial 1000 by vmstat, 500 by the block layer"),
             std::string::npos)
       << detail("device_io");
@@ -152,47 +152,47 @@ TEST_F(SwapChecks, CacheInFrontOfTheDeviceIsNoBusinessOfTheBlockLayer) {
   grow_["vmstat.pswpin"] = 500;
   grow_["vmstat.zswpin"] = 500;
   grow_["swapdev.read_bytes"] = 500 * 4096.0;
-  EXPECT_EQ(verdict("device_io"), Check::Verdict::ok) << detail("device_io");
+  EXPECT_EQ(verdict("device_io"), Grade::ok) << detail("device_io");
 }
 
 TEST_F(SwapChecks, BlockLayerDecidesNothingWhereFilesHoldPagesToo) {
   grow_["swapdev.read_bytes"] = 500 * 4096.0;
   grow_["swapdev.in_files"] = 4096;
-  EXPECT_EQ(verdict("device_io"), Check::Verdict::ok);
+  EXPECT_EQ(verdict("device_io"), Grade::ok);
   EXPECT_EQ(detail("device_io").find("block layer"), std::string::npos);
 }
 
 TEST_F(SwapChecks, CgroupMustHaveSeenTheFaultsTooButForWhatItMayLag) {
   grow_["memcg.pswpin"] = 500;
-  EXPECT_EQ(verdict("device_io"), Check::Verdict::invalid);
+  EXPECT_EQ(verdict("device_io"), Grade::failed);
   EXPECT_NE(detail("device_io").find("1000 by vmstat, 500 by the cgroup"), std::string::npos)
       << detail("device_io");
   grow_["memcg.zswpin"] = 300;
-  EXPECT_EQ(verdict("device_io"), Check::Verdict::ok) << "64 updates a CPU may be pending";
+  EXPECT_EQ(verdict("device_io"), Grade::ok) << "64 updates a CPU may be pending";
 }
 
 TEST_F(SwapChecks, ZeroPagesThatWereMeantAreNoFault) {
   grow_["vmstat.swpout_zero"] = 900;
-  EXPECT_EQ(verdict("zero_pages"), Check::Verdict::invalid);
+  EXPECT_EQ(verdict("zero_pages"), Grade::failed);
   plan_.zero_pages_meant = true;
-  EXPECT_EQ(verdict("zero_pages"), Check::Verdict::ok);
+  EXPECT_EQ(verdict("zero_pages"), Grade::ok);
 }
 
 class Expectations : public JudgedTrial {};
 
 TEST_F(Expectations, ExpectedEndIsValidAndAnotherIsNot) {
   plan_.expect = trial::Outcome::oom;
-  EXPECT_EQ(verdict("outcome"), Check::Verdict::invalid);
+  EXPECT_EQ(verdict("outcome"), Grade::failed);
   result_.outcome = trial::Outcome::oom;
-  EXPECT_EQ(verdict("outcome"), Check::Verdict::ok);
+  EXPECT_EQ(verdict("outcome"), Grade::ok);
   plan_.expect = trial::Outcome::ok;
-  EXPECT_EQ(verdict("outcome"), Check::Verdict::invalid);
+  EXPECT_EQ(verdict("outcome"), Grade::failed);
 }
 
 TEST_F(Expectations, WorkloadThatReclaimsNothingIsNotAskedForIt) {
   plan_.reclaims = false;
   grow_["vmstat.pgsteal_file"] = 0;
-  EXPECT_EQ(verdict("pages_gone"), Check::Verdict::ok);
+  EXPECT_EQ(verdict("pages_gone"), Grade::ok);
   EXPECT_FALSE(figures(judge()).contains("ipis_per_page"));
   EXPECT_EQ(absence(judge(), "ipis_per_page"), "") << "not asked for, so not absent either";
   EXPECT_TRUE(figures(judge()).contains("tlb_ipis"));
@@ -223,9 +223,9 @@ TEST_F(StolenTime, LoseAShareOfTheirTime) {
 
 TEST_F(StolenTime, AreNoForeignLoad) {
   grow_["cpu.user"] = 3.9;  // 2 s of the workers and 1.9 s of the bystander
-  EXPECT_EQ(verdict("foreign_load"), Check::Verdict::ok);
+  EXPECT_EQ(verdict("foreign_load"), Grade::ok);
   result_.bystanders.clear();
-  EXPECT_EQ(verdict("foreign_load"), Check::Verdict::invalid);
+  EXPECT_EQ(verdict("foreign_load"), Grade::failed);
 }
 
 TEST_F(StolenTime, AreNotSpokenOfWhenThereAreNone) {

@@ -92,10 +92,10 @@ TEST_F(JudgeTest, CheckThatCouldNotBeMadeIsUnknownWithItsReason) {
                                       {"vmstat.pgsteal_file", "pages_gone"}}) {
     const auto before = grow_;
     grow_[column] = probe::kAbsent;
-    for (const Check& one : judge().checks) {
-      if (one.name != check) continue;
-      EXPECT_EQ(one.verdict, Check::Verdict::unknown) << column;
-      EXPECT_EQ(one.detail,
+    for (const Finding& one : judge().checks) {
+      if (one.id != check) continue;
+      EXPECT_EQ(one.grade, Grade::unknown) << column;
+      EXPECT_EQ(one.found,
                 std::string(column) + " could not be read where the measured phase began or ended");
     }
     grow_ = before;
@@ -108,10 +108,10 @@ TEST_F(JudgeTest, WhatAKilledWorkerUsedIsNotKnown) {
   result_.workers[1].measured = {};
   result_.killed = true;
   const std::set<std::string> about_use{"foreign_load", "sharers_on_cpu", "waiting_for_cpu", "device_io"};
-  for (const Check& check : judge().checks) {
-    if (!about_use.contains(check.name)) continue;
-    EXPECT_EQ(check.verdict, Check::Verdict::unknown) << check.name;
-    EXPECT_EQ(check.detail, "a worker was killed: what it used last is not known") << check.name;
+  for (const Finding& check : judge().checks) {
+    if (!about_use.contains(check.id)) continue;
+    EXPECT_EQ(check.grade, Grade::unknown) << check.id;
+    EXPECT_EQ(check.found, "a worker was killed: what it used last is not known") << check.id;
   }
 }
 
@@ -121,12 +121,12 @@ TEST_F(JudgeTest, NothingReclaimedHasNoRatioAndIsInvalid) {
   const record::Judgement judgement = judge();
   EXPECT_EQ(absence(judgement, "ipis_per_page"), "nothing was reclaimed");
   EXPECT_FALSE(judgement.valid());
-  EXPECT_EQ(verdict("pages_gone"), Check::Verdict::invalid);
+  EXPECT_EQ(verdict("pages_gone"), Grade::failed);
 }
 
 TEST_F(JudgeTest, GoodTrialIsValid) {
-  for (const Check& check : judge().checks)
-    EXPECT_NE(check.verdict, Check::Verdict::invalid) << check.name << check.detail;
+  for (const Finding& check : judge().checks)
+    EXPECT_NE(check.grade, Grade::failed) << check.id << check.found;
   EXPECT_TRUE(judge().valid());
 }
 
@@ -141,18 +141,18 @@ TEST_F(JudgeTest, EachFaultIsFoundByItsCheck) {
   grow_["vmstat.swpout_zero"] = 100;
   for (const char* const check : {"outcome", "workload", "waiting_for_cpu", "sharers_on_cpu", "foreign_load",
                                   "stolen_time", "zero_pages"})
-    EXPECT_EQ(verdict(check), Check::Verdict::invalid) << check;
+    EXPECT_EQ(verdict(check), Grade::failed) << check;
 }
 
 TEST_F(JudgeTest, WhatCannotBeKnownIsSaidSo) {
   result_.workers[1].measured.waiting = 600ms;
-  EXPECT_EQ(verdict("waiting_for_cpu"), Check::Verdict::unknown) << "it may have waited for kswapd";
+  EXPECT_EQ(verdict("waiting_for_cpu"), Grade::unknown) << "it may have waited for kswapd";
   plan_.cpus = {1, 1};
-  EXPECT_EQ(verdict("several_cpus"), Check::Verdict::unknown);
+  EXPECT_EQ(verdict("several_cpus"), Grade::unknown);
   machine_.flush.method = machine::FlushMethod::hypercall;
-  EXPECT_EQ(verdict("flush_path"), Check::Verdict::unknown);
+  EXPECT_EQ(verdict("flush_path"), Grade::unknown);
   grow_.erase("cpu.user");
-  EXPECT_EQ(verdict("foreign_load"), Check::Verdict::unknown);
+  EXPECT_EQ(verdict("foreign_load"), Grade::unknown);
 }
 
 TEST_F(JudgeTest, RoundsGetTheirOwnFigures) {

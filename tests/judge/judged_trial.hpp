@@ -11,7 +11,8 @@
 
 namespace tlbstorm::judge {
 
-using record::Check;
+using os::Finding;
+using os::Grade;
 
 /// A two-second trial whose counters grow by what the test says.
 class JudgedTrial : public ::testing::Test {
@@ -75,12 +76,12 @@ class JudgedTrial : public ::testing::Test {
       if (absence.metric == metric) return absence.reason;
     return "";
   }
-  Check::Verdict verdict(const std::string& name) {
+  Grade verdict(const std::string& name) {
     const record::Judgement judgement = judge();
-    for (const Check& check : judgement.checks)
-      if (check.name == name) return check.verdict;
+    for (const Finding& check : judgement.checks)
+      if (check.id == name) return check.grade;
     ADD_FAILURE() << "no check " << name;
-    return Check::Verdict::unknown;
+    return Grade::unknown;
   }
 
   trial::Plan plan_;

@@ -117,7 +117,7 @@ TEST_F(BatchTest, DamagedManifestIsAnErrorThatNamesWhatIsWrong) {
   EXPECT_EQ(complaint(R"({"entries": [{}]})"), "batch.json: damaged, entries[0].name is missing");
   EXPECT_EQ(complaint(R"({"entries": [{"name": "a", "state": {}}]})"),
             "batch.json: damaged, entries[0].state is not a text");
-  EXPECT_EQ(complaint(R"({"schema": 3, "entries": []})"), "batch.json: schema 3 is newer than this tool's 2");
+  EXPECT_EQ(complaint(R"({"schema": 4, "entries": []})"), "batch.json: schema 4 is newer than this tool's 3");
 }
 
 TEST_F(BatchTest, RunsOutsideOfTheFolderAreRefused) {

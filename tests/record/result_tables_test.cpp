@@ -97,16 +97,17 @@ TEST_F(Tables, RecorderKeepsTheKernelsReportAndTheOutcome) {
   result.oom_reports[0].lines = {"x invoked oom-killer", "Killed process 4711 (x)"};
   recorder.end_trial(result);
   EXPECT_EQ(read("run/oom-trial1.txt"), "x invoked oom-killer\nKilled process 4711 (x)\n");
-  const auto manifest = nlohmann::json::parse(read("run/run.json"));
-  EXPECT_EQ(manifest["trials"][0]["outcome"], "oom");
-  EXPECT_EQ(manifest["trials"][0]["reason"], "the kernel killed a worker");
-  EXPECT_EQ(manifest["schema"], 2);
+  recorder.judge(1, {});
+  const RunManifest manifest = read_run(folder_.path() / "run").manifest;
+  EXPECT_EQ(manifest.find(1)->outcome, trial::Outcome::oom);
+  EXPECT_EQ(manifest.find(1)->reason, "the kernel killed a worker");
+  EXPECT_EQ(manifest.schema, 3);
 }
 
 TEST_F(Tables, RecorderNotesWhyARunCouldNotGoOn) {
   Recorder recorder(folder_.path() / "run", {}, {}, {}, {"tlbstorm", "run"}, "machine");
   recorder.begin_trial(1, {});
-  recorder.finish("failed", {}, "fork: Cannot allocate memory");
+  recorder.finish(RunState::failed, {}, "fork: Cannot allocate memory");
   EXPECT_EQ(read_run(folder_.path() / "run").remarks,
             std::vector<std::string>{"the run could not go on: fork: Cannot allocate memory"});
 }

@@ -91,7 +91,7 @@ TEST_F(RunFolderTest, EmptyFilesAreThoseOfARunThatWasCutOff) {
 
 TEST_F(RunFolderTest, NewerSchemaIsRefusedWhateverItsShape) {
   put("run.json", R"({"schema": 99, "trials": {"1": "ok"}})");
-  EXPECT_EQ(complaint_about_run(), "run.json: schema 99 is newer than this tool's 2");
+  EXPECT_EQ(complaint_about_run(), "run.json: schema 99 is newer than this tool's 3");
   EXPECT_EQ(hint([&] { read_run(folder_); }),
             "read it with the version of tlbstorm that made it, or a later one");
 }

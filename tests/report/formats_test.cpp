@@ -211,7 +211,7 @@ TEST_F(FormatsTest, RobotHasItsLayoutAndNames) {
 TEST_F(FormatsTest, MarkdownKeepsItsColumns) {
   next_.manifest["plan"]["settings"] = {{"kernel.core_pattern", "|/bin/core"}};
   const std::string text = print_markdown(report());
-  EXPECT_THAT(text, HasSubstr("| settings.kernel.core_pattern | not told | \\|/bin/core |\n"));
+  EXPECT_THAT(text, HasSubstr("| kernel.core_pattern | not recorded | \\|/bin/core |\n"));
   EXPECT_THAT(text, HasSubstr("| **better** |\n"));
   EXPECT_THAT(text, HasSubstr("```sh\ntlbstorm run pageout --region 4M  # base\n"));
 }

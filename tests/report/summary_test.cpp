@@ -128,7 +128,7 @@ TEST_F(Summary, BeginsWithPagesThatCameBackWrong) {
 }
 
 TEST_F(Summary, SizesAreShownAsSizes) {
-  EXPECT_THAT(summary(true, true), HasSubstr("size=1 MiB, chunks=32"));
+  EXPECT_THAT(summary(true, true), HasSubstr("chunks=32, size=1 MiB"));
 }
 
 TEST_F(Summary, ProbeWithNothingToSampleIsNotCalledAbsent) {

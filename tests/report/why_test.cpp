@@ -76,9 +76,11 @@ TEST_F(Causes, SwapDevicesTimesAreByRequest) {
 
 record::RunFolder run_with(std::map<std::string, std::map<int, double>> series) {
   record::RunFolder run;
-  run.manifest = {
-      {"trials",
-       {{{"trial", 1}, {"valid", true}}, {{"trial", 2}, {"valid", true}}, {{"trial", 3}, {"valid", false}}}}};
+  for (const int trial : {1, 2, 3}) {
+    record::TrialRecord& one = run.manifest.trials.emplace_back();
+    one.trial = trial;
+    one.valid = trial < 3;
+  }
   for (auto& [metric, by_trial] : series) run.series.push_back({metric, "", by_trial});
   return run;
 }

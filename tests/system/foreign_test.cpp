@@ -71,7 +71,7 @@ MadeRun hostile() {
   run.manifest["tool"]["command"].push_back(evil);
   run.manifest["flush"]["text"] = evil;
   for (auto& [key, value] : run.manifest["machine"].items()) value = evil;
-  for (const char* const key : {"placement", "mode", "label", "mempolicy"}) run.manifest["plan"][key] = evil;
+  for (const char* const key : {"placement", "label", "mempolicy"}) run.manifest["plan"][key] = evil;
   run.manifest["plan"]["parameters"]["pages"] = evil;
   run.manifest["plan"]["notes"] = {evil};
   run.manifest["trials"][0]["valid"] = false;

@@ -111,7 +111,16 @@ Finished Workplace::run(const std::vector<std::string>& arguments, Program progr
 std::string Workplace::new_folder() { return path() / ("run" + std::to_string(++folders_)); }
 
 nlohmann::json manifest(const std::string& folder) {
-  return nlohmann::json::parse(text_of(fs::path(folder) / "run.json"));
+  nlohmann::json run = nlohmann::json::parse(text_of(fs::path(folder) / "run.json"));
+  std::istringstream lines(text_of(fs::path(folder) / "trials.jsonl"));
+  run["trials"] = nlohmann::json::array();
+  for (std::string line; std::getline(lines, line) && !lines.eof();) {
+    const nlohmann::json trial = nlohmann::json::parse(line);
+    if (!run["trials"].empty() && run["trials"].back()["trial"] == trial["trial"])
+      run["trials"].erase(run["trials"].size() - 1);
+    run["trials"].push_back(trial);
+  }
+  return run;
 }
 
 std::vector<double> figures(const std::string& folder, const std::string& metric) {
@@ -141,7 +150,7 @@ std::optional<double> growth(const std::string& folder, const std::string& colum
 
 nlohmann::json check_of(const nlohmann::json& trial, const std::string& name) {
   for (const auto& check : trial["checks"])
-    if (check["check"] == name) return check;
+    if (check["id"] == name) return check;
   throw std::runtime_error("no check " + name);
 }
 
@@ -150,8 +159,8 @@ std::string why_invalid(const std::string& folder) {
   const nlohmann::json run = manifest(folder);
   for (const auto& trial : run["trials"])
     for (const auto& check : trial["checks"])
-      if (check["verdict"] == "invalid")
-        why += check["check"].get<std::string>() + ": " + check["detail"].get<std::string>() + "\n";
+      if (check["grade"] == "failed")
+        why += check["id"].get<std::string>() + ": " + check["found"].get<std::string>() + "\n";
   return why;
 }
 

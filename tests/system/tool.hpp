@@ -57,14 +57,14 @@ class Workplace {
   int folders_ = 0;
 };
 
-/// run.json of a run folder.
+/// run.json of a run folder, with the trials of trials.jsonl: of each its last line.
 nlohmann::json manifest(const std::string& folder);
 /// A metric's values in trials.csv, by trial.
 std::vector<double> figures(const std::string& folder, const std::string& metric);
 /// By how much a column of samples.csv grew in a run's first trial, from the first sample to the last that
 /// has it. Nothing when there is no such column.
 std::optional<double> growth(const std::string& folder, const std::string& column);
-/// A trial's check of that name, from run.json: its verdict and its detail.
+/// A trial's check of that name, its grade and what it found.
 nlohmann::json check_of(const nlohmann::json& trial, const std::string& name);
 /// Whether every trial was ok and passed its validity checks; if not, why.
 std::string why_invalid(const std::string& folder);

@@ -110,7 +110,7 @@ TEST_F(UseMem, AccountOfAKilledProcessIsOfTheMomentOfTheKill) {
     EXPECT_EQ(why.find("this kernel has no counter"), std::string::npos) << absent;
   }
   for (const char* const check : {"foreign_load", "sharers_on_cpu", "waiting_for_cpu"})
-    EXPECT_EQ(check_of(trial, check)["verdict"], "unknown") << check;
+    EXPECT_EQ(check_of(trial, check)["grade"], "unknown") << check;
 }
 
 TEST_F(UseMem, ExpectedEndIsASuccessAndAnotherIsNot) {

@@ -93,7 +93,7 @@ TEST_F(RunnerTest, ProbeThatCostsMoreThanASampleMayIsReadAtEdgesOnlyAndCalledDea
   const TrialResult result = run(&count_while_running);
   ASSERT_EQ(result.sampling.readings.size(), 1u);
   EXPECT_EQ(result.sampling.readings[0].every, 0);
-  EXPECT_TRUE(result.sampling.readings[0].dear);
+  EXPECT_TRUE(result.sampling.readings[0].expensive);
   EXPECT_GT(result.sampling.readings[0].cost, 1ns);
 }
 
@@ -101,7 +101,7 @@ TEST_F(RunnerTest, ProbeMeantForEdgesIsNotCalledDear) {
   const TrialResult result = run(&count_while_running);
   ASSERT_EQ(result.sampling.readings.size(), 1u);
   EXPECT_EQ(result.sampling.readings[0].every, 0);
-  EXPECT_FALSE(result.sampling.readings[0].dear);
+  EXPECT_FALSE(result.sampling.readings[0].expensive);
 }
 
 TEST_F(RunnerTest, PhasesComeInTheirOrder) {

@@ -9,10 +9,10 @@
 #include <tuple>
 
 #include "harness/compare/change_text.hpp"
+#include "harness/judge/sample_digest.hpp"
 #include "harness/os/error.hpp"
 #include "harness/os/units.hpp"
-#include "harness/record/manifest_shape.hpp"
-#include "harness/record/sample_digest.hpp"
+#include "harness/record/folders.hpp"
 #include "harness/record/schema.hpp"
 
 namespace tlbstorm::compare {
@@ -131,7 +131,7 @@ std::string why_none(const Side& side, std::string_view who, const std::string& 
     return record::may_be_there(run.path / record::kSamplesFile);
   };
   if (side.has(metric) || side.valid_trials() == 0) return fmt::format("no valid trial of {} has it", who);
-  if (record::is_column(metric) && std::none_of(side.runs().begin(), side.runs().end(), sampled))
+  if (judge::is_column(metric) && std::none_of(side.runs().begin(), side.runs().end(), sampled))
     return fmt::format("no counters are kept of {}: a baseline has no {}", who, record::kSamplesFile);
   return fmt::format("{} did not measure it: tlbstorm report may say why", who);
 }

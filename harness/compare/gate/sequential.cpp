@@ -39,8 +39,8 @@ bool settled(const std::vector<MetricChange>& answers) {
 
 std::vector<std::string> questions_of(const Side& side) {
   std::vector<std::string> wanted;
-  const auto figures = side.manifest()["plan"].value("figures", nlohmann::ordered_json::array());
-  if (!figures.empty()) wanted.push_back(figures.front().value("name", ""));
+  if (const auto& figures = side.manifest().workload.figures; !figures.empty())
+    wanted.push_back(figures.front().name);
   wanted.insert(wanted.end(), {"ipis_per_page", "ipis_per_operation", "throughput"});
   std::vector<std::string> there;
   for (const std::string& metric : wanted)

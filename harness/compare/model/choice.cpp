@@ -67,17 +67,10 @@ Term asked_term(const Family& family, const std::string& name) {
                        what_may_be(family));
 }
 
-/// Whether a fact of the manifest, as compare names it, is what a term is made of.
-bool is_term(const std::vector<Term>& terms, std::string what) {
-  constexpr std::string_view kSysctl = "settings./proc/sys/";
-  if (what.starts_with(kSysctl)) {
-    what.erase(0, kSysctl.size());
-    std::replace(what.begin(), what.end(), '/', '.');
-  }
+/// Whether a fact, as compare names it, is what a term is made of.
+bool is_term(const std::vector<Term>& terms, const std::string& what) {
   return std::any_of(terms.begin(), terms.end(), [&](const Term& term) {
-    return what == term.name || what == fmt::format("parameters.{}", term.name) ||
-           what == fmt::format("{}_limit_bytes", term.name) || what == fmt::format("{}_bytes", term.name) ||
-           what == fmt::format("{}_seconds", term.name) || what == fmt::format("{}_ns", term.name);
+    return what == term.name || what == fmt::format("parameters.{}", term.name);
   });
 }
 
@@ -107,6 +100,16 @@ std::vector<Term> choose_terms(const Family& family, const std::vector<std::stri
   return terms;
 }
 
+namespace {
+
+bool is_fact(const record::RunManifest& manifest, const std::string& what) {
+  return what == "topology" || what == "flushes" || what == "tool_version" ||
+         std::any_of(manifest.machine.begin(), manifest.machine.end(),
+                     [&](const auto& fact) { return fact.first == what; });
+}
+
+}  // namespace
+
 std::vector<Unlike> unlike(const Family& family, const std::vector<Term>& terms) {
   const auto side = [](const Observed& run) {
     return Side("", {record::RunFolder{run.from, run.manifest, {}, {}, {}, {}}});
@@ -119,10 +122,7 @@ std::vector<Unlike> unlike(const Family& family, const std::vector<Term>& terms)
       auto found =
           std::find_if(all.begin(), all.end(), [&](const Unlike& known) { return known.what == one.what; });
       if (found == all.end()) {
-        const nlohmann::ordered_json& machine = run.manifest["machine"];
-        const bool of_machine = machine.contains(one.what) ||
-                                first.manifest()["machine"].contains(one.what) || one.what == "topology" ||
-                                one.what == "flushes" || one.what == "tool_version";
+        const bool of_machine = is_fact(run.manifest, one.what) || is_fact(first.manifest(), one.what);
         found = all.insert(all.end(), {one.what, {one.base}, of_machine});
       }
       if (std::find(found->values.begin(), found->values.end(), one.next) == found->values.end())

@@ -12,67 +12,35 @@
 #include "harness/os/error.hpp"
 #include "harness/record/batch.hpp"
 #include "harness/record/benchmark_json.hpp"
+#include "harness/trial/options.hpp"
 
 namespace tlbstorm::compare {
 namespace {
 
 namespace fs = std::filesystem;
-using nlohmann::ordered_json;
 using record::RunFolder;
 
-constexpr std::string_view kSysctls = "/proc/sys/";
-
-/// The numbers of a plan under the names of the options that set them; a unit that a manifest's key tells is
-/// written behind.
-void add_common(const ordered_json& plan, std::map<std::string, std::string>& parameters) {
-  struct Common {
-    const char *key, *option, *unit;
-  };
-  static constexpr std::array<Common, 10> kCommon{{{"workers", "workers", ""},
-                                                   {"bystanders", "bystanders", ""},
-                                                   {"memory_limit_bytes", "memory", "B"},
-                                                   {"ballast_bytes", "ballast", "B"},
-                                                   {"duration_seconds", "duration", "s"},
-                                                   {"warmup_seconds", "warmup", "s"},
-                                                   {"gap_threshold_ns", "gap-threshold", "ns"},
-                                                   {"mode", "mode", ""},
-                                                   {"placement", "placement", ""},
-                                                   {"mempolicy", "mempolicy", ""}}};
-  for (const auto& [key, option, unit] : kCommon) {
-    const auto found = plan.find(key);
-    if (found == plan.end() || found->is_null()) continue;
-    parameters[option] =
-        fmt::format("{}{}", found->is_string() ? found->get<std::string>() : found->dump(), unit);
-  }
-}
-
-std::map<std::string, std::string> parameters_of(const ordered_json& plan) {
+/// What a plan says under the names of the options that say it, sizes and times with their units.
+std::map<std::string, std::string> parameters_of(const record::RunManifest& manifest) {
+  const trial::Plan& plan = manifest.plan;
   std::map<std::string, std::string> parameters;
-  add_common(plan, parameters);
-  for (const auto& [file, value] : plan["settings"].items()) {
-    std::string name = file;
-    if (name.starts_with(kSysctls)) {
-      name.erase(0, kSysctls.size());
-      std::replace(name.begin(), name.end(), '/', '.');
-    }
-    parameters[name] = value.get<std::string>();
-  }
-  const ordered_json& sizes = plan["sizes"];
-  for (const auto& [name, value] : plan["parameters"].items()) {
-    std::string text = value.get<std::string>();
-    const bool bare = !text.empty() && text.find_first_not_of("0123456789") == std::string::npos;
-    if (bare && std::find(sizes.begin(), sizes.end(), name) != sizes.end()) text += 'B';
-    parameters[name] = text;
+  for (const trial::Option& option : trial::run_options())
+    if (const std::string text = trial::exact(option, plan); option.may_be_term() && !text.empty())
+      parameters[option.name] = text;
+  for (const auto& [file, value] : plan.settings) parameters[trial::name_of(file)] = value;
+  const std::vector<std::string> sizes = plan.parameters.sizes();
+  for (const auto& [name, value] : plan.parameters.values()) {
+    const bool bare = !value.empty() && value.find_first_not_of("0123456789") == std::string::npos;
+    const bool size = std::find(sizes.begin(), sizes.end(), name) != sizes.end();
+    parameters[name] = bare && size ? value + "B" : value;
   }
   return parameters;
 }
 
 Observed observed(const RunFolder& run, const std::string& name) {
-  Observed one{name, run.path.native(), parameters_of(run.manifest["plan"]), {}, 0, 0, run.manifest};
-  for (const auto& entry : run.manifest["trials"]) {
-    ++one.trials;
-    one.valid += entry.value("valid", false) ? 1 : 0;
-  }
+  Observed one{name, run.path.native(), parameters_of(run.manifest), {}, 0, 0, run.manifest};
+  one.trials = static_cast<int>(run.manifest.trials.size());
+  one.valid = run.manifest.valid_trials();
   for (const record::Series& series : run.series) {
     record::Series kept{series.metric, series.unit, {}};
     for (const auto& [trial, value] : series.by_trial)
@@ -117,12 +85,12 @@ class Reader {
 
 /// The workload's own first figure, and interrupts by page and operation.
 void Reader::add_run(const RunFolder& run, const std::string& name) {
-  const ordered_json& plan = run.manifest["plan"];
-  Family& of = family(plan.value("workload", "?"));
+  Family& of = family(run.manifest.plan.workload);
   of.runs.push_back(observed(run, name));
   for (const std::string& remark : run.remarks) found_.notes.push_back(fmt::format("{}: {}", name, remark));
   if (!of.usual_metrics.empty()) return;
-  if (!plan["figures"].empty()) of.usual_metrics.push_back(plan["figures"].front().value("name", ""));
+  if (const auto& figures = run.manifest.workload.figures; !figures.empty())
+    of.usual_metrics.push_back(figures.front().name);
   for (const char* const usual : {"ipis_per_page", "ipis_per_operation"})
     if (std::find(of.usual_metrics.begin(), of.usual_metrics.end(), usual) == of.usual_metrics.end())
       of.usual_metrics.emplace_back(usual);
@@ -136,7 +104,7 @@ void Reader::add_batch(const record::Batch& batch) {
       continue;
     }
     add_run(*entry.run, entry.name);
-    Family& of = family(entry.run->manifest["plan"].value("workload", "?"));
+    Family& of = family(entry.run->manifest.plan.workload);
     of.swept.insert(batch.kind.kind == "sweep" ? batch.kind.name : "");
   }
 }
@@ -172,7 +140,7 @@ void Reader::name_apart(std::vector<Observed>& runs) {
   for (const Observed& one : runs) ++names[one.name];
   for (Observed& one : runs)
     if (names[one.name] > 1)
-      one.name = one.manifest["plan"].value("workload", "") == "benchmark"
+      one.name = one.manifest.plan.workload == record::kBenchmark
                      ? fmt::format("{} of {}", one.name, one.from)
                      : one.from;
   std::set<std::string> seen;

@@ -20,7 +20,7 @@ struct Observed {
   std::map<std::string, std::string> parameters;  ///< as text; sizes and times with their unit
   std::vector<record::Series> series;             ///< of valid trials only
   int trials = 0, valid = 0;
-  nlohmann::ordered_json manifest;
+  record::RunManifest manifest;
 
   const record::Series* find(const std::string& metric) const;
 };

@@ -62,10 +62,12 @@ std::vector<Kind> kinds() {
 
 record::RunFolder run_of(const std::vector<std::pair<std::string, std::vector<double>>>& metrics) {
   record::RunFolder run;
-  run.manifest["plan"] = {{"workload", "made"}};
-  run.manifest["trials"] = nlohmann::ordered_json::array();
-  for (std::size_t i = 0; i < metrics.front().second.size(); ++i)
-    run.manifest["trials"].push_back({{"trial", i + 1}, {"valid", true}});
+  run.manifest.plan.workload = "made";
+  for (std::size_t i = 0; i < metrics.front().second.size(); ++i) {
+    record::TrialRecord& trial = run.manifest.trials.emplace_back();
+    trial.trial = static_cast<int>(i) + 1;
+    trial.valid = true;
+  }
   for (const auto& [name, values] : metrics) {
     record::Series series{name, "", {}};
     for (std::size_t i = 0; i < values.size(); ++i) series.by_trial[static_cast<int>(i) + 1] = values[i];

@@ -256,7 +256,7 @@ Evidence runs_at(const std::vector<double>& places, std::size_t trials, double a
     one.name = fmt::format("workers={}", place);
     one.parameters["workers"] = fmt::format("{}", place);
     one.trials = one.valid = static_cast<int>(trials);
-    one.manifest = MadeRun().manifest;
+    one.manifest.plan.workload = "pageout";
     record::Series series{"ipis_per_page", "handlers/page", {}};
     const double level = 10 + 2 * place + apart * noise(random);
     for (std::size_t trial = 1; trial <= trials; ++trial)

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// What a digest makes of samples.csv, beside what judge::Totals makes of the same rows; and damaged files.
-#include "harness/record/sample_digest.hpp"
+// What a digest makes of samples.csv, beside what Totals makes of the same rows; and damaged files.
+#include "harness/judge/sample_digest.hpp"
 
 #include <fmt/format.h>
 #include <gmock/gmock.h>
@@ -12,14 +12,14 @@
 #include "harness/record/csv.hpp"
 #include "tests/record/record_test.hpp"
 
-namespace tlbstorm::record {
+namespace tlbstorm::judge {
 namespace {
 
 using ::testing::ElementsAre;
 using ::testing::Pair;
 using trial::Phase;
 
-class SampleDigestTest : public RecordTest {
+class SampleDigestTest : public record::RecordTest {
  protected:
   SampleDigestTest() { put_manifest(); }
   void put_manifest(const std::string& kind = "gauge") const {
@@ -31,7 +31,7 @@ class SampleDigestTest : public RecordTest {
   SampleDigest digest(const std::string& rows,
                       const std::string& header = "trial,phase,round,seconds,p.count,p.level") const {
     put("samples.csv", header + "\r\n" + rows);
-    return digest_samples(read_run(folder_));
+    return digest_samples(record::read_run(folder_));
   }
   std::string complaint_about(const std::string& rows) const {
     return complaint([&] { digest(rows); });
@@ -100,7 +100,7 @@ TEST_F(SampleDigestTest, ColumnsThatFileAndManifestDoNotShareAreRemarked) {
 }
 
 TEST_F(SampleDigestTest, RunWithoutSamplesHasAnEmptyDigest) {
-  const SampleDigest all = digest_samples(read_run(folder_));
+  const SampleDigest all = digest_samples(record::read_run(folder_));
   EXPECT_TRUE(all.series.empty());
   ASSERT_EQ(all.remarks.size(), 1u);
 }
@@ -131,9 +131,10 @@ TEST_F(SampleDigestTest, DamageIsToldWithFileAndLine) {
 TEST_F(SampleDigestTest, FiguresAreThoseOfTotals) {
   std::mt19937 random(7);
   const auto one_in = [&](unsigned n) { return random() % n == 0; };
-  CsvWriter writer(os::Folder::open(folder_), "samples.csv", "trial,phase,round,seconds,p.count,p.level");
+  record::CsvWriter writer(os::Folder::open(folder_), "samples.csv",
+                           "trial,phase,round,seconds,p.count,p.level");
   const std::vector<probe::Column> columns{{"p.count", ""}, {"p.level", "", probe::Kind::gauge}};
-  judge::Totals totals(columns);
+  Totals totals(columns);
   trial::Stage stage{Phase::setup, 0};
   double count = 0;
   for (int sample = 0; sample < 2000; ++sample) {
@@ -149,7 +150,7 @@ TEST_F(SampleDigestTest, FiguresAreThoseOfTotals) {
     writer.field(0.125 * sample).field(values[0]).field(values[1]).end_row();
   }
   writer.flush();
-  const SampleDigest all = digest_samples(read_run(folder_));
+  const SampleDigest all = digest_samples(record::read_run(folder_));
   const judge::Window& measured = totals.phase(Phase::measure);
   EXPECT_DOUBLE_EQ(find(all, "p.count")->by_trial.at(1),
                    *totals.growth(measured, "p.count") / measured.seconds);
@@ -157,4 +158,4 @@ TEST_F(SampleDigestTest, FiguresAreThoseOfTotals) {
 }
 
 }  // namespace
-}  // namespace tlbstorm::record
+}  // namespace tlbstorm::judge

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // What samples.csv, which may be of any size, says of each trial's measured phase: one figure for each
-// column. Streams, in memory that does not grow with the file. The windows are those of judge::Totals: from
-// the row that begins a phase to the row that begins the next.
+// column. Streams, in memory that does not grow with the file. The windows are those of Totals: from the row
+// that begins a phase to the row that begins the next.
 #pragma once
 
 #include <map>
@@ -11,7 +11,7 @@
 
 #include "harness/record/run_folder.hpp"
 
-namespace tlbstorm::record {
+namespace tlbstorm::judge {
 
 /// Whether it is the name of a column of samples.csv, "vmstat.pgmajfault": no metric has a dot.
 inline bool is_column(std::string_view name) { return name.find('.') != std::string_view::npos; }
@@ -32,6 +32,6 @@ struct SampleDigest {
 };
 
 /// Throws os::Error with file and line when samples.csv is damaged. A run without one has an empty digest.
-SampleDigest digest_samples(const RunFolder& run);
+SampleDigest digest_samples(const record::RunFolder& run);
 
-}  // namespace tlbstorm::record
+}  // namespace tlbstorm::judge

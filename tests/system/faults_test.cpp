@@ -120,7 +120,7 @@ TEST_F(Faults, KilledToolLeavesReadableRecordsAndRestoreUndoesItsChanges) {
   EXPECT_GT(readable_samples(folder), 1);
   const Finished report = place_.run({"report", folder});
   EXPECT_EQ(report.code, 0) << report.err;
-  EXPECT_NE(report.out.find("its tool was killed"), std::string::npos) << report.out;
+  EXPECT_NE(report.out.find("the tool was killed"), std::string::npos) << report.out;
 }
 
 TEST_F(Faults, TheNextRunRestoresByItself) {

@@ -75,7 +75,6 @@ MadeRun hostile() {
   run.manifest["plan"]["parameters"]["pages"] = evil;
   run.manifest["plan"]["notes"] = {evil};
   run.manifest["trials"][0]["valid"] = false;
-  run.manifest["trials"][0]["outcome"] = evil;
   run.manifest["trials"][0]["reason"] = evil;
   run.manifest["trials"][0]["notes"] = {evil};
   run.manifest["trials"][0]["checks"] = {{{"check", evil}, {"verdict", "invalid"}, {"detail", evil}}};

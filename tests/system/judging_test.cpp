@@ -59,11 +59,7 @@ class Judging : public PhysicsTest {
     call_valid(copy);
     return copy;
   }
-  static void call_valid(const fs::path& folder) {
-    nlohmann::ordered_json run = nlohmann::ordered_json::parse(text_of(folder / "run.json"));
-    for (auto& trial : run["trials"]) trial["valid"] = true;
-    write(folder / "run.json", run.dump(1));
-  }
+  static void call_valid(const fs::path& folder) { call_all_valid(folder); }
   int gate(const Words& words) {
     done_ = place_.run(with({"gate"}, words));
     return done_.code;

@@ -59,6 +59,8 @@ class Workplace {
 
 /// run.json of a run folder, with the trials of trials.jsonl: of each its last line.
 nlohmann::json manifest(const std::string& folder);
+/// As if each of its trials had passed its checks.
+void call_all_valid(const std::filesystem::path& folder);
 /// A metric's values in trials.csv, by trial.
 std::vector<double> figures(const std::string& folder, const std::string& metric);
 /// By how much a column of samples.csv grew in a run's first trial, from the first sample to the last that

@@ -14,16 +14,14 @@
 
 #include "harness/campaign/confirm.hpp"
 #include "harness/cli/command.hpp"
+#include "harness/cli/finding_output.hpp"
 #include "harness/cli/lock_options.hpp"
-#include "harness/cli/named_format.hpp"
 #include "harness/cli/screen.hpp"
 #include "harness/compare/batches.hpp"
 #include "harness/compare/change_text.hpp"
 #include "harness/judge/sample_digest.hpp"
 #include "harness/os/error.hpp"
-#include "harness/os/folder.hpp"
 #include "harness/os/named_path.hpp"
-#include "harness/os/printable.hpp"
 #include "harness/os/units.hpp"
 #include "harness/report/formats.hpp"
 #include "harness/report/gate_formats.hpp"
@@ -34,22 +32,13 @@ namespace {
 using compare::Ruling;
 
 struct GateCommand {
-  std::vector<std::string> folders, more_base, rules, reports;
-  std::string rules_file, format = "text", unsure;
+  std::vector<std::string> folders, more_base, rules;
+  std::string rules_file, unsure;
+  FindingOutput output;
   bool confirm = false, self_test = false, force = false, paired = false;
   double level = compare::kGateLevel;
   LockOptions lock;
 };
-
-/// "junit=FILE".
-std::pair<const report::GateFormat*, std::string> report_of(const std::string& text) {
-  const std::size_t equals = text.find('=');
-  if (equals == std::string::npos || equals + 1 == text.size())
-    throw os::UsageError("--report", text, "not FORMAT=FILE", "write it as --report junit=gate.xml");
-  const std::string file = text.substr(equals + 1);
-  os::check_place_of_file("--report", file);
-  return {&format_named("--report", text.substr(0, equals), report::gate_formats()), file};
-}
 
 std::vector<compare::Rule> given_rules(const GateCommand& command) {
   std::vector<compare::Rule> rules;
@@ -118,22 +107,6 @@ std::string side_text(const compare::Side* side) {
   return side == nullptr ? "" : compare::describe_side(*side);
 }
 
-/// Whether all could be written. What could not is told, and takes nothing from the verdict.
-bool publish(const GateCommand& command, const report::GateReport& report, const report::GateFormat& format) {
-  std::cout << format.print(report);
-  bool all = true;
-  report::GateReport plain = report;
-  plain.coloured = false;
-  for (const std::string& text : command.reports) try {
-      const auto [how, file] = report_of(text);
-      os::write_named_file(file, os::printable(how->print(plain)));
-    } catch (const os::Error& error) {
-      complain(fmt::format("--report {}: {}", text, error.what()), error.hint());
-      all = false;
-    }
-  return all;
-}
-
 void check_unsure(const std::string& name) {
   if (!name.empty() && name != "pass" && name != "fail" && name != "skip")
     throw os::UsageError("--unsure", name, "not a way to count it", "give pass, fail or skip");
@@ -149,9 +122,7 @@ int exit_code(Ruling ruling, const std::string& unsure) {
 }
 
 int judge(const GateCommand& command) {
-  const report::GateFormat& format = format_named("--format", command.format, report::gate_formats());
-  for (const std::string& text : command.reports)
-    report_of(text);  // a verdict must not be lost for want of a folder
+  command.output.check();
   std::vector<compare::Rule> rules = given_rules(command);
   require_made(command.folders, command.more_base);
   const std::vector<compare::Sides> sides = compare::read_sides(
@@ -172,7 +143,7 @@ int judge(const GateCommand& command) {
   if (command.self_test) return print_self_test(compare::self_test(contests, rules, options));
   report::GateReport report{compare::judge(contests, rules, options), side_text(contests.front().base),
                             side_text(contests.front().next), command.unsure != "pass",
-                            ::isatty(STDOUT_FILENO) != 0 && command.format == "text"};
+                            ::isatty(STDOUT_FILENO) != 0 && command.output.format == "text"};
   note_invalid(contests, report.gate);
   for (const std::string& name : sides.front().missing) {
     report.gate.notes.push_back(fmt::format("only the base has the run {}", name));
@@ -183,7 +154,7 @@ int judge(const GateCommand& command) {
     const int code = campaign::confirm(contests, options, command.lock, screen, report.gate);
     if (code >= kSignal) return code;
   }
-  const bool published = publish(command, report, format);
+  const bool published = command.output.publish(findings_of(report), [&] { return gate_json(report); });
   const int code = exit_code(report.gate.ruling(), command.unsure);
   return code == kOk && !published ? kFailed : code;
 }
@@ -205,8 +176,7 @@ int gate(const Arguments& given) {
     app.add_option("--rule", command.rules,
                    "'ipis_per_page <= +5%', 'fault_latency_p99 <= 20us'; may be repeated");
     app.add_option("--rules", command.rules_file, "a file with a rule a line");
-    app.add_option("--format", command.format, format_names(report::gate_formats()))->capture_default_str();
-    app.add_option("--report", command.reports, "FORMAT=FILE: also written there; may be repeated");
+    command.output.add_to(app);
     app.add_option("--unsure", command.unsure,
                    "pass, fail or skip (125): what not enough evidence counts as; else exit code 3");
     app.add_option("--level", level, "rate of false alarms, over all rules")->capture_default_str();

@@ -64,7 +64,7 @@ int run_once(const Arguments& command, const trial::Given& given, const trial::D
 /// What a sweep's folder is called when nothing is said.
 std::filesystem::path folder_of(const trial::Given& given, const trial::Definition& definition,
                                 const std::string& swept) {
-  if (const std::string output = given.text("output"); !output.empty()) return output;
+  if (std::string output = given.text("output"); !output.empty()) return output;
   const auto label = given.options.find("label");
   return record::default_folder(definition.name,
                                 "sweep-" + swept + (label == given.options.end() ? "" : "-" + label->second));

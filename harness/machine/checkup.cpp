@@ -7,26 +7,30 @@
 
 namespace tlbstorm::machine {
 
-std::string_view name(Grade grade) {
-  static constexpr std::array<std::string_view, 4> kNames{"ok", "warn", "fail", "unknown"};
-  return kNames[static_cast<std::size_t>(grade)];
-}
-
-Finding examine(const Check& check, const Snapshot& snapshot) {
-  Finding finding = check.look(snapshot);
-  if (finding.grade == Grade::warn || finding.grade == Grade::fail) return finding;
-  finding.command.clear();
-  finding.fix.clear();
-  return finding;
+Examined examine(const Check& check, const Snapshot& snapshot) {
+  Diagnosis found = check.look(snapshot);
+  const bool wrong = found.grade == Grade::warning || found.grade == Grade::failed;
+  Examined examined{{.id = std::string(check.name),
+                     .grade = found.grade,
+                     .found = std::move(found.found),
+                     .wanted = std::move(found.wanted),
+                     .why = std::move(found.why),
+                     .source = "docs/doctor.md",
+                     .decides = check.moves_figures},
+                    {}};
+  if (!wrong) return examined;
+  examined.finding.fix = std::move(found.fix);
+  examined.repairs = std::move(found.repairs);
+  return examined;
 }
 
 std::vector<std::string> warnings_for_a_run(const Snapshot& snapshot) {
   std::vector<std::string> lines;
   for (const Check& check : checks_of(Profile::reclaim)) {
     if (!check.moves_figures) continue;
-    const Finding finding = examine(check, snapshot);
-    if (finding.grade == Grade::fail)
-      lines.push_back(fmt::format("doctor: {}: {}: {}", check.name, finding.found, finding.why));
+    const os::Finding finding = examine(check, snapshot).finding;
+    if (finding.grade == Grade::failed)
+      lines.push_back(fmt::format("doctor: {}: {}: {}", finding.id, finding.found, finding.why));
   }
   return lines;
 }

@@ -11,30 +11,38 @@
 #include <vector>
 
 #include "harness/machine/snapshot.hpp"
+#include "harness/os/finding.hpp"
 
 namespace tlbstorm::machine {
 
 /// What the machine is to be used for.
 enum class Profile { reclaim, swap_ssd, ci };
 
-enum class Grade { ok, warn, fail, unknown };
-std::string_view name(Grade grade);
+using os::Grade;
 
-/// What a check found.
-struct Finding {
+/// A kernel file and what to write there.
+using Repair = std::pair<std::filesystem::path, std::string>;
+
+/// What a check makes of a machine.
+struct Diagnosis {
   Grade grade = Grade::unknown;
   std::string found;
   std::string wanted;
-  std::string why;      ///< what it does to the figures
-  std::string command;  ///< what mends it, for a shell where there is a command for it
-  /// Kernel files and what to write there: what `doctor --fix` does and `restore` takes back.
-  std::vector<std::pair<std::filesystem::path, std::string>> fix;
+  std::string why;  ///< what it does to the figures
+  std::string fix;  ///< what puts it right, for a shell where there is a command for it
+  /// What `doctor --fix` does and `restore` takes back.
+  std::vector<Repair> repairs;
 };
 
 struct Check {
   std::string_view name;
-  Finding (*look)(const Snapshot& snapshot);
+  Diagnosis (*look)(const Snapshot& snapshot);
   bool moves_figures;  ///< when it fails, a run's figures are not what they seem
+};
+
+struct Examined {
+  os::Finding finding;
+  std::vector<Repair> repairs;
 };
 
 // The chapters.
@@ -43,8 +51,8 @@ std::span<const Check> kernel_checks();
 std::span<const Check> memory_checks();
 std::span<const Check> swap_ssd_checks();
 
-/// What a check finds. Where all is well, or not known, there is nothing to mend.
-Finding examine(const Check& check, const Snapshot& snapshot);
+/// What a check finds. Where all is well, or unknown, there is nothing to fix.
+Examined examine(const Check& check, const Snapshot& snapshot);
 
 /// A line for each check that fails and that moves the figures of a run.
 std::vector<std::string> warnings_for_a_run(const Snapshot& snapshot);

@@ -15,21 +15,21 @@ constexpr const char* kConfigUnknown = "the kernel's config is not told";
 
 /// Since "mm: send one IPI per CPU to TLB flush all entries after unmapping pages", Linux 4.3, on x86; arm64
 /// since 6.6.
-Finding batched_unmap(const Snapshot& snapshot) {
-  Finding finding{Grade::unknown,
-                  kConfigUnknown,
-                  "CONFIG_ARCH_WANT_BATCHED_UNMAP_TLB_FLUSH=y",
-                  "without it, reclaim flushes for every page that it unmaps",
-                  "a kernel of 4.3 or later, on x86",
-                  {}};
+Diagnosis batched_unmap(const Snapshot& snapshot) {
+  Diagnosis finding{Grade::unknown,
+                    kConfigUnknown,
+                    "CONFIG_ARCH_WANT_BATCHED_UNMAP_TLB_FLUSH=y",
+                    "without it, reclaim flushes for every page that it unmaps",
+                    "a kernel of 4.3 or later, on x86",
+                    {}};
   const auto value = snapshot.config("ARCH_WANT_BATCHED_UNMAP_TLB_FLUSH");
   if (!value) return finding;
   finding.found = *value;
-  finding.grade = *value == "y" ? Grade::ok : Grade::warn;
+  finding.grade = *value == "y" ? Grade::ok : Grade::warning;
   return finding;
 }
 
-Finding debug_options(const Snapshot& snapshot) {
+Diagnosis debug_options(const Snapshot& snapshot) {
   // What each of these adds to an unmap, a fault or a lock is more than what is measured.
   static constexpr std::array<const char*, 9> kSlow{"PROVE_LOCKING",
                                                     "LOCKDEP",
@@ -40,12 +40,12 @@ Finding debug_options(const Snapshot& snapshot) {
                                                     "DEBUG_VM_PGFLAGS",
                                                     "SLUB_DEBUG_ON",
                                                     "PAGE_TABLE_CHECK_ENFORCED"};
-  Finding finding{Grade::ok,
-                  "none",
-                  "none",
-                  "locks, faults and unmapping take several times as long",
-                  "a kernel built without them",
-                  {}};
+  Diagnosis finding{Grade::ok,
+                    "none",
+                    "none",
+                    "locks, faults and unmapping take several times as long",
+                    "a kernel built without them",
+                    {}};
   std::vector<std::string> found;
   for (const char* const option : kSlow)
     if (snapshot.config(option).value_or("n") == "y") found.emplace_back(option);
@@ -53,7 +53,7 @@ Finding debug_options(const Snapshot& snapshot) {
     if (const auto value = snapshot.boot_option(option); value && *value != "0" && *value != "off")
       found.push_back(fmt::format("{}={} at boot", option, *value));
   if (!found.empty()) {
-    finding.grade = Grade::fail;
+    finding.grade = Grade::failed;
     finding.found = fmt::format("{}", fmt::join(found, ", "));
   } else if (snapshot.kernel_config.empty()) {
     finding.grade = Grade::unknown;
@@ -62,13 +62,13 @@ Finding debug_options(const Snapshot& snapshot) {
   return finding;
 }
 
-Finding counters(const Snapshot& snapshot) {
-  Finding finding{Grade::ok,
-                  "",
-                  "the TLB row, tracepoints and hardware counters",
-                  "what can't be counted is absent from the results",
-                  "",
-                  {}};
+Diagnosis counters(const Snapshot& snapshot) {
+  Diagnosis finding{Grade::ok,
+                    "",
+                    "the TLB row, tracepoints and hardware counters",
+                    "what can't be counted is absent from the results",
+                    "",
+                    {}};
   std::vector<std::string> missing;
   if (!snapshot.machine.flush.has_tlb_row) missing.emplace_back("no TLB row in /proc/interrupts");
   const bool traces = snapshot.config("FTRACE").value_or("y") == "y";
@@ -78,21 +78,21 @@ Finding counters(const Snapshot& snapshot) {
     if (fact.key == "pmu" && fact.value == "none") missing.emplace_back("no hardware counters");
   finding.found = missing.empty() ? "all" : fmt::format("{}", fmt::join(missing, ", "));
   if (missing.empty()) return finding;
-  finding.grade = Grade::warn;
-  finding.command = snapshot.is_root ? "see tlbstorm list probes" : "run as root";
+  finding.grade = Grade::warning;
+  finding.fix = snapshot.is_root ? "see tlbstorm list probes" : "run as root";
   return finding;
 }
 
-Finding cgroup(const Snapshot& snapshot) {
+Diagnosis cgroup(const Snapshot& snapshot) {
   const CgroupHome& home = snapshot.machine.cgroup;
-  Finding finding{Grade::ok,
-                  home.version == CgroupVersion::v1 ? "v1" : "v2",
-                  "a memory cgroup that we may make children in",
-                  "without a limit only the whole machine can be put under pressure",
-                  home.remedy,
-                  {}};
+  Diagnosis finding{Grade::ok,
+                    home.version == CgroupVersion::v1 ? "v1" : "v2",
+                    "a memory cgroup that we may make children in",
+                    "without a limit only the whole machine can be put under pressure",
+                    home.remedy,
+                    {}};
   if (!home.parent.empty()) return finding;
-  finding.grade = Grade::warn;
+  finding.grade = Grade::warning;
   finding.found = home.reason;
   return finding;
 }

@@ -11,18 +11,18 @@
 namespace tlbstorm::machine {
 namespace {
 
-Finding huge_pages(const Snapshot& snapshot) {
+Diagnosis huge_pages(const Snapshot& snapshot) {
   return check_setting(snapshot, {"sys/kernel/mm/transparent_hugepage/enabled",
                                   {"madvise", "never"},
-                                  Grade::warn,
+                                  Grade::warning,
                                   "huge pages are reclaimed and flushed as one, until they are split",
                                   "not built in"});
 }
 
 /// Documentation/admin-guide/mm/transhuge.rst: sizes below a huge page, since Linux 6.8.
-Finding multi_size_huge_pages(const Snapshot& snapshot) {
+Diagnosis multi_size_huge_pages(const Snapshot& snapshot) {
   const std::string folder = "sys/kernel/mm/transparent_hugepage";
-  Finding finding{
+  Diagnosis finding{
       Grade::ok, "none", "never, or inherit", "folios of several pages are swapped and flushed as one",
       "",        {}};
   std::vector<std::string> on;
@@ -32,56 +32,56 @@ Finding multi_size_huge_pages(const Snapshot& snapshot) {
     const std::string value = chosen(snapshot.text(path).value_or("never"));
     if (value != "always" && value != "madvise") continue;
     on.push_back(fmt::format("{} {}", name.substr(10), value));
-    finding.fix.emplace_back(snapshot.root / path, "never");
-    finding.command += fmt::format("{}echo never > /{}", finding.command.empty() ? "" : "; ", path);
+    finding.repairs.emplace_back(snapshot.root / path, "never");
+    finding.fix += fmt::format("{}echo never > /{}", finding.fix.empty() ? "" : "; ", path);
   }
   if (on.empty()) return finding;
-  finding.grade = Grade::warn;
+  finding.grade = Grade::warning;
   finding.found = fmt::format("{}", fmt::join(on, ", "));
   return finding;
 }
 
-Finding same_page_merging(const Snapshot& snapshot) {
+Diagnosis same_page_merging(const Snapshot& snapshot) {
   return check_setting(snapshot, {"sys/kernel/mm/ksm/run",
                                   {"0", "2"},
-                                  Grade::warn,
+                                  Grade::warning,
                                   "it write-protects pages to merge them, with a flush each",
                                   "not built in"});
 }
 
-Finding compressed_swap_cache(const Snapshot& snapshot) {
+Diagnosis compressed_swap_cache(const Snapshot& snapshot) {
   return check_setting(snapshot, {"sys/module/zswap/parameters/enabled",
                                   {"N"},
-                                  Grade::warn,
+                                  Grade::warning,
                                   "pages are compressed in memory and may never reach the swap device",
                                   "not built in"});
 }
 
-Finding swappiness(const Snapshot& snapshot) {
-  Finding finding{Grade::ok,
-                  snapshot.text("proc/sys/vm/swappiness").value_or("not told"),
-                  "more than 0",
-                  "with 0, anonymous pages stay until there are no file pages left",
-                  "",
-                  {}};
+Diagnosis swappiness(const Snapshot& snapshot) {
+  Diagnosis finding{Grade::ok,
+                    snapshot.text("proc/sys/vm/swappiness").value_or("unknown"),
+                    "more than 0",
+                    "with 0, anonymous pages stay until there are no file pages left",
+                    "",
+                    {}};
   if (finding.found != "0") return finding;
-  finding.grade = Grade::warn;
-  finding.command = "sysctl -w vm.swappiness=60";
-  finding.fix = {{snapshot.root / "proc/sys/vm/swappiness", "60"}};
+  finding.grade = Grade::warning;
+  finding.fix = "sysctl -w vm.swappiness=60";
+  finding.repairs = {{snapshot.root / "proc/sys/vm/swappiness", "60"}};
   return finding;
 }
 
-Finding overcommit(const Snapshot& snapshot) {
+Diagnosis overcommit(const Snapshot& snapshot) {
   return check_setting(snapshot,
                        {"proc/sys/vm/overcommit_memory",
                         {"0", "1"},
-                        Grade::warn,
+                        Grade::warning,
                         "with 2, a working set above the commit limit is refused instead of swapped",
-                        "not told"});
+                        "unknown"});
 }
 
 /// Both kinds of reclaim are right to measure, but not to compare.
-Finding multi_generational_lru(const Snapshot& snapshot) {
+Diagnosis multi_generational_lru(const Snapshot& snapshot) {
   const auto state = snapshot.text("sys/kernel/mm/lru_gen/enabled");
   const bool on = state && *state != "0x0000" && *state != "0";
   return {Grade::ok,
@@ -96,22 +96,22 @@ Finding multi_generational_lru(const Snapshot& snapshot) {
 
 /// It looks at memory that did not ask for huge pages only with "always": mm/khugepaged.c,
 /// hugepage_pmd_enabled.
-Finding khugepaged(const Snapshot& snapshot) {
+Diagnosis khugepaged(const Snapshot& snapshot) {
   constexpr std::uint64_t kHour = 3'600'000;  // ms
   const std::string folder = "sys/kernel/mm/transparent_hugepage";
   const std::string file = folder + "/khugepaged/scan_sleep_millisecs";
-  Finding finding{Grade::ok,
-                  "not running",
-                  "only what asks for it, or an hour's sleep",
-                  "it copies the workload's pages into huge ones while it runs, with flushes of its own",
-                  write_command(file, std::to_string(kHour)),
-                  {{snapshot.root / file, std::to_string(kHour)}}};
+  Diagnosis finding{Grade::ok,
+                    "not running",
+                    "only what asks for it, or an hour's sleep",
+                    "it copies the workload's pages into huge ones while it runs, with flushes of its own",
+                    write_command(file, std::to_string(kHour)),
+                    {{snapshot.root / file, std::to_string(kHour)}}};
   const std::string enabled = chosen(snapshot.text(folder + "/enabled").value_or("never"));
   const auto sleep = os::to_number(snapshot.text(file).value_or(""));
   if (!sleep || enabled == "never") return finding;
   finding.found =
       enabled == "always" ? fmt::format("all memory, every {} ms", *sleep) : "only what asks for it";
-  if (enabled == "always" && *sleep < kHour) finding.grade = Grade::warn;
+  if (enabled == "always" && *sleep < kHour) finding.grade = Grade::warning;
   return finding;
 }
 
@@ -159,16 +159,16 @@ class DamonSchemes {
   std::vector<std::string> found_, commands_;
 };
 
-Finding damon(const Snapshot& snapshot) {
+Diagnosis damon(const Snapshot& snapshot) {
   const DamonSchemes schemes(snapshot);
-  Finding finding{Grade::ok,
-                  schemes.on() ? "only watching" : "not running",
-                  "not running, or only watching",
-                  "it reclaims or moves pages on its own, and what that flushes is counted as the trial's",
-                  fmt::format("{}", fmt::join(schemes.commands(), "; ")),
-                  {}};
+  Diagnosis finding{Grade::ok,
+                    schemes.on() ? "only watching" : "not running",
+                    "not running, or only watching",
+                    "it reclaims or moves pages on its own, and what that flushes is counted as the trial's",
+                    fmt::format("{}", fmt::join(schemes.commands(), "; ")),
+                    {}};
   if (schemes.found().empty()) return finding;
-  finding.grade = Grade::warn;
+  finding.grade = Grade::warning;
   finding.found = fmt::format("{}", fmt::join(schemes.found(), ", "));
   return finding;
 }

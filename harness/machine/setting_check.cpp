@@ -16,8 +16,8 @@ std::string write_command(const std::string& path, const std::string& value) {
   return fmt::format("sysctl -w {}={}", key, value);
 }
 
-Finding check_setting(const Snapshot& snapshot, const Setting& setting) {
-  Finding finding{
+Diagnosis check_setting(const Snapshot& snapshot, const Setting& setting) {
+  Diagnosis finding{
       Grade::ok, setting.absent, fmt::format("{}", fmt::join(setting.wanted, " or ")), setting.why, "", {}};
   const auto text = snapshot.text(setting.path);
   if (!text) return finding;
@@ -25,8 +25,8 @@ Finding check_setting(const Snapshot& snapshot, const Setting& setting) {
   if (std::find(setting.wanted.begin(), setting.wanted.end(), finding.found) != setting.wanted.end())
     return finding;
   finding.grade = setting.otherwise;
-  finding.command = write_command(setting.path, setting.wanted.front());
-  finding.fix = {{snapshot.root / setting.path, setting.wanted.front()}};
+  finding.fix = write_command(setting.path, setting.wanted.front());
+  finding.repairs = {{snapshot.root / setting.path, setting.wanted.front()}};
   return finding;
 }
 

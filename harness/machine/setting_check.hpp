@@ -18,7 +18,7 @@ struct Setting {
 };
 
 /// The command is `sysctl -w` for what is in proc/sys, else an echo into the file.
-Finding check_setting(const Snapshot& snapshot, const Setting& setting);
+Diagnosis check_setting(const Snapshot& snapshot, const Setting& setting);
 
 /// The command that writes a value into a kernel file below the root.
 std::string write_command(const std::string& path, const std::string& value);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// What a gate found, for people and for what runs it.
+// What a gate found, as findings and for programs.
 #pragma once
 
 #include <span>
@@ -7,6 +7,7 @@
 #include <string_view>
 
 #include "harness/compare/gate/gate.hpp"
+#include "harness/report/findings.hpp"
 
 namespace tlbstorm::report {
 
@@ -18,13 +19,10 @@ struct GateReport {
   bool coloured = false;
 };
 
-struct GateFormat {
-  std::string_view name;
-  std::string_view meaning;
-  std::string (*print)(const GateReport& report);
-};
+/// As every finding is printed.
+FindingReport findings_of(const GateReport& report);
 
-/// All of them; the first is the default.
-std::span<const GateFormat> gate_formats();
+/// The typed results, for programs.
+std::string gate_json(const GateReport& report);
 
 }  // namespace tlbstorm::report

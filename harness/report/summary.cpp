@@ -35,7 +35,7 @@ std::string or_unknown(const std::string& text) { return text.empty() ? "?" : te
 
 std::string paced(const record::RunManifest& manifest) {
   const trial::Plan& plan = manifest.plan;
-  const std::string count = fmt::format("{} trial{}", plan.trials, plan.trials == 1 ? "" : "s");
+  std::string count = fmt::format("{} trial{}", plan.trials, plan.trials == 1 ? "" : "s");
   if (manifest.workload.pacing == "rounds") {
     const auto parameters = plan.parameters.values();
     for (const char* const name : {"rounds", "repeat"})

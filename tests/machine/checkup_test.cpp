@@ -38,9 +38,16 @@ class FakeMachine {
     fs::create_directories((folder_.path() / path).parent_path());
     std::ofstream(folder_.path() / path) << text << "\n";
   }
-  Finding look(Profile profile, const std::string& name) const {
+  /// What a check says, and what would be written.
+  struct Looked : os::Finding {
+    std::vector<Repair> repairs;
+  };
+  Looked look(Profile profile, const std::string& name) const {
     for (const Check& check : checks_of(profile))
-      if (check.name == name) return examine(check, snapshot_);
+      if (check.name == name) {
+        const Examined all = examine(check, snapshot_);
+        return {all.finding, all.repairs};
+      }
     ADD_FAILURE() << "no check " << name;
     return {};
   }
@@ -104,13 +111,13 @@ TEST(Doctor, XeonAsADistributionLeavesIt) {
   const FakeMachine xeon("xeon-2-sockets");
   EXPECT_EQ(complaints(xeon, Profile::reclaim), (Names{"governor", "boost", "smt", "idle_states", "pti",
                                                        "irqbalance", "numa_balancing", "thp", "khugepaged"}));
-  const Finding governor = xeon.look(Profile::reclaim, "governor");
+  const auto governor = xeon.look(Profile::reclaim, "governor");
   EXPECT_EQ(governor.found, "powersave on 2 CPUs");
-  EXPECT_EQ(governor.fix.size(), 2u);
+  EXPECT_EQ(governor.repairs.size(), 2u);
   EXPECT_EQ(xeon.look(Profile::reclaim, "idle_states").found, "at most 133 us to leave");
   EXPECT_EQ(xeon.look(Profile::reclaim, "irqbalance").found, "running as process 1234");
-  EXPECT_EQ(xeon.look(Profile::reclaim, "numa_balancing").command, "sysctl -w kernel.numa_balancing=0");
-  EXPECT_TRUE(xeon.look(Profile::reclaim, "smt").fix.empty()) << "takes CPUs away from others";
+  EXPECT_EQ(xeon.look(Profile::reclaim, "numa_balancing").fix, "sysctl -w kernel.numa_balancing=0");
+  EXPECT_TRUE(xeon.look(Profile::reclaim, "smt").repairs.empty()) << "takes CPUs away from others";
   EXPECT_EQ(xeon.grade("flush_path"), Grade::ok);
 }
 
@@ -121,58 +128,57 @@ TEST(Doctor, XeonForSwapOnSsds) {
     EXPECT_EQ(xeon.swap(fine), Grade::ok) << fine;
   for (const char* const wrong :
        {"thp", "thp_defrag", "watermark_scale_factor", "page_cluster", "sector_size", "nomerges"})
-    EXPECT_EQ(xeon.swap(wrong), Grade::warn) << wrong;
+    EXPECT_EQ(xeon.swap(wrong), Grade::warning) << wrong;
   EXPECT_EQ(xeon.swap("swap_sockets"), Grade::unknown) << "the fixture does not tell the disks' nodes";
-  EXPECT_TRUE(xeon.look(Profile::swap_ssd, "sector_size").fix.empty()) << "formatting is not ours to do";
-  EXPECT_FALSE(xeon.look(Profile::swap_ssd, "nomerges").fix.empty());
+  EXPECT_TRUE(xeon.look(Profile::swap_ssd, "sector_size").repairs.empty()) << "formatting is not ours to do";
+  EXPECT_FALSE(xeon.look(Profile::swap_ssd, "nomerges").repairs.empty());
 }
 
 TEST(Doctor, EpycThatBroadcastsWithADebugKernel) {
   const FakeMachine epyc("epyc-invlpgb");
   EXPECT_EQ(complaints(epyc, Profile::reclaim), (Names{"flush_path", "debug_options", "mthp", "damon", "ksm",
                                                        "zswap", "swappiness", "overcommit"}));
-  EXPECT_EQ(epyc.grade("flush_path"), Grade::fail);
+  EXPECT_EQ(epyc.grade("flush_path"), Grade::failed);
   EXPECT_EQ(epyc.look(Profile::reclaim, "debug_options").found, "KASAN, slub_debug=FZP at boot");
   EXPECT_EQ(epyc.look(Profile::reclaim, "mthp").found, "64kB always");
-  EXPECT_EQ(epyc.swap("swap_files"), Grade::warn);
-  EXPECT_EQ(epyc.swap("swap_areas"), Grade::warn) << "one area";
-  EXPECT_EQ(epyc.swap("rcu_nocbs"), Grade::warn);
+  EXPECT_EQ(epyc.swap("swap_files"), Grade::warning);
+  EXPECT_EQ(epyc.swap("swap_areas"), Grade::warning) << "one area";
+  EXPECT_EQ(epyc.swap("rcu_nocbs"), Grade::warning);
   EXPECT_EQ(epyc.swap("thp_defrag"), Grade::ok);
 }
 
 TEST(Doctor, ArmServerWithAnOldKernelThatTellsLittle) {
   const FakeMachine arm("arm64-server");
-  EXPECT_EQ(arm.grade("flush_path"), Grade::fail);
+  EXPECT_EQ(arm.grade("flush_path"), Grade::failed);
   EXPECT_EQ(arm.grade("pcid"), Grade::ok) << "not a thing of arm64";
   EXPECT_EQ(arm.grade("batched_unmap"), Grade::unknown);
   EXPECT_EQ(arm.grade("debug_options"), Grade::unknown);
-  EXPECT_EQ(arm.grade("counters"), Grade::warn) << "no TLB row";
-  EXPECT_EQ(arm.swap("kernel"), Grade::fail) << "4.9 is too old";
+  EXPECT_EQ(arm.grade("counters"), Grade::warning) << "no TLB row";
+  EXPECT_EQ(arm.swap("kernel"), Grade::failed) << "4.9 is too old";
 }
 
 TEST(Doctor, GuestOfKvmWithParavirtualFlush) {
   const FakeMachine guest("kvm-guest");
-  EXPECT_EQ(guest.grade("flush_path"), Grade::warn);
-  EXPECT_EQ(guest.grade("virtualisation"), Grade::warn);
+  EXPECT_EQ(guest.grade("flush_path"), Grade::warning);
+  EXPECT_EQ(guest.grade("virtualisation"), Grade::warning);
   EXPECT_EQ(complaints(guest, Profile::ci).count("virtualisation"), 0u) << "CI runs in guests";
-  EXPECT_EQ(guest.grade("counters"), Grade::warn);
-  EXPECT_EQ(guest.swap("rcu_nocbs"), Grade::warn) << "half of the CPUs";
+  EXPECT_EQ(guest.grade("counters"), Grade::warning);
+  EXPECT_EQ(guest.swap("rcu_nocbs"), Grade::warning) << "half of the CPUs";
   for (const char* const wrong : {"scheduler", "queue_depth", "sector_size", "nomerges", "swap_areas"})
-    EXPECT_EQ(guest.swap(wrong), Grade::warn) << wrong;
-  EXPECT_THAT(guest.look(Profile::swap_ssd, "scheduler").command,
-              HasSubstr("echo none > /sys/class/block/vdb"));
+    EXPECT_EQ(guest.swap(wrong), Grade::warning) << wrong;
+  EXPECT_THAT(guest.look(Profile::swap_ssd, "scheduler").fix, HasSubstr("echo none > /sys/class/block/vdb"));
 }
 
 TEST(Doctor, SmallVirtualMachineIsFineButForWhatItIs) {
   const FakeMachine vm("small-vm");
   EXPECT_EQ(complaints(vm, Profile::reclaim), (Names{"virtualisation", "counters", "damon"}));
-  EXPECT_EQ(vm.swap("swap_areas"), Grade::fail) << "no swap";
+  EXPECT_EQ(vm.swap("swap_areas"), Grade::failed) << "no swap";
 }
 
 TEST(Doctor, HyperVGuestHasNoInterruptsToCount) {
   FakeMachine guest("small-vm");
   guest.snapshot().machine.flush.method = FlushMethod::hypercall;
-  EXPECT_EQ(guest.grade("flush_path"), Grade::fail);
+  EXPECT_EQ(guest.grade("flush_path"), Grade::failed);
 }
 
 TEST(Doctor, RunsAreWarnedOfWhatMovesTheirFigures) {
@@ -186,7 +192,7 @@ TEST(Doctor, RunsAreWarnedOfWhatMovesTheirFigures) {
 TEST(Doctor, LoadOfOthersIsJudgedByItsShare) {
   FakeMachine vm("small-vm");
   for (const auto& [cpus, grade] :
-       {std::pair{0.02, Grade::ok}, std::pair{0.3, Grade::warn}, std::pair{1.5, Grade::fail}}) {
+       {std::pair{0.02, Grade::ok}, std::pair{0.3, Grade::warning}, std::pair{1.5, Grade::failed}}) {
     vm.snapshot().busy_with_others = cpus;
     EXPECT_EQ(vm.grade("load"), grade) << cpus;
   }
@@ -197,9 +203,9 @@ TEST(Doctor, LoadOfOthersIsJudgedByItsShare) {
 TEST(Doctor, MemoryCgroupThatIsMissingIsSaidWithItsRemedy) {
   FakeMachine vm("small-vm");
   vm.snapshot().machine.cgroup = {CgroupVersion::v1, {}, "no memory cgroup", "run as root"};
-  const Finding finding = vm.look(Profile::reclaim, "memory_cgroup");
-  EXPECT_EQ(finding.grade, Grade::warn);
-  EXPECT_EQ(finding.command, "run as root");
+  const auto finding = vm.look(Profile::reclaim, "memory_cgroup");
+  EXPECT_EQ(finding.grade, Grade::warning);
+  EXPECT_EQ(finding.fix, "run as root");
 }
 
 TEST(Doctor, PlainUserHasNoTracepoints) {
@@ -210,28 +216,28 @@ TEST(Doctor, PlainUserHasNoTracepoints) {
 
 TEST(Doctor, DamonThatReclaimsIsToldAndWatchingAloneIsFine) {
   const FakeMachine vm("small-vm"), epyc("epyc-invlpgb");
-  const Finding scheme = vm.look(Profile::reclaim, "damon");
+  const auto scheme = vm.look(Profile::reclaim, "damon");
   EXPECT_EQ(scheme.found, "pageout");
-  EXPECT_EQ(scheme.command, "echo off > /sys/kernel/mm/damon/admin/kdamonds/0/state");
-  EXPECT_TRUE(scheme.fix.empty()) << "others chose it";
+  EXPECT_EQ(scheme.fix, "echo off > /sys/kernel/mm/damon/admin/kdamonds/0/state");
+  EXPECT_TRUE(scheme.repairs.empty()) << "others chose it";
   vm.put("sys/kernel/mm/damon/admin/kdamonds/0/contexts/0/schemes/1/action", "stat");
   EXPECT_EQ(vm.grade("damon"), Grade::ok);
   EXPECT_EQ(vm.look(Profile::reclaim, "damon").found, "only watching");
   vm.put("sys/kernel/mm/damon/admin/kdamonds/0/state", "off");
   EXPECT_EQ(vm.look(Profile::reclaim, "damon").found, "process 77, doing what is not told");
-  EXPECT_EQ(vm.grade("damon"), Grade::warn) << "by debugfs, say";
+  EXPECT_EQ(vm.grade("damon"), Grade::warning) << "by debugfs, say";
   EXPECT_EQ(epyc.look(Profile::reclaim, "damon").found, "damon_reclaim");
-  EXPECT_EQ(epyc.look(Profile::reclaim, "damon").command,
+  EXPECT_EQ(epyc.look(Profile::reclaim, "damon").fix,
             "echo N > /sys/module/damon_reclaim/parameters/enabled");
   EXPECT_EQ(FakeMachine("kvm-guest").look(Profile::reclaim, "damon").found, "not running");
 }
 
 TEST(Doctor, KhugepagedIsInTheWayOnlyWhereItLooksAtAllMemory) {
   const FakeMachine xeon("xeon-2-sockets"), guest("kvm-guest");
-  const Finding always = xeon.look(Profile::reclaim, "khugepaged");
+  const auto always = xeon.look(Profile::reclaim, "khugepaged");
   EXPECT_EQ(always.found, "all memory, every 10000 ms");
-  ASSERT_EQ(always.fix.size(), 1u);
-  xeon.put("sys/kernel/mm/transparent_hugepage/khugepaged/scan_sleep_millisecs", always.fix[0].second);
+  ASSERT_EQ(always.repairs.size(), 1u);
+  xeon.put("sys/kernel/mm/transparent_hugepage/khugepaged/scan_sleep_millisecs", always.repairs[0].second);
   EXPECT_EQ(xeon.grade("khugepaged"), Grade::ok) << "what the fix writes is right";
   EXPECT_EQ(guest.look(Profile::reclaim, "khugepaged").found, "only what asks for it");
   EXPECT_EQ(guest.grade("khugepaged"), Grade::ok);
@@ -243,11 +249,10 @@ TEST(Doctor, RcuCallbacksNeedAKernelThatCanOffloadThem) {
   FakeMachine xeon("xeon-2-sockets");
   EXPECT_EQ(xeon.swap("rcu_nocbs"), Grade::ok);
   xeon.snapshot().kernel_config = "CONFIG_FTRACE=y\n";
-  const Finding lacking = xeon.look(Profile::swap_ssd, "rcu_nocbs");
-  EXPECT_EQ(lacking.grade, Grade::warn);
+  const auto lacking = xeon.look(Profile::swap_ssd, "rcu_nocbs");
+  EXPECT_EQ(lacking.grade, Grade::warning);
   EXPECT_EQ(lacking.found, "not built in, so rcu_nocbs does nothing");
-  EXPECT_THAT(lacking.command,
-              testing::StartsWith("a kernel with CONFIG_RCU_NOCB_CPU=y; boot with rcu_nocbs="));
+  EXPECT_THAT(lacking.fix, testing::StartsWith("a kernel with CONFIG_RCU_NOCB_CPU=y; boot with rcu_nocbs="));
   xeon.put("proc/cmdline", "quiet");
   xeon.snapshot().kernel_config = "CONFIG_RCU_NOCB_CPU=y\nCONFIG_RCU_NOCB_CPU_DEFAULT_ALL=y\n";
   EXPECT_EQ(xeon.look(Profile::swap_ssd, "rcu_nocbs").found, "all, by the kernel's config");
@@ -257,7 +262,7 @@ TEST(Doctor, RcuCallbacksNeedAKernelThatCanOffloadThem) {
 TEST(Doctor, SwapOnOneSocketOfTwo) {
   FakeMachine xeon("xeon-2-sockets");
   xeon.put("sys/class/block/device/numa_node", "0");
-  EXPECT_EQ(xeon.swap("swap_sockets"), Grade::warn);
+  EXPECT_EQ(xeon.swap("swap_sockets"), Grade::warning);
 }
 
 TEST(Doctor, EveryCheckSaysWhatItWantsAndWhyAndWhatMendsIt) {
@@ -266,15 +271,15 @@ TEST(Doctor, EveryCheckSaysWhatItWantsAndWhyAndWhatMendsIt) {
     for (const Profile profile : {Profile::reclaim, Profile::swap_ssd, Profile::ci}) {
       Names seen;
       for (const Check& check : checks_of(profile)) {
-        const Finding finding = examine(check, machine.snapshot());
+        const auto [finding, repairs] = examine(check, machine.snapshot());
         EXPECT_TRUE(seen.emplace(check.name).second) << check.name << " is there twice";
         EXPECT_FALSE(finding.found.empty()) << kind << " " << check.name;
         EXPECT_FALSE(finding.wanted.empty()) << kind << " " << check.name;
         EXPECT_FALSE(finding.why.empty()) << kind << " " << check.name;
         if (finding.grade == Grade::ok) {
-          EXPECT_TRUE(finding.fix.empty() && finding.command.empty()) << kind << " " << check.name;
+          EXPECT_TRUE(repairs.empty() && finding.fix.empty()) << kind << " " << check.name;
         }
-        for (const auto& [path, value] : finding.fix) EXPECT_TRUE(fs::exists(path)) << path;
+        for (const auto& [path, value] : repairs) EXPECT_TRUE(fs::exists(path)) << path;
       }
     }
   }

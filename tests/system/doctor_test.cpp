@@ -15,20 +15,29 @@ TEST(DoctorCommand, SaysWhatItFoundAndWhatIsWanted) {
     const Finished done = place.run({"doctor", "--profile", profile});
     EXPECT_TRUE(done.code == 0 || done.code == 1) << done.err;
     EXPECT_NE(done.out.find("flush_path"), std::string::npos) << done.out;
-    EXPECT_EQ(done.code == 1, done.out.find("\n  fail ") != std::string::npos) << done.out;
+    EXPECT_EQ(done.code == 1, done.out.find("\n  failed ") != std::string::npos) << done.out;
   }
   const Finished wrong = place.run({"doctor", "--profile", "laptop"});
   EXPECT_EQ(wrong.code, 2);
   EXPECT_NE(wrong.err.find("give reclaim, swap-ssd or ci"), std::string::npos) << wrong.err;
 }
 
-TEST(DoctorCommand, JsonHasEveryCheckWithItsVerdict) {
+TEST(DoctorCommand, EveryFormatHasEveryCheck) {
   const Workplace place;
-  const nlohmann::json checks = nlohmann::json::parse(place.run({"doctor", "--json"}).out);
-  EXPECT_GT(checks.size(), 15u);
-  for (const auto& check : checks)
-    for (const char* const key : {"check", "verdict", "found", "wanted", "why", "fixable"})
-      EXPECT_TRUE(check.contains(key)) << check << " has no " << key;
+  const std::string junit = place.path() / "doctor.xml", ktap = place.path() / "doctor.ktap";
+  const Finished done =
+      place.run({"doctor", "--json", "--report", "junit=" + junit, "--report=ktap=" + ktap});
+  const nlohmann::json findings = nlohmann::json::parse(done.out)["findings"];
+  EXPECT_GT(findings.size(), 15u);
+  for (const auto& finding : findings) {
+    for (const char* const key : {"id", "grade", "found", "wanted", "why", "source", "fix", "decides"})
+      EXPECT_TRUE(finding.contains(key)) << finding << " has no " << key;
+    const std::string id = finding["id"];
+    EXPECT_NE(text_of(junit).find("name=\"" + id + "\""), std::string::npos) << id;
+    EXPECT_NE(text_of(ktap).find(" " + id), std::string::npos) << id;
+  }
+  EXPECT_EQ(place.run({"doctor", "--report", "junit"}).code, 2);
+  EXPECT_EQ(place.run({"doctor", "--format", "xml"}).code, 2);
 }
 
 TEST(DoctorCommand, FixIsKeptByRunsAndTakenBackByRestore) {

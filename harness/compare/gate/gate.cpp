@@ -228,6 +228,17 @@ std::string_view name(Ruling ruling) {
   return kNames[static_cast<std::size_t>(ruling)];
 }
 
+os::Finding to_finding(const RuleResult& result) {
+  static constexpr std::array<os::Grade, 3> kGrades{os::Grade::ok, os::Grade::failed, os::Grade::unknown};
+  os::Finding finding{.id = result.title.empty() ? "" : result.title + ": ",
+                      .grade = kGrades[static_cast<std::size_t>(result.ruling)],
+                      .found = result.why,
+                      .source = "docs/comparing.md"};
+  finding.id += result.rule.text;
+  if (result.rule.metric != result.metric.name) finding.id += fmt::format(" ({})", result.metric.name);
+  return finding;
+}
+
 Ruling Gate::ruling() const {
   if (corrupted) return Ruling::fail;
   Ruling all = complete ? Ruling::pass : Ruling::unsure;

@@ -10,6 +10,7 @@
 
 #include "harness/compare/comparison.hpp"
 #include "harness/compare/gate/rule.hpp"
+#include "harness/os/finding.hpp"
 
 namespace tlbstorm::compare {
 
@@ -37,9 +38,13 @@ struct RuleResult {
   double change = std::numeric_limits<double>::quiet_NaN();  ///< of relative rules, and its interval
   stats::Interval interval{std::numeric_limits<double>::quiet_NaN(),
                            std::numeric_limits<double>::quiet_NaN()};
+  std::string rung = "trial";  ///< of the ladder of evidence, on which it stands
   double p = 1;     ///< that so much beyond the bound comes by chance, corrected over the rules (Holm)
   std::string why;  ///< one line
 };
+
+/// The same as a finding: pass is ok, FAIL failed, unsure unknown.
+os::Finding to_finding(const RuleResult& result);
 
 struct GateOptions {
   double level = kGateLevel;

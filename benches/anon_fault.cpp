@@ -25,7 +25,9 @@ void first_touch(benchmark::State& state, const Setting& setting) {
       [&](std::size_t i) { touch(batches[i]); });
 }
 
-const Registered registration([](Catalogue& catalogue) { catalogue.add("fault/anon", &first_touch); });
+const RegisteredBenchmark registration([](Catalogue& catalogue) {
+  catalogue.add("fault/anon", &first_touch);
+});
 
 }  // namespace
 }  // namespace tlbstorm::benches

@@ -36,7 +36,9 @@ std::vector<std::size_t> numbers_of_sharers(std::size_t most) {
 
 }  // namespace
 
-Registered::Registered(std::function<void(Catalogue&)> add) { registered().push_back(std::move(add)); }
+RegisteredBenchmark::RegisteredBenchmark(std::function<void(Catalogue&)> add) {
+  registered().push_back(std::move(add));
+}
 
 void add_registered(Catalogue& catalogue) {
   for (const auto& add : registered()) add(catalogue);

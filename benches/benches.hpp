@@ -63,9 +63,9 @@ class Catalogue {
 };
 
 /// The last statement of a file: `add` is called once, from main.
-class Registered {
+class RegisteredBenchmark {
  public:
-  explicit Registered(std::function<void(Catalogue&)> add);
+  explicit RegisteredBenchmark(std::function<void(Catalogue&)> add);
 };
 void add_registered(Catalogue& catalogue);
 

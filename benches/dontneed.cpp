@@ -23,7 +23,9 @@ void give_back(benchmark::State& state, const Setting& setting) {
   });
 }
 
-const Registered registration([](Catalogue& catalogue) { catalogue.add("dontneed/anon", &give_back); });
+const RegisteredBenchmark registration([](Catalogue& catalogue) {
+  catalogue.add("dontneed/anon", &give_back);
+});
 
 }  // namespace
 }  // namespace tlbstorm::benches

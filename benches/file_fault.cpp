@@ -70,7 +70,7 @@ void fault(benchmark::State& state, const Setting& setting, bool singly) {
       [&](std::size_t i) { read(batches[i]); });
 }
 
-const Registered registration([](Catalogue& catalogue) {
+const RegisteredBenchmark registration([](Catalogue& catalogue) {
   try {
     workloads::check_data_folder("$TLBSTORM_DATA_DIR", workloads::data_folder(), Batches::room_for(kRound));
   } catch (const os::UsageError& error) {

@@ -79,7 +79,7 @@ void copy_on_write(benchmark::State& state, const Setting& setting) {
       [&](std::size_t i) { touch(batches[i]); });
 }
 
-const Registered registration([](Catalogue& catalogue) {
+const RegisteredBenchmark registration([](Catalogue& catalogue) {
   catalogue.add("fork/anon", &fork_it);
   catalogue.add("copy_on_write/anon", &copy_on_write);
 });

@@ -22,7 +22,7 @@ void give_back(benchmark::State& state, const Setting& setting) {
   });
 }
 
-const Registered registration([](Catalogue& catalogue) { catalogue.add("free/anon", &give_back); });
+const RegisteredBenchmark registration([](Catalogue& catalogue) { catalogue.add("free/anon", &give_back); });
 
 }  // namespace
 }  // namespace tlbstorm::benches

@@ -72,7 +72,7 @@ void awk(benchmark::State& state, const FakeProc& proc) {
 
 using Reading = void (*)(benchmark::State&, const FakeProc&);
 
-const Registered registration([](Catalogue& catalogue) {
+const RegisteredBenchmark registration([](Catalogue& catalogue) {
   for (const auto& [by, read] :
        {std::pair<const char*, Reading>{"bare_read", &bare_read}, {"probe", &probe_read}, {"awk", &awk}})
     for (const int cpus : {128, 256, 512})

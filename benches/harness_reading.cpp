@@ -107,7 +107,7 @@ void getline_from_chars(benchmark::State& state, const LongRun& run) {
 }
 using Reading = void (*)(benchmark::State&, const LongRun&);
 
-const Registered registration([](Catalogue& catalogue) {
+const RegisteredBenchmark registration([](Catalogue& catalogue) {
   const auto run = std::make_shared<std::optional<LongRun>>();  // made by the first that needs it
   for (const auto& [by, read] : {std::pair<const char*, Reading>{"split", &split},
                                  {"digest", &digest},

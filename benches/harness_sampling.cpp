@@ -94,7 +94,7 @@ void add_probe(Catalogue& catalogue, const probe::Source& source) {
   catalogue.add_one(name, [&](benchmark::State& state) { by_probe(state, source, machine); });
 }
 
-const Registered registration([](Catalogue& catalogue) {
+const RegisteredBenchmark registration([](Catalogue& catalogue) {
   for (const probe::Source& source : probe::sources()) add_probe(catalogue, source);
   // Probes of one file, and that file.
   for (const auto& [probe, path] : {std::pair<const char*, const char*>{"interrupts", "/proc/interrupts"},

@@ -34,7 +34,7 @@ void move(benchmark::State& state, const Setting& setting, const std::array<int,
   });
 }
 
-const Registered registration([](Catalogue& catalogue) {
+const RegisteredBenchmark registration([](Catalogue& catalogue) {
   const std::vector<int>& nodes = catalogue.machine().topology.memory_nodes;
   if (nodes.size() < 2) return catalogue.skip("migrate/anon", "this machine has one NUMA node");
   catalogue.add("migrate/anon",

@@ -27,7 +27,7 @@ void flip(benchmark::State& state, const Setting& setting) {
   });
 }
 
-const Registered registration([](Catalogue& catalogue) { catalogue.add("mprotect/anon", &flip); });
+const RegisteredBenchmark registration([](Catalogue& catalogue) { catalogue.add("mprotect/anon", &flip); });
 
 }  // namespace
 }  // namespace tlbstorm::benches

@@ -31,7 +31,7 @@ void move(benchmark::State& state, const Setting& setting) {
   });
 }
 
-const Registered registration([](Catalogue& catalogue) { catalogue.add("mremap/anon", &move); });
+const RegisteredBenchmark registration([](Catalogue& catalogue) { catalogue.add("mremap/anon", &move); });
 
 }  // namespace
 }  // namespace tlbstorm::benches

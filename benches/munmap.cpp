@@ -18,7 +18,7 @@ void unmap(benchmark::State& state, const Setting& setting) {
   repeat(state, cost, [&] { map_touch_unmap(size); });
 }
 
-const Registered registration([](Catalogue& catalogue) { catalogue.add("munmap/anon", &unmap); });
+const RegisteredBenchmark registration([](Catalogue& catalogue) { catalogue.add("munmap/anon", &unmap); });
 
 }  // namespace
 }  // namespace tlbstorm::benches

@@ -80,7 +80,7 @@ void clean_file(benchmark::State& state, const Setting& setting) {
   });
 }
 
-const Registered registration([](Catalogue& catalogue) {
+const RegisteredBenchmark registration([](Catalogue& catalogue) {
   try {
     workloads::check_data_folder("$TLBSTORM_DATA_DIR", workloads::data_folder(), Batches::room_for(kRound));
     catalogue.add("pageout/clean_file", &clean_file);

@@ -160,7 +160,7 @@ void add(Catalogue& catalogue, const std::string& operation, const char* mode, C
       ->ThreadRange(1, all);
 }
 
-const Registered registration([](Catalogue& catalogue) {
+const RegisteredBenchmark registration([](Catalogue& catalogue) {
   for (const auto& [operation, calls] : {std::pair<std::string, Calls>{"scale/dontneed", &dontneed},
                                          {"scale/mprotect", &protect},
                                          {"scale/munmap", &map_and_unmap},

@@ -31,7 +31,7 @@ void fault(benchmark::State& state, const Setting& setting, Swap& swap) {
       [&](std::size_t i) { read(batches[i]); });
 }
 
-const Registered registration([](Catalogue& catalogue) {
+const RegisteredBenchmark registration([](Catalogue& catalogue) {
   Swap& swap = catalogue.swap();
   if (!swap.absent().empty()) return catalogue.skip("fault/swap", swap.absent());
   catalogue.add("fault/swap",

@@ -175,11 +175,11 @@ void resolve(Plan& plan, const machine::Machine& machine) {
   check_data_folder("--folder", parameters.text("folder"), size);
 }
 
-trial::Figure bandwidth(const char* name, const char* meaning, const char* bytes, const char* time) {
+trial::OwnFigure bandwidth(const char* name, const char* meaning, const char* bytes, const char* time) {
   return {name, "bytes/s", Better::higher, meaning, {bytes}, {time}, 1e9};
 }
 
-const trial::Registered registration{{
+const trial::RegisteredWorkload registration{{
     .name = "compressed-cache",
     .summary = "the same data read back from a file and from compressed memory (shmem_swapin_folio)",
     .operation = "one page read, from the one or the other",

@@ -99,12 +99,12 @@ void resolve(Plan& plan, const machine::Machine& machine) {
   check_data_folder("--folder", parameters.text("folder"), kind == "mixed" ? size / 2 : size);
 }
 
-trial::Figure per_second(const char* name, const char* unit, const char* meaning,
-                         std::vector<std::string> columns) {
+trial::OwnFigure per_second(const char* name, const char* unit, const char* meaning,
+                            std::vector<std::string> columns) {
   return {name, unit, Better::neither, meaning, std::move(columns), {"seconds"}};
 }
 
-const trial::Registered registration{{
+const trial::RegisteredWorkload registration{{
     .name = "dirty-reclaim",
     .summary = "memory dirtied faster than its limit allows: reclaim has to write (try_to_unmap_flush_dirty)",
     .operation = "one page written from end to end",
@@ -133,7 +133,7 @@ const trial::Registered registration{{
                     .likeness = trial::Likeness::told}},
     .counters = {{trial::counter::kBytes, "bytes", "data written"}},
     .figures = {{"ipis_per_page_written",
-                 "handlers/page",
+                 "IPIs/page",
                  Better::lower,
                  "TLB-shootdown handlers run for each page written back, to swap or to the file",
                  {"interrupts.tlb"},

@@ -254,7 +254,7 @@ void resolve(Plan& plan, const machine::Machine& machine) {
   note_readahead(plan);
 }
 
-const trial::Registered registration{{
+const trial::RegisteredWorkload registration{{
     .name = "file-cache",
     .summary = "a mapped file far larger than memory, read by all CPUs: reclaim of mapped clean pages "
                "(filemap_fault)",

@@ -143,7 +143,7 @@ void resolve(Plan& plan, const machine::Machine& machine) {
   check_data_folder("--folder", plan.parameters.text("folder"), whole);
 }
 
-const trial::Registered registration{{
+const trial::RegisteredWorkload registration{{
     .name = "mprotect-storm",
     .summary = "threads of a database guard their pages: mprotect of a shared region (change_protection)",
     .operation = "rights taken from --pages-per-call written pages and given back: two calls",

@@ -158,7 +158,7 @@ void resolve(Plan& plan, const machine::Machine& machine) {
   check_data_folder("--folder", plan.parameters.text("folder"), region);
 }
 
-const trial::Registered registration{{
+const trial::RegisteredWorkload registration{{
     .name = "pageout",
     .summary = "MADV_PAGEOUT of a region that all workers hold translations of (madvise -> reclaim_pages)",
     .operation = "one page offered to MADV_PAGEOUT",

@@ -228,7 +228,7 @@ void resolve(Plan& plan, const machine::Machine& machine) {
   plan.timeout += std::chrono::seconds{4 * size.count / kSlowDisk};
 }
 
-const trial::Registered registration{{
+const trial::RegisteredWorkload registration{{
     .name = "swap-churn",
     .summary = "a working set larger than its limit: pages go out to swap and come back (do_swap_page)",
     .operation = "one access to one page",
@@ -292,7 +292,7 @@ const trial::Registered registration{{
                  {"workload.verified"},
                  {"seconds"}},
                 {"ipis_per_page_swapped_out",
-                 "handlers/page",
+                 "IPIs/page",
                  Better::lower,
                  "TLB-shootdown handlers run for each page written to swap",
                  {"interrupts.tlb"},

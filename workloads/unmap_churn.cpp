@@ -191,7 +191,7 @@ void resolve(Plan& plan, const machine::Machine& machine) {
   if (plan.workers > 1) plan.notes.push_back(op == "migrate" ? kDrainNote : kLockNote);
 }
 
-const trial::Registered registration{{
+const trial::RegisteredWorkload registration{{
     .name = "unmap-churn",
     .summary =
         "pages taken out of the page table by the other ways: munmap, MADV_DONTNEED, mremap, migration",
@@ -224,7 +224,7 @@ const trial::Registered registration{{
                     .help = "the two nodes of migrate; default the first two"}},
     .counters = {{"pages", "pages", "pages taken away"}},
     .figures = {{"ipis_per_page_taken",
-                 "handlers/page",
+                 "IPIs/page",
                  Better::lower,
                  "TLB-shootdown handlers run for each page taken away",
                  {"interrupts.tlb"},

@@ -224,7 +224,7 @@ class UseMem final : public trial::Workload {
   std::vector<std::vector<Chunk>> chunks_;
 };
 
-trial::Figure rate(const char* name, const char* meaning, const char* bytes, const char* time) {
+trial::OwnFigure rate(const char* name, const char* meaning, const char* bytes, const char* time) {
   return {name,
           "bytes/s",
           Better::higher,
@@ -234,7 +234,7 @@ trial::Figure rate(const char* name, const char* meaning, const char* bytes, con
           1e9};
 }
 
-const trial::Registered registration{{
+const trial::RegisteredWorkload registration{{
     .name = "usemem",
     .summary = "takes memory in chunks, locks, touches, holds and frees it (mm/mlock.c, mm/oom_kill.c)",
     .operation = "one chunk taken and touched",

@@ -53,7 +53,7 @@ RunSpec spec_again(const Side& side, const trial::Definition*& definition) {
   return spec_of_made(*definition, words);
 }
 
-/// The rules that failed for a contest: the others may be about metrics that it has not.
+/// The rules that failed for a pair: the others may be about metrics that it has not.
 std::vector<compare::Rule> failed_rules(const compare::Gate& gate, const std::string& title) {
   std::vector<compare::Rule> rules;
   for (const compare::RuleResult& one : gate.results)
@@ -65,13 +65,12 @@ std::vector<compare::Rule> failed_rules(const compare::Gate& gate, const std::st
 }
 
 /// As many as the run had trials, and enough for all failures to be shown again.
-int fresh_pairs(const compare::Contest& contest, const compare::Gate& gate, double level) {
+int fresh_pairs(const compare::GatePair& pair, const compare::Gate& gate, double level) {
   constexpr int kMost = 40;
-  const auto failures = static_cast<double>(
-      std::count_if(gate.results.begin(), gate.results.end(), [&](const compare::RuleResult& one) {
-        return one.ruling == Ruling::fail && one.title == contest.title;
-      }));
-  int pairs = std::max(8, contest.next->trials());
+  const auto failures = static_cast<double>(std::count_if(
+      gate.results.begin(), gate.results.end(),
+      [&](const compare::RuleResult& one) { return one.ruling == Ruling::fail && one.title == pair.title; }));
+  int pairs = std::max(8, pair.next->trials());
   while (pairs < kMost &&
          stats::smallest_p_of_pairs(static_cast<std::size_t>(pairs), stats::Tail::higher) * failures > level)
     ++pairs;
@@ -82,7 +81,7 @@ std::filesystem::path fresh_folder(const Side& side) {
   return record::default_folder(side.manifest().plan.workload, "confirm");
 }
 
-/// A fresh round of one contest.
+/// A fresh round of one pair.
 struct Round {
   int code = os::kOk;  ///< os::kSignal + n when it was interrupted
   std::string folder;
@@ -90,21 +89,21 @@ struct Round {
 };
 
 /// Judged by the rules that failed.
-Round judge_again(const compare::Contest& contest, const compare::Gate& gate, compare::GateOptions options,
+Round judge_again(const compare::GatePair& pair, const compare::Gate& gate, compare::GateOptions options,
                   const MachineLock& lock, Follower& follower, bool base_too) {
   const trial::Definition* definition = nullptr;
-  const RunSpec next = spec_again(*contest.next, definition);
-  const RunSpec base = base_too ? spec_again(*contest.base, definition) : next;
-  Interleaver interleaver(fresh_folder(*contest.next), "", *definition, base, next, lock, follower);
+  const RunSpec next = spec_again(*pair.next, definition);
+  const RunSpec base = base_too ? spec_again(*pair.base, definition) : next;
+  Interleaver interleaver(fresh_folder(*pair.next), "", *definition, base, next, lock, follower);
   Round round;
   round.folder = interleaver.folder().native();
-  for (int pairs = fresh_pairs(contest, gate, options.level); pairs > 0; --pairs)
+  for (int pairs = fresh_pairs(pair, gate, options.level); pairs > 0; --pairs)
     if (round.code = interleaver.run_pair(); round.code >= os::kSignal) return round;
   interleaver.finish();
   const Side fresh_base = interleaver.base(), fresh_next = interleaver.next();
   options.paired = base_too;
-  const compare::Contest again{contest.title, base_too ? &fresh_base : contest.base, &fresh_next};
-  round.gate = compare::judge(std::span(&again, 1), failed_rules(gate, contest.title), options);
+  const compare::GatePair again{pair.title, base_too ? &fresh_base : pair.base, &fresh_next};
+  round.gate = compare::judge(std::span(&again, 1), failed_rules(gate, pair.title), options);
   return round;
 }
 
@@ -125,29 +124,29 @@ void take_over(const compare::Gate& fresh, const std::string& title, compare::Ga
 namespace {
 
 /// Why the new side can't be confirmed; empty when it can.
-std::string why_not(const compare::Contest& contest, bool interleaved) {
-  for (const std::string& word : words_of(*contest.next))
+std::string why_not(const compare::GatePair& pair, bool interleaved) {
+  for (const std::string& word : words_of(*pair.next))
     if (word.find("\\x") != std::string::npos)  // os/printable.hpp
       return fmt::format("its command has bytes that can't be told: {}", word);
-  if (const std::string why = why_not_here(*contest.next); !why.empty()) return why;
+  if (const std::string why = why_not_here(*pair.next); !why.empty()) return why;
   // `tlbstorm ab` with commands: they are not in the manifests of the runs.
-  if (interleaved && contest.base != nullptr && words_of(*contest.base) == words_of(*contest.next))
+  if (interleaved && pair.base != nullptr && words_of(*pair.base) == words_of(*pair.next))
     return "what was switched between the sides is not in their commands";
   return "";
 }
 
 /// os::kOk, or os::kSignal + n.
-int confirm_one(const compare::Contest& contest, const compare::GateOptions& options, const MachineLock& lock,
+int confirm_one(const compare::GatePair& pair, const compare::GateOptions& options, const MachineLock& lock,
                 Follower& follower, compare::Gate& gate) {
-  if (const std::string why = why_not(contest, options.paired); !why.empty()) {
+  if (const std::string why = why_not(pair, options.paired); !why.empty()) {
     gate.notes.push_back(fmt::format("the new runs can't be made again here to confirm it: {}", why));
     return os::kOk;
   }
-  const std::string why_no_base = contest.base == nullptr ? "there is none" : why_not_here(*contest.base);
+  const std::string why_no_base = pair.base == nullptr ? "there is none" : why_not_here(*pair.base);
   try {
-    const Round round = judge_again(contest, gate, options, lock, follower, why_no_base.empty());
+    const Round round = judge_again(pair, gate, options, lock, follower, why_no_base.empty());
     if (round.code >= os::kSignal) return round.code;
-    take_over(round.gate, contest.title, gate);
+    take_over(round.gate, pair.title, gate);
     gate.notes.push_back(
         why_no_base.empty()
             ? fmt::format("looked again, both sides interleaved: {}", round.folder)
@@ -161,7 +160,7 @@ int confirm_one(const compare::Contest& contest, const compare::GateOptions& opt
 
 }  // namespace
 
-int confirm(std::span<const compare::Contest> contests, const compare::GateOptions& options,
+int confirm(std::span<const compare::GatePair> pairs, const compare::GateOptions& options,
             const LockOptions& lock_options, Follower& follower, compare::Gate& gate) {
   std::optional<MachineLock> lock;
   try {
@@ -171,11 +170,11 @@ int confirm(std::span<const compare::Contest> contests, const compare::GateOptio
     return os::kOk;
   }
   restore_leftovers(follower);
-  for (const compare::Contest& contest : contests)
+  for (const compare::GatePair& pair : pairs)
     if (std::any_of(gate.results.begin(), gate.results.end(), [&](const compare::RuleResult& one) {
-          return one.ruling == Ruling::fail && one.title == contest.title;
+          return one.ruling == Ruling::fail && one.title == pair.title;
         }))
-      if (const int code = confirm_one(contest, options, *lock, follower, gate); code >= os::kSignal)
+      if (const int code = confirm_one(pair, options, *lock, follower, gate); code >= os::kSignal)
         return code;
   return os::kOk;
 }

@@ -14,7 +14,7 @@ namespace tlbstorm::campaign {
 /// the new one, against the base as it is, when they are those of the new one alone. What a fresh round
 /// doesn't show no longer fails. Where neither can be run, the gate stays as it is; its notes say what was
 /// done, or why not. Returns kOk, or kSignal + n.
-int confirm(std::span<const compare::Contest> contests, const compare::GateOptions& options,
+int confirm(std::span<const compare::GatePair> pairs, const compare::GateOptions& options,
             const LockOptions& lock_options, Follower& follower, compare::Gate& gate);
 
 }  // namespace tlbstorm::campaign

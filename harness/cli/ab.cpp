@@ -55,7 +55,7 @@ campaign::RunSpec side_of(const trial::Definition& definition, const Arguments& 
 std::vector<std::string> metrics_of(const std::string& asked, const trial::Definition& definition) {
   std::vector<std::string> known;
   for (const judge::Metric& metric : judge::metrics()) known.emplace_back(metric.name);
-  for (const trial::Figure& figure : definition.figures) known.emplace_back(figure.name);
+  for (const trial::OwnFigure& figure : definition.figures) known.emplace_back(figure.name);
   std::vector<std::string> metrics = os::split_list("--metrics", asked);
   for (const std::string& metric : metrics) {
     if (std::find(known.begin(), known.end(), metric) != known.end()) continue;
@@ -70,7 +70,7 @@ void print_look(const compare::Look& look, std::size_t pairs,
                 const std::vector<compare::MetricChange>& answers) {
   std::string line = fmt::format("{:>4} pairs, at level {:.2g}:", pairs, look.level);
   for (const compare::MetricChange& one : answers)
-    line += fmt::format("  {} {} {}", one.metric.name, compare::format_change(one.change), name(one.outcome));
+    line += fmt::format("  {} {} {}", one.metric.name, compare::format_change(one.change), name(one.verdict));
   show("{}\n", line);
 }
 
@@ -80,7 +80,7 @@ std::string conclusion(const std::vector<compare::MetricChange>& answers, const 
       fmt::format("\n  {} at level {:.2g}, of which this look has {:.2g}:\n",
                   in_time ? "settled" : "the budget is spent; what can be said", level, look.level);
   for (const compare::MetricChange& one : answers)
-    out += fmt::format("    {:<22}{:<8}{} ({})\n", one.metric.name, name(one.outcome),
+    out += fmt::format("    {:<22}{:<8}{} ({})\n", one.metric.name, name(one.verdict),
                        compare::format_change(one.change), compare::format_interval(one.interval));
   return out;
 }

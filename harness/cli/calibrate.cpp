@@ -51,7 +51,7 @@ std::string noise_floor(const compare::Comparison& comparison) {
                                      {"p"}};
   for (const std::size_t n : kTrials) columns.push_back({fmt::format("{} trials", n)});
   Table table(columns);
-  for (const compare::MetricChange* const one : report::sorted(comparison, report::Sorting::as_told)) {
+  for (const compare::MetricChange* const one : report::sorted(comparison, report::Sorting::as_listed)) {
     const stats::Description what = both(*one);
     std::vector<std::string> cells{one->metric.name,
                                    one->metric.unit,

@@ -22,7 +22,7 @@ namespace tlbstorm::cli {
 namespace {
 
 report::Sorting sorting_named(const std::string& name) {
-  if (name.empty()) return report::Sorting::as_told;
+  if (name.empty()) return report::Sorting::as_listed;
   if (name == "effect") return report::Sorting::effect;
   if (name == "p") return report::Sorting::p;
   throw os::UsageError("--sort", name, "no such order", "give effect or p");

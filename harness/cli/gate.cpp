@@ -49,10 +49,10 @@ std::vector<compare::Rule> given_rules(const GateCommand& command) {
 }
 
 /// Those of the default rules that both sides have a metric for.
-std::vector<compare::Rule> default_rules(std::span<const compare::Contest> contests) {
+std::vector<compare::Rule> default_rules(std::span<const compare::GatePair> pairs) {
   std::vector<compare::Rule> rules;
   for (compare::Rule& rule : compare::default_rules())
-    if (std::any_of(contests.begin(), contests.end(), [&](const compare::Contest& one) {
+    if (std::any_of(pairs.begin(), pairs.end(), [&](const compare::GatePair& one) {
           return one.base != nullptr && one.base->has(rule.metric) && one.next->has(rule.metric);
         }))
       rules.push_back(std::move(rule));
@@ -79,12 +79,12 @@ bool looks_at_columns(const std::vector<compare::Rule>& rules) {
 }
 
 /// Invalid trials are no evidence: told where a side has any.
-void note_invalid(std::span<const compare::Contest> contests, compare::Gate& gate) {
-  for (const compare::Contest& contest : contests)
-    for (const compare::Side* const side : {contest.base, contest.next})
+void note_invalid(std::span<const compare::GatePair> pairs, compare::Gate& gate) {
+  for (const compare::GatePair& pair : pairs)
+    for (const compare::Side* const side : {pair.base, pair.next})
       if (side != nullptr && side->valid_trials() < side->trials())
         gate.notes.push_back(fmt::format("{}{}: {} of {} trials are invalid and no evidence",
-                                         contest.title.empty() ? "" : contest.title + ": ", side->name(),
+                                         pair.title.empty() ? "" : pair.title + ": ", side->name(),
                                          side->trials() - side->valid_trials(), side->trials()));
 }
 
@@ -128,7 +128,7 @@ int judge(const GateCommand& command) {
   const std::vector<compare::Sides> sides = compare::read_sides(
       {command.folders.begin(), command.folders.end()}, {command.more_base.begin(), command.more_base.end()},
       true, looks_at_columns(rules));
-  std::vector<compare::Contest> contests;
+  std::vector<compare::GatePair> pairs;
   compare::GateOptions options{command.level, command.paired};
   for (const compare::Sides& one : sides) {
     const compare::Side* const base = one.base.empty() ? nullptr : &one.base.front();
@@ -136,22 +136,22 @@ int judge(const GateCommand& command) {
     if (!one.next.was_made())
       throw os::Error(fmt::format("{}: no trial was made", compare::describe_side(one.next)),
                       "see tlbstorm report");
-    contests.push_back({one.title, base, &one.next});
+    pairs.push_back({one.title, base, &one.next});
     options.paired |= one.paired;
   }
-  if (rules.empty()) rules = default_rules(contests);
-  if (command.self_test) return print_self_test(compare::self_test(contests, rules, options));
-  report::GateReport report{compare::judge(contests, rules, options), side_text(contests.front().base),
-                            side_text(contests.front().next), command.unsure != "pass",
+  if (rules.empty()) rules = default_rules(pairs);
+  if (command.self_test) return print_self_test(compare::self_test(pairs, rules, options));
+  report::GateReport report{compare::judge(pairs, rules, options), side_text(pairs.front().base),
+                            side_text(pairs.front().next), command.unsure != "pass",
                             ::isatty(STDOUT_FILENO) != 0 && command.output.format == "text"};
-  note_invalid(contests, report.gate);
+  note_invalid(pairs, report.gate);
   for (const std::string& name : sides.front().missing) {
     report.gate.notes.push_back(fmt::format("only the base has the run {}", name));
     report.gate.complete = false;
   }
   if (command.confirm && report.gate.ruling() == Ruling::fail) {
     Screen screen(true);
-    const int code = campaign::confirm(contests, options, command.lock, screen, report.gate);
+    const int code = campaign::confirm(pairs, options, command.lock, screen, report.gate);
     if (code >= kSignal) return code;
   }
   const bool published = command.output.publish(findings_of(report), [&] { return gate_json(report); });
@@ -175,7 +175,7 @@ int gate(const Arguments& given) {
     app.add_option("--base", command.more_base, "more runs of the base")->expected(1, kMostWords);
     app.add_option("--rule", command.rules,
                    "'ipis_per_page <= +5%', 'fault_latency_p99 <= 20us'; may be repeated");
-    app.add_option("--rules", command.rules_file, "a file with a rule a line");
+    app.add_option("--rules", command.rules_file, "a file with one rule per line");
     command.output.add_to(app);
     app.add_option("--unsure", command.unsure,
                    "pass, fail or skip (125): what not enough evidence counts as; else exit code 3");

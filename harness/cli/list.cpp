@@ -37,7 +37,7 @@ void list_probes() {
     std::cout << fmt::format("  {:<22}{}\n", source.name, source.meaning);
     const probe::Offer offer = probe::look(source, target);
     if (const auto* const absent = std::get_if<probe::Unavailable>(&offer)) {
-      std::cout << fmt::format("  {:<22}absent: {}{}{}\n", "", absent->reason,
+      std::cout << fmt::format("  {:<22}not available here: {}{}{}\n", "", absent->reason,
                                absent->remedy.empty() ? "" : "; ", absent->remedy);
     } else {
       const std::size_t columns = std::get<std::size_t>(offer);
@@ -52,7 +52,7 @@ void list_probes() {
 template <typename Print>
 void for_own_figures(Print print) {
   for (const trial::Definition& definition : trial::workloads())
-    for (const trial::Figure& figure : definition.figures) print(definition, figure);
+    for (const trial::OwnFigure& figure : definition.figures) print(definition, figure);
 }
 
 void list_metrics() {
@@ -63,7 +63,7 @@ void list_metrics() {
     std::cout << fmt::format("  {:<28}{}\n", "", metric.meaning);
   }
   std::cout << "figures of single workloads\n";
-  for_own_figures([](const trial::Definition& definition, const trial::Figure& figure) {
+  for_own_figures([](const trial::Definition& definition, const trial::OwnFigure& figure) {
     std::cout << fmt::format("  {:<28}{:<15}better: {}\n", figure.name, figure.unit,
                              trial::name(figure.better));
     std::cout << fmt::format("  {:<28}{}: {}\n", "", definition.name, figure.meaning);
@@ -76,7 +76,7 @@ void list_metrics_as_markdown() {
   for (const judge::Metric& metric : judge::metrics())
     std::cout << fmt::format("| `{}` | {} | {} | {} |\n", metric.name, metric.unit,
                              trial::name(metric.better), metric.meaning);
-  for_own_figures([](const trial::Definition& definition, const trial::Figure& figure) {
+  for_own_figures([](const trial::Definition& definition, const trial::OwnFigure& figure) {
     std::cout << fmt::format("| `{}` | {} | {} | {}: {} |\n", figure.name, figure.unit,
                              trial::name(figure.better), definition.name, figure.meaning);
   });

@@ -96,20 +96,20 @@ double best_p(const MetricChange& change, bool paired) {
   return paired ? stats::smallest_p_of_pairs(change.base.n) : stats::smallest_p(change.base.n, change.next.n);
 }
 
-Outcome decide(const MetricChange& change, const ComparisonOptions& options) {
+Verdict decide(const MetricChange& change, const ComparisonOptions& options) {
   const bool known = !std::isnan(change.interval.low) && !std::isnan(change.interval.high);
   // At a base of zero there is no part to speak of, but the order of the values still tells.
   const bool another = change.test.p <= options.level && (!known || !change.interval.contains(0));
   if (another) {
-    if (change.metric.better == trial::Better::neither) return Outcome::changed;
-    return (change.shift < 0) == (change.metric.better == trial::Better::lower) ? Outcome::better
-                                                                                : Outcome::worse;
+    if (change.metric.better == trial::Better::neither) return Verdict::changed;
+    return (change.shift < 0) == (change.metric.better == trial::Better::lower) ? Verdict::better
+                                                                                : Verdict::worse;
   }
   const stats::Interval whole = whole_interval(change);
-  if (known && whole.low >= -options.same_within && whole.high <= options.same_within) return Outcome::same;
+  if (known && whole.low >= -options.same_within && whole.high <= options.same_within) return Verdict::same;
   const bool all_equal = change.base.n > 0 && change.next.n > 0 && change.base.min == change.base.max &&
                          change.next.min == change.next.max && change.base.min == change.next.min;
-  return all_equal ? Outcome::same : Outcome::unsure;
+  return all_equal ? Verdict::same : Verdict::unsure;
 }
 
 void remark_outliers(const char* side, const stats::Description& what, stats::Values values,
@@ -117,13 +117,13 @@ void remark_outliers(const char* side, const stats::Description& what, stats::Va
   if (what.outliers.empty()) return;
   std::vector<std::string> far;
   for (const std::size_t i : what.outliers) far.push_back(fmt::format("{:.4g}", values[i]));
-  change.remarks.push_back(fmt::format("{}: {} stand{} apart (median {:.4g})", side, fmt::join(far, ", "),
-                                       far.size() == 1 ? "s" : "", what.median));
+  change.remarks.push_back(fmt::format("{}: outlier{} {} (median {:.4g})", side, far.size() == 1 ? "" : "s",
+                                       fmt::join(far, ", "), what.median));
 }
 
 /// Where more of the same would settle it.
 std::size_t trials_to_settle(const MetricChange& change, bool paired) {
-  if (change.outcome != Outcome::unsure || paired || std::isnan(change.change)) return 0;
+  if (change.verdict != Verdict::unsure || paired || std::isnan(change.change)) return 0;
   const double cv = std::max(change.base.cv, change.next.cv);
   const std::size_t needed = std::isnan(cv) ? 0 : stats::trials_needed(change.change, cv);
   constexpr std::size_t kHopeless = 1000;
@@ -131,9 +131,9 @@ std::size_t trials_to_settle(const MetricChange& change, bool paired) {
 }
 
 void remark_drift(const Side& base, const Side& next, MetricChange& change) {
-  const bool another = change.outcome != Outcome::same && change.outcome != Outcome::unsure;
+  const bool another = change.verdict != Verdict::same && change.verdict != Verdict::unsure;
   if (!another || !drift_explains(base, next, change)) return;
-  change.outcome = Outcome::unsure;
+  change.verdict = Verdict::unsure;
   change.remarks.emplace_back(
       "the values drift that way within the runs, too: interleave the trials (tlbstorm ab)");
 }
@@ -193,7 +193,7 @@ std::vector<std::string> notes_on(const Side& base, const Side& next, const Comp
 void note_chance(Comparison& comparison, const ComparisonOptions& options) {
   const auto changed = std::count_if(
       comparison.metrics.begin(), comparison.metrics.end(),
-      [](const auto& one) { return one.outcome != Outcome::same && one.outcome != Outcome::unsure; });
+      [](const auto& one) { return one.verdict != Verdict::same && one.verdict != Verdict::unsure; });
   const double by_chance = options.level * static_cast<double>(comparison.metrics.size());
   if (changed > 0 && by_chance >= 1)
     comparison.notes.push_back(fmt::format(
@@ -203,9 +203,9 @@ void note_chance(Comparison& comparison, const ComparisonOptions& options) {
 
 }  // namespace
 
-std::string_view name(Outcome outcome) {
+std::string_view name(Verdict verdict) {
   static constexpr std::array<std::string_view, 5> kNames{"better", "worse", "changed", "same", "unsure"};
-  return kNames[static_cast<std::size_t>(outcome)];
+  return kNames[static_cast<std::size_t>(verdict)];
 }
 
 std::pair<std::vector<double>, std::vector<double>> values_of(const Side& base, const Side& next,
@@ -288,7 +288,7 @@ MetricChange compare_values(const MetricInfo& metric, std::vector<double> base, 
   change.next = stats::describe(change.next_values);
   const bool paired = options.paired && change.base.n == change.next.n;
   paired ? compare_pairs(change, options) : compare_sides(change, options);
-  if (best_p(change, paired) <= options.level) change.outcome = decide(change, options);
+  if (best_p(change, paired) <= options.level) change.verdict = decide(change, options);
   remark_outliers("base", change.base, change.base_values, change);
   remark_outliers("new", change.next, change.next_values, change);
   change.trials_needed = trials_to_settle(change, paired);
@@ -316,7 +316,7 @@ Comparison compare(Side base, Side next, const ComparisonOptions& options) {
   note_chance(comparison, options);
   if (comparison.base.beside_others() || comparison.next.beside_others()) {
     comparison.notes.emplace_back(std::string(kBesideOthers) + ": no verdict on them is sure");
-    for (MetricChange& change : comparison.metrics) change.outcome = Outcome::unsure;
+    for (MetricChange& change : comparison.metrics) change.verdict = Verdict::unsure;
   }
   return comparison;
 }

@@ -17,8 +17,8 @@ namespace tlbstorm::compare {
 
 /// What can be said of a metric. `changed` is surely another figure where neither way is better; `unsure` is
 /// neither surely another nor surely the same.
-enum class Outcome { better, worse, changed, same, unsure };
-std::string_view name(Outcome outcome);
+enum class Verdict { better, worse, changed, same, unsure };
+std::string_view name(Verdict verdict);
 
 struct MetricChange {
   MetricInfo metric;
@@ -33,7 +33,7 @@ struct MetricChange {
   stats::Interval exact_interval{std::numeric_limits<double>::quiet_NaN(),
                                  std::numeric_limits<double>::quiet_NaN()};
   stats::Test test;
-  Outcome outcome = Outcome::unsure;
+  Verdict verdict = Verdict::unsure;
   /// Where it is unsure: about how many trials a side such a change would need to show; 0 where none would
   /// do.
   std::size_t trials_needed = 0;

@@ -72,7 +72,7 @@ trial::Better direction(const RunFolder& run, std::string_view metric) {
     return direction_of_counter(metric.substr(metric.rfind('/') + 1));
   for (const judge::Metric& one : judge::metrics())
     if (one.name == metric) return one.better;
-  for (const trial::Figure& figure : run.manifest.workload.figures)
+  for (const trial::OwnFigure& figure : run.manifest.workload.figures)
     if (figure.name == metric) return figure.better;
   return trial::Better::neither;
 }

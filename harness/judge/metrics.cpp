@@ -62,7 +62,7 @@ Value sum(const TrialFacts& facts, const Window& window, const std::vector<std::
   return missing(facts, first.substr(first.find(' ') + 1));
 }
 
-Value own_figure(const TrialFacts& facts, const Window& window, const trial::Figure& figure) {
+Value own_figure(const TrialFacts& facts, const Window& window, const trial::OwnFigure& figure) {
   const Value part = sum(facts, window, figure.part);
   const Value value = figure.whole.empty()
                           ? part
@@ -77,7 +77,7 @@ void derive_rounds(const TrialFacts& facts, record::Judgement& judgement) {
       judgement.rounds.push_back({static_cast<int>(round), {std::move(name), std::move(unit), *figure}});
   };
   for (const auto& [round, window] : facts.totals.rounds()) {
-    for (const trial::Figure& figure : facts.definition.figures)
+    for (const trial::OwnFigure& figure : facts.definition.figures)
       keep(round, figure.name, figure.unit, own_figure(facts, window, figure));
     for (const Metric& metric : metrics())
       if (metric.by_round && applies(metric.scope, facts))
@@ -119,7 +119,7 @@ void derive(const TrialFacts& facts, record::Judgement& judgement) {
   const auto unless_unfinished = [&](auto get) {
     return measured.seconds > 0 ? Value(get()) : absent("the measured phase was not finished");
   };
-  for (const trial::Figure& figure : facts.definition.figures)
+  for (const trial::OwnFigure& figure : facts.definition.figures)
     keep(figure.name, figure.unit, unless_unfinished([&] { return own_figure(facts, measured, figure); }));
   for (const Metric& metric : metrics())
     if (applies(metric.scope, facts))

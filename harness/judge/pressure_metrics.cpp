@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// What others pay: time stolen from bystanders, and stalls.
+// What others pay: time that bystanders lost, and stalls.
 #include <algorithm>
 #include <array>
 
@@ -29,25 +29,25 @@ Value psi(F facts, W window, const char* column) {
 }
 
 constexpr std::array<Metric, 6> kMetrics{{
-    {"stolen_time", "ratio", Better::lower,
-     "share of a bystander's time that was taken from it: the sum of the gaps between its clock reads",
+    {"bystander_lost_time", "ratio", Better::lower,
+     "share of a bystander's time that it lost: the sum of the gaps between its clock reads",
      Scope::bystanders, false,
      [](F f, W) {
-       return per_bystander_second(f,
-                                   [](const trial::BystanderResult& b) { return os::to_seconds(b.stolen); });
+       return per_bystander_second(f, [](const trial::BystanderResult& b) { return os::to_seconds(b.lost); });
      }},
-    {"stolen_gaps", "gaps/s", Better::lower, "gaps above --gap-threshold in a bystander's second",
+    {"bystander_gaps", "gaps/s", Better::lower, "gaps above --gap-threshold in a bystander's second",
      Scope::bystanders, false,
      [](F f, W) {
        return per_bystander_second(
            f, [](const trial::BystanderResult& b) { return static_cast<double>(b.gaps); });
      }},
-    {"stolen_gap_p50", "ns", Better::lower, "length of a bystander's gap, median", Scope::bystanders, false,
+    {"bystander_gap_p50", "ns", Better::lower, "length of a bystander's gap, median", Scope::bystanders,
+     false,
      [](F f, W) -> Value {
        if (!f.result.gaps || f.result.gaps->total() == 0) return absent("no gap was above the threshold");
        return percentile(*f.result.gaps, 0.5);
      }},
-    {"stolen_gap_max", "ns", Better::lower, "the longest gap of any bystander", Scope::bystanders, false,
+    {"bystander_gap_max", "ns", Better::lower, "the longest gap of any bystander", Scope::bystanders, false,
      [](F f, W) -> Value {
        if (!f.result.gaps || f.result.gaps->total() == 0) return absent("no gap was above the threshold");
        return static_cast<double>(f.result.gaps->max());

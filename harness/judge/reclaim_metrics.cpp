@@ -23,7 +23,7 @@ using F = const TrialFacts&;
 using W = const Window&;
 
 constexpr std::array<Metric, 16> kMetrics{{
-    {"ipis_per_page", "handlers/page", Better::lower,
+    {"ipis_per_page", "IPIs/page", Better::lower,
      "TLB-shootdown handlers run for each page reclaimed; needs no steady clock, so it repeats on noisy "
      "machines",
      Scope::reclaiming, true,
@@ -39,7 +39,7 @@ constexpr std::array<Metric, 16> kMetrics{{
      [](F f, W w) {
        return ratio(own_counter(f, w, trial::counter::kReclaimTime), reclaimed(f, w), kNothingReclaimed);
      }},
-    {"tlb_ipis", "handlers", Better::lower,
+    {"tlb_ipis", "IPIs", Better::lower,
      "TLB-shootdown handlers run, summed over CPUs (TLB row of /proc/interrupts)", Scope::all, true,
      &tlb_ipis},
     {"cal_interrupts", "interrupts", Better::lower,
@@ -51,7 +51,7 @@ constexpr std::array<Metric, 16> kMetrics{{
      Scope::all, true, &flushes_sent},
     {"pages_reclaimed", "pages", Better::higher,
      "pages that reclaim took; the manifest says by which counter", Scope::reclaiming, true, &reclaimed},
-    {"tlb_ipi_rate", "handlers/s", Better::lower, "TLB-shootdown handlers per second", Scope::all, false,
+    {"tlb_ipi_rate", "IPIs/s", Better::lower, "TLB-shootdown handlers per second", Scope::all, false,
      [](F f, W w) { return per_second(tlb_ipis(f, w), w); }},
     {"reclaim_rate", "pages/s", Better::higher, "pages reclaimed per second", Scope::reclaiming, false,
      [](F f, W w) { return per_second(reclaimed(f, w), w); }},

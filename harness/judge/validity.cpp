@@ -127,8 +127,8 @@ Finding foreign_load(const TrialFacts& facts) {
                       100 * kMostForeign)};
 }
 
-Finding stolen_time(const TrialFacts& facts) {
-  const char* const name = "stolen_time";
+Finding steal(const TrialFacts& facts) {
+  const char* const name = "steal";
   const Value stolen = cpu_seconds(facts, "steal");
   if (!std::holds_alternative<double>(stolen)) return not_known(name, stolen);
   const double share = std::get<double>(stolen) / capacity(facts);
@@ -256,9 +256,9 @@ Finding sampling(const TrialFacts& facts) {
 }  // namespace
 
 std::vector<Finding> check_validity(const TrialFacts& facts) {
-  return {outcome(facts),     workload(facts),       pages_gone(facts),      zero_pages(facts),
-          device_io(facts),   sharers_on_cpu(facts), waiting_for_cpu(facts), foreign_load(facts),
-          stolen_time(facts), flush_path(facts),     one_cpu(facts),         sampling(facts)};
+  return {outcome(facts),   workload(facts),       pages_gone(facts),      zero_pages(facts),
+          device_io(facts), sharers_on_cpu(facts), waiting_for_cpu(facts), foreign_load(facts),
+          steal(facts),     flush_path(facts),     one_cpu(facts),         sampling(facts)};
 }
 
 }  // namespace tlbstorm::judge

@@ -44,7 +44,7 @@ using W = const Window&;
 constexpr std::array<Metric, 10> kMetrics{{
     {"throughput", "operations/s", Better::higher, "the workload's operations per second, all workers",
      Scope::timed, false, [](F f, W w) { return per_second(own_counter(f, w, "operations"), w); }},
-    {"ipis_per_operation", "handlers/op", Better::lower, "TLB-shootdown handlers run for each operation",
+    {"ipis_per_operation", "IPIs/op", Better::lower, "TLB-shootdown handlers run for each operation",
      Scope::timed, false,
      [](F f, W w) { return ratio(tlb_ipis(f, w), own_counter(f, w, "operations"), kNoOperation); }},
     {"bandwidth", "bytes/s", Better::higher, "data that the workers read or wrote per second",

@@ -109,8 +109,9 @@ Opened open(const Target& target) {
 }
 
 // The kernel takes each zone's lock for this file: it is read at phase edges only.
-const Registered registration{{"buddyinfo", "free memory by size of block, and its unusable share, per node",
-                               Cadence::edges_only, &open}};
+const RegisteredProbe registration{{"buddyinfo",
+                                    "free memory by size of block, and its unusable share, per node",
+                                    Cadence::edges_only, &open}};
 
 }  // namespace
 }  // namespace tlbstorm::probe

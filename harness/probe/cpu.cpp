@@ -41,7 +41,7 @@ class Cpu final : public Probe {
 Opened open(const Target& target) { return std::make_unique<Cpu>(target.proc / "stat"); }
 
 // The kernel sums every interrupt of every CPU for this file, so it is read at phase edges only.
-const Registered registration{
+const RegisteredProbe registration{
     {"cpu", "where the CPUs' time went: user, system, idle, interrupts, stolen", Cadence::edges_only, &open}};
 
 }  // namespace

@@ -25,7 +25,7 @@ struct Row {
   std::string_view column;  ///< our name for it
   std::string_view unit;
 };
-constexpr std::array<Row, 4> kRows{{{"TLB:", "tlb", "handlers"},
+constexpr std::array<Row, 4> kRows{{{"TLB:", "tlb", "IPIs"},
                                     {"CAL:", "cal", "interrupts"},
                                     {"RES:", "res", "interrupts"},
                                     {"LOC:", "loc", "interrupts"}}};
@@ -168,7 +168,7 @@ Opened open(const Target& target) {
   return std::make_unique<Interrupts>(std::move(file));
 }
 
-const Registered registration{
+const RegisteredProbe registration{
     {"interrupts", "TLB shootdown handlers, function-call, rescheduling and timer interrupts per CPU",
      Cadence::every_sample, &open}};
 

@@ -17,7 +17,7 @@ TracepointTable table() {
                                     {"irqcost.call_single_interrupts", "interrupts"},
                                     {"irqcost.functions", "calls"},
                                     {"irqcost.functions_sent", "calls"}};
-  const std::vector<Term> terms{
+  const std::vector<Summand> terms{
       {"irq_vectors/call_function_entry", "", {"irqcost.call_interrupts"}},
       {"irq_vectors/call_function_single_entry", "", {"irqcost.call_single_interrupts"}},
       {"csd/csd_function_entry", "csd != 0", {"irqcost.functions"}},
@@ -28,7 +28,7 @@ TracepointTable table() {
 Opened open(const Target& target) { return count_tracepoints(table(), target.online_cpus); }
 Offer look(const Target& target) { return look_at_tracepoints(table(), target.online_cpus); }
 
-const Registered registration{
+const RegisteredProbe registration{
     {"irqcost", "function-call interrupts taken and functions run in them (irq_vectors:*, csd:*)",
      Cadence::every_sample, &open, true, &look}};
 

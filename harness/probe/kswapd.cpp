@@ -88,7 +88,7 @@ Opened open(const Target& target) {
   }
 }
 
-const Registered registration{
+const RegisteredProbe registration{
     {"kswapd", "CPU time and context switches of the kswapd threads", Cadence::every_sample, &open}};
 
 }  // namespace

@@ -138,9 +138,9 @@ Opened open(const Target& target) {
   return std::make_unique<Memcg>(target.cgroup, v2 ? kStatV2 : kStatV1, v2 ? kValuesV2 : kValuesV1);
 }
 
-const Registered registration{{"memcg",
-                               "usage, reclaim, refaults and OOM events of the trial's memory cgroup",
-                               Cadence::every_sample, &open}};
+const RegisteredProbe registration{{"memcg",
+                                    "usage, reclaim, refaults and OOM events of the trial's memory cgroup",
+                                    Cadence::every_sample, &open}};
 
 }  // namespace
 }  // namespace tlbstorm::probe

@@ -71,7 +71,7 @@ Opened open(const Target& target) {
 }
 
 // The kernel folds every CPU's share into a node's figures for each of these files.
-const Registered registration{
+const RegisteredProbe registration{
     {"numa", "allocations that each NUMA node served and those it could not", Cadence::edges_only, &open}};
 
 }  // namespace

@@ -108,8 +108,9 @@ Opened open(const Target& target) {
   return probe;
 }
 
-const Registered registration{{"nvme", "NVMe disks: bytes read and written, wear, temperature, media errors",
-                               Cadence::edges_only, &open}};
+const RegisteredProbe registration{{"nvme",
+                                    "NVMe disks: bytes read and written, wear, temperature, media errors",
+                                    Cadence::edges_only, &open}};
 
 }  // namespace
 }  // namespace tlbstorm::probe

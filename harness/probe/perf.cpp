@@ -200,7 +200,7 @@ Opened open(const Target& target) {
   }
 }
 
-const Registered registration{
+const RegisteredProbe registration{
     {"perf", "hardware, software and raw perf events (--events), user and kernel, machine and trial",
      Cadence::edges_only, &open}};
 

@@ -32,7 +32,7 @@ Offer look(const Source& source, const Target& target) {
   return std::get<std::unique_ptr<Probe>>(opened)->columns().size();
 }
 
-Registered::Registered(Source source) {
+RegisteredProbe::RegisteredProbe(Source source) {
   std::vector<Source>& all = registry();
   const auto at = std::lower_bound(all.begin(), all.end(), source,
                                    [](const Source& a, const Source& b) { return a.name < b.name; });

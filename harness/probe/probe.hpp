@@ -128,9 +128,9 @@ std::span<const Source> sources();
 Offer look(const Source& source, const Target& target);
 
 /// The last line of a probe's file.
-class Registered {
+class RegisteredProbe {
  public:
-  explicit Registered(Source source);
+  explicit RegisteredProbe(Source source);
 };
 
 }  // namespace tlbstorm::probe

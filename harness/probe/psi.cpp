@@ -62,7 +62,7 @@ Opened open(const Target& target) {
   }
 }
 
-const Registered registration{
+const RegisteredProbe registration{
     {"psi", "time that tasks stalled on memory, I/O and CPU, machine-wide", Cadence::every_sample, &open}};
 
 }  // namespace

@@ -130,7 +130,7 @@ Opened open(const Target& target) {
   return std::make_unique<SwapDev>(target, areas, open_statistics(areas, target.sys));
 }
 
-const Registered registration{
+const RegisteredProbe registration{
     {"swapdev", "room left in swap, requests and bytes of its block devices", Cadence::every_sample, &open}};
 
 }  // namespace

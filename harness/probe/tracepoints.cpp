@@ -14,20 +14,20 @@ namespace tlbstorm::probe {
 namespace {
 
 /// A counter of each CPU's group, and where its value goes.
-struct Counter {
+struct OpenCounter {
   std::uint64_t event_id;
-  Term term;
+  Summand term;
   std::vector<std::size_t> columns;
   bool per_cpu;
 };
 
-std::string counter_name(const Counter& counter, int cpu) {
+std::string counter_name(const OpenCounter& counter, int cpu) {
   return fmt::format("tracepoint {} on CPU {}", counter.term.event, cpu);
 }
 
 class TracepointProbe final : public Probe {
  public:
-  TracepointProbe(std::vector<Column> columns, const std::vector<Counter>& counters,
+  TracepointProbe(std::vector<Column> columns, const std::vector<OpenCounter>& counters,
                   const std::vector<int>& cpus, std::size_t first_cpu_column)
       : counters_(counters), first_cpu_column_(first_cpu_column), values_(counters.size()) {
     columns_ = std::move(columns);
@@ -58,7 +58,7 @@ class TracepointProbe final : public Probe {
   void add_group(int cpu) {
     os::CounterGroup& group = groups_.emplace_back(os::Watched::on_cpu(cpu));
     try {
-      for (const Counter& counter : counters_)
+      for (const OpenCounter& counter : counters_)
         group.add(os::tracepoint_attributes(counter.event_id), counter_name(counter, cpu),
                   counter.term.filter);
     } catch (const os::SystemError& error) {
@@ -67,17 +67,17 @@ class TracepointProbe final : public Probe {
     }
   }
 
-  std::vector<Counter> counters_;
+  std::vector<OpenCounter> counters_;
   std::vector<os::CounterGroup> groups_;  ///< one for each CPU
   std::size_t first_cpu_column_;
   std::vector<std::uint64_t> values_;
 };
 
 /// The events of the terms that this kernel has, by name.
-std::map<std::string, std::uint64_t> find_events(const std::vector<Term>& terms) {
+std::map<std::string, std::uint64_t> find_events(const std::vector<Summand>& terms) {
   const os::TraceFs tracing;
   std::map<std::string, std::uint64_t> found;
-  for (const Term& term : terms) try {
+  for (const Summand& term : terms) try {
       if (!found.contains(term.event)) found[term.event] = tracing.event_id(term.event);
     } catch (const os::SystemError& error) {
       if (error.code() != ENOENT) throw;
@@ -88,7 +88,7 @@ std::map<std::string, std::uint64_t> find_events(const std::vector<Term>& terms)
 /// What a table comes to on this kernel.
 struct Counted {
   std::vector<Column> columns;
-  std::vector<Counter> counters;
+  std::vector<OpenCounter> counters;
   std::size_t first_cpu_column;
 };
 
@@ -97,7 +97,7 @@ Counted resolve(const TracepointTable& table, const std::vector<int>& cpus) {
   Counted counted;
   std::vector<Column>& columns = counted.columns;
   for (const Column& column : table.columns)
-    if (std::any_of(table.terms.begin(), table.terms.end(), [&](const Term& term) {
+    if (std::any_of(table.terms.begin(), table.terms.end(), [&](const Summand& term) {
           return events.contains(term.event) &&
                  std::find(term.columns.begin(), term.columns.end(), column.name) != term.columns.end();
         }))
@@ -108,9 +108,9 @@ Counted resolve(const TracepointTable& table, const std::vector<int>& cpus) {
         std::find_if(columns.begin(), columns.end(), [&](const Column& c) { return c.name == name; });
     return static_cast<std::size_t>(at - columns.begin());
   };
-  for (const Term& term : table.terms) {
+  for (const Summand& term : table.terms) {
     if (!events.contains(term.event)) continue;
-    Counter counter{events.at(term.event), term, {}, false};
+    OpenCounter counter{events.at(term.event), term, {}, false};
     for (const std::string& name : term.columns) {
       counter.columns.push_back(index(name));
       counter.per_cpu |= name == table.per_cpu;
@@ -126,9 +126,9 @@ Counted resolve(const TracepointTable& table, const std::vector<int>& cpus) {
 
 }  // namespace
 
-std::vector<Term> sum_of_field(const std::string& event, const std::string& field, int bits,
-                               const std::string& column) {
-  std::vector<Term> terms;
+std::vector<Summand> sum_of_field(const std::string& event, const std::string& field, int bits,
+                                  const std::string& column) {
+  std::vector<Summand> terms;
   for (int bit = 0; bit < bits; ++bit)
     terms.push_back(
         {event, fmt::format("{} & {}", field, 1 << bit), {column}, static_cast<double>(1 << bit)});

@@ -12,7 +12,7 @@
 namespace tlbstorm::probe {
 
 /// Hits of one event that pass a filter, added to the columns named.
-struct Term {
+struct Summand {
   std::string event;   ///< "tlb/tlb_flush"
   std::string filter;  ///< "reason == 4 && pages == 1", or empty
   std::vector<std::string> columns;
@@ -21,14 +21,14 @@ struct Term {
 
 /// The sum of a field over all hits of an event: a count for each bit of it that is set (the filter "field &
 /// 4"), by what that bit is worth. Exact as long as the field is below 2^bits.
-std::vector<Term> sum_of_field(const std::string& event, const std::string& field, int bits,
-                               const std::string& column);
+std::vector<Summand> sum_of_field(const std::string& event, const std::string& field, int bits,
+                                  const std::string& column);
 
 /// What such a probe is. A column whose events this kernel does not have is left out; with none left the
 /// probe is absent. `per_cpu` names a column that is also given CPU by CPU, as "probe.figure_cpu3".
 struct TracepointTable {
   std::vector<Column> columns;
-  std::vector<Term> terms;
+  std::vector<Summand> terms;
   std::string per_cpu = {};
 };
 

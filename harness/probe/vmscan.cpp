@@ -11,17 +11,18 @@ namespace {
 /// a cgroup may be asked for any number (mm/memcontrol.c: memory_reclaim()).
 constexpr int kDirectBits = 16, kMemcgBits = 24;  // 64 GiB at once
 
-std::vector<Term> all_terms() {
-  std::vector<Term> terms{{"vmscan/mm_vmscan_direct_reclaim_begin", "", {"vmscan.direct_reclaims"}},
-                          {"vmscan/mm_vmscan_memcg_reclaim_begin", "", {"vmscan.memcg_reclaims"}},
-                          {"vmscan/mm_vmscan_kswapd_wake", "", {"vmscan.kswapd_wakes"}},
-                          {"vmscan/mm_vmscan_write_folio", "", {"vmscan.written"}},
-                          {"vmscan/mm_vmscan_writepage", "", {"vmscan.written"}},  // its name until Linux 6.8
-                          {"vmscan/mm_vmscan_throttled", "", {"vmscan.throttled"}}};
+std::vector<Summand> all_terms() {
+  std::vector<Summand> terms{
+      {"vmscan/mm_vmscan_direct_reclaim_begin", "", {"vmscan.direct_reclaims"}},
+      {"vmscan/mm_vmscan_memcg_reclaim_begin", "", {"vmscan.memcg_reclaims"}},
+      {"vmscan/mm_vmscan_kswapd_wake", "", {"vmscan.kswapd_wakes"}},
+      {"vmscan/mm_vmscan_write_folio", "", {"vmscan.written"}},
+      {"vmscan/mm_vmscan_writepage", "", {"vmscan.written"}},  // its name until Linux 6.8
+      {"vmscan/mm_vmscan_throttled", "", {"vmscan.throttled"}}};
   for (const auto& [event, bits, column] :
        {std::tuple{"vmscan/mm_vmscan_direct_reclaim_end", kDirectBits, "vmscan.direct_reclaimed"},
         std::tuple{"vmscan/mm_vmscan_memcg_reclaim_end", kMemcgBits, "vmscan.memcg_reclaimed"}})
-    for (Term& term : sum_of_field(event, "nr_reclaimed", bits, column)) terms.push_back(std::move(term));
+    for (Summand& term : sum_of_field(event, "nr_reclaimed", bits, column)) terms.push_back(std::move(term));
   return terms;
 }
 
@@ -36,7 +37,7 @@ TracepointTable table() {
 Opened open(const Target& target) { return count_tracepoints(table(), target.online_cpus); }
 Offer look(const Target& target) { return look_at_tracepoints(table(), target.online_cpus); }
 
-const Registered registration{
+const RegisteredProbe registration{
     {"vmscan",
      "direct and memcg reclaim: calls, pages reclaimed, folios written, waits (tracepoints vmscan:*)",
      Cadence::every_sample, &open, false, &look}};

@@ -73,8 +73,9 @@ class VmStat final : public Probe {
 
 Opened open(const Target& target) { return std::make_unique<VmStat>(TextFile(target.proc / "vmstat")); }
 
-const Registered registration{{"vmstat", "reclaim, swap, fault and workingset counters of the whole machine",
-                               Cadence::every_sample, &open}};
+const RegisteredProbe registration{{"vmstat",
+                                    "reclaim, swap, fault and workingset counters of the whole machine",
+                                    Cadence::every_sample, &open}};
 
 }  // namespace
 }  // namespace tlbstorm::probe

@@ -14,7 +14,7 @@
 namespace tlbstorm::probe {
 namespace {
 
-struct Figure {
+struct Gauge {
   std::size_t index;  ///< of the field in mm_stat
   const char* column;
   const char* unit;
@@ -24,12 +24,12 @@ struct Figure {
 /// memory_used is more than compressed: it includes the allocator's own and its fragmentation. Same pages
 /// (filled with one word) take no room in either; incompressible ones are stored as they are. The kernel adds
 /// fields at the end, so older ones lack the last of these.
-constexpr std::array<Figure, 6> kFigures{{{0, "zram.stored", "bytes", Kind::gauge},
-                                          {1, "zram.compressed", "bytes", Kind::gauge},
-                                          {2, "zram.memory_used", "bytes", Kind::gauge},
-                                          {5, "zram.same_pages", "pages", Kind::gauge},
-                                          {7, "zram.incompressible_pages", "pages", Kind::gauge},
-                                          {8, "zram.incompressible_stores", "pages", Kind::counter}}};
+constexpr std::array<Gauge, 6> kFigures{{{0, "zram.stored", "bytes", Kind::gauge},
+                                         {1, "zram.compressed", "bytes", Kind::gauge},
+                                         {2, "zram.memory_used", "bytes", Kind::gauge},
+                                         {5, "zram.same_pages", "pages", Kind::gauge},
+                                         {7, "zram.incompressible_pages", "pages", Kind::gauge},
+                                         {8, "zram.incompressible_stores", "pages", Kind::counter}}};
 
 std::size_t count_fields(std::string_view line) {
   std::size_t count = 0;
@@ -56,7 +56,7 @@ class Zram final : public Probe {
     std::string_view text = files.front().read();
     const std::size_t present = count_fields(os::take_line(text));
     std::vector<Field> fields;
-    for (const Figure& figure : kFigures) {
+    for (const Gauge& figure : kFigures) {
       if (figure.index >= present) break;
       fields.push_back({figure.index, columns_.size()});
       columns_.push_back({figure.column, figure.unit, figure.kind});
@@ -86,7 +86,7 @@ Opened open(const Target& target) {
   return std::make_unique<Zram>(target.proc / "swaps", std::move(areas), std::move(files));
 }
 
-const Registered registration{
+const RegisteredProbe registration{
     {"zram", "pages stored in zram swap, compressed and not, and their cost", Cadence::every_sample, &open}};
 
 }  // namespace

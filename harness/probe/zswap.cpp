@@ -14,13 +14,13 @@
 namespace tlbstorm::probe {
 namespace {
 
-struct Figure {
+struct Gauge {
   const char* key;
   const char* column;
 };
 
-constexpr std::array<Figure, 2> kGauges{{{"Zswap", "zswap.compressed"}, {"Zswapped", "zswap.stored"}}};
-constexpr std::array<Figure, 3> kCounters{
+constexpr std::array<Gauge, 2> kGauges{{{"Zswap", "zswap.compressed"}, {"Zswapped", "zswap.stored"}}};
+constexpr std::array<Gauge, 3> kCounters{
     {{"zswpin", "zswap.loads"}, {"zswpout", "zswap.stores"}, {"zswpwb", "zswap.writebacks"}}};
 
 class Zswap final : public Probe {
@@ -41,7 +41,7 @@ class Zswap final : public Probe {
  private:
   std::vector<std::string> choose_gauges(std::string_view text) {
     std::vector<std::string> keys;
-    for (const Figure& gauge : kGauges) {
+    for (const Gauge& gauge : kGauges) {
       if (!os::find_value(text, gauge.key, ':')) continue;
       keys.emplace_back(gauge.key);
       columns_.push_back({gauge.column, "bytes", Kind::gauge});
@@ -51,11 +51,11 @@ class Zswap final : public Probe {
 
   KeyScanner choose_counters(std::string_view text) {
     std::vector<std::string> names;
-    for (const Figure& counter : kCounters) names.emplace_back(counter.key);
+    for (const Gauge& counter : kCounters) names.emplace_back(counter.key);
     std::vector<Key> keys;
     for (const std::string& name : KeyScanner::find(text, names)) {
       const auto* const counter = std::find_if(kCounters.begin(), kCounters.end(),
-                                               [&](const Figure& figure) { return name == figure.key; });
+                                               [&](const Gauge& figure) { return name == figure.key; });
       keys.push_back({name, columns_.size()});
       columns_.push_back({counter->column, "pages"});
     }
@@ -80,7 +80,7 @@ Opened open(const Target& target) {
   return probe;
 }
 
-const Registered registration{
+const RegisteredProbe registration{
     {"zswap", "pages stored in zswap, loaded from it and written back by it", Cadence::every_sample, &open}};
 
 }  // namespace

@@ -13,21 +13,21 @@
 
 namespace tlbstorm::record {
 
-struct Figure {
+struct MetricValue {
   std::string metric;
   std::string unit;
   double value = 0;
 };
 
 /// One figure of one round of a trial.
-struct RoundFigure {
+struct RoundValue {
   int round = 0;
-  Figure figure;
+  MetricValue figure;
 };
 
 struct Judgement {
-  std::vector<Figure> figures;
-  std::vector<RoundFigure> rounds;
+  std::vector<MetricValue> figures;
+  std::vector<RoundValue> rounds;
   std::vector<Absence> absent;
   std::vector<os::Finding> checks;
   std::string reclaim_source;                   ///< where pages_reclaimed came from

@@ -28,7 +28,7 @@ struct Tool {
 struct WorkloadRecord {
   std::string summary, operation, pacing;
   std::string primary;                    ///< the metric that a verdict is about when nothing is said
-  std::vector<trial::Figure> figures;     ///< without what they are made of
+  std::vector<trial::OwnFigure> figures;  ///< without what they are made of
   std::vector<std::string> capabilities;  ///< that the trial kept
 };
 
@@ -42,7 +42,7 @@ struct ColumnRecord {
   std::string name, unit, kind;  ///< "counter" or "gauge"
 };
 
-struct AbsentProbe {
+struct AbsentProbeRecord {
   std::string probe, reason, remedy;
   bool idle = false;
 };
@@ -119,7 +119,7 @@ struct RunManifest {
   std::string topology;
   std::optional<os::Bytes> memory;
   std::vector<ColumnRecord> columns;
-  std::vector<AbsentProbe> absent_probes;
+  std::vector<AbsentProbeRecord> absent_probes;
   std::map<std::string, int> outcomes;  ///< how many trials ended how; of a run that has ended
   std::vector<std::string> not_undone;
   std::vector<TrialRecord> trials;

@@ -6,12 +6,10 @@
 #include "harness/os/privileges.hpp"
 #include "harness/record/manifest.hpp"
 #include "harness/record/manifest_io.hpp"
+#include "harness/record/schema.hpp"
 #include "harness/trial/options.hpp"
 
 namespace tlbstorm::record {
-
-/// The first schema with typed findings and trials as lines.
-inline constexpr int kFindingsSchema = 3;
 
 struct Described {
   static constexpr bool is_described = true;
@@ -27,8 +25,8 @@ struct Fields<Tool> : Described {
 };
 
 template <>
-struct Fields<trial::Figure> : Described {
-  static void of(auto& io, trial::Figure& figure) {
+struct Fields<trial::OwnFigure> : Described {
+  static void of(auto& io, trial::OwnFigure& figure) {
     static constexpr std::array<std::string_view, 3> kBetter{"lower", "higher", "-"};
     io.needed("name", figure.name);
     io("unit", figure.unit);
@@ -56,8 +54,8 @@ struct Fields<ColumnRecord> : Described {
 };
 
 template <>
-struct Fields<AbsentProbe> : Described {
-  static void of(auto& io, AbsentProbe& absent) {
+struct Fields<AbsentProbeRecord> : Described {
+  static void of(auto& io, AbsentProbeRecord& absent) {
     io("probe", absent.probe);
     io("reason", absent.reason);
     io("remedy", absent.remedy);
@@ -110,6 +108,7 @@ struct Fields<os::Finding> : Described {
       io("check", finding.id);
       io("verdict", ByName<os::Grade>{finding.grade, kVerdicts});
       io("detail", finding.found);
+      if (finding.id == "stolen_time") finding.id = "steal";
       return;
     }
     io("id", finding.id);

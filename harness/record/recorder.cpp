@@ -133,10 +133,10 @@ void Recorder::judge(int trial, const Judgement& judgement) {
   trial_.checks = judgement.checks;
   trial_.absent = judgement.absent;
   write_trial();  // first: each row of a table is of a trial that is known
-  for (const Figure& figure : judgement.figures)
+  for (const MetricValue& figure : judgement.figures)
     trials_.field(trial).field(figure.metric).field(figure.unit).field(figure.value).end_row();
   trials_.flush();
-  for (const RoundFigure& round : judgement.rounds) {
+  for (const RoundValue& round : judgement.rounds) {
     rounds_.field(trial).field(round.round).field(round.figure.metric).field(round.figure.unit);
     rounds_.field(round.figure.value).end_row();
   }

@@ -50,7 +50,7 @@ class Recorder final : public trial::Observer {
   os::Folder folder_;
   RunManifest manifest_;  ///< without its trials
   TrialRecord trial_;     ///< that goes on
-  std::vector<AbsentProbe> absent_written_;
+  std::vector<AbsentProbeRecord> absent_written_;
   os::Fd trial_lines_;
   CsvWriter samples_, trials_, rounds_;
   ResultTables tables_;

@@ -82,7 +82,7 @@ void ResultTables::add_bystanders(const trial::TrialResult& result) {
     };
     row("cpu", "", bystander.cpu);
     row("gaps", "gaps", static_cast<double>(bystander.gaps));
-    row("stolen", "s", os::to_seconds(bystander.stolen));
+    row("lost", "s", os::to_seconds(bystander.lost));
     row("longest_gap", "s", os::to_seconds(bystander.longest));
     usage_rows(bystanders_, result.trial, bystander.index, bystander.measured);
   }

@@ -56,17 +56,32 @@ class Table {
   Fields row_;
 };
 
+/// Names that earlier schemas had for metrics and units, frozen.
+std::string name_now(const RunFolder& run, const std::string& name) {
+  static const std::map<std::string_view, std::string> kNow{{"handlers", "IPIs"},
+                                                            {"handlers/page", "IPIs/page"},
+                                                            {"handlers/op", "IPIs/op"},
+                                                            {"handlers/s", "IPIs/s"},
+                                                            {"stolen_time", "bystander_lost_time"},
+                                                            {"stolen_gaps", "bystander_gaps"},
+                                                            {"stolen_gap_p50", "bystander_gap_p50"},
+                                                            {"stolen_gap_max", "bystander_gap_max"}};
+  const auto found = run.manifest.schema < kFindingsSchema ? kNow.find(name) : kNow.end();
+  return found == kNow.end() ? name : found->second;
+}
+
 void read_trials(RunFolder& run) {
   if (!has_text(run.path / kTrialsFile)) return;
   Table table(run, kTrialsFile);
   const std::size_t metric = table.column("metric"), unit = table.column("unit"),
                     value = table.column("value");
   while (table.next()) {
-    const std::string_view name = table.text(metric);
+    const std::string name = name_now(run, std::string(table.text(metric)));
     auto found = std::find_if(run.series.begin(), run.series.end(),
                               [&](const Series& series) { return series.metric == name; });
     if (found == run.series.end())
-      found = run.series.insert(found, {table.name(metric), table.name(unit), {}});
+      found =
+          run.series.insert(found, {name_now(run, table.name(metric)), name_now(run, table.name(unit)), {}});
     const int trial = table.trial();
     if (const double number = table.number(value); !std::isnan(number)) found->by_trial[trial] = number;
   }
@@ -83,7 +98,7 @@ void read_rounds(RunFolder& run) {
     if (run.rounds.empty() || run.rounds.back().trial != t || run.rounds.back().round != r)
       run.rounds.push_back({t, r, {}});
     if (const double number = table.number(value); !std::isnan(number))
-      run.rounds.back().figures[table.name(metric)] = number;
+      run.rounds.back().figures[name_now(run, table.name(metric))] = number;
   }
   table.end(run);
 }

@@ -6,6 +6,8 @@
 namespace tlbstorm::record {
 
 inline constexpr int kSchemaVersion = 3;
+/// The first schema with typed findings and trials as lines.
+inline constexpr int kFindingsSchema = 3;
 
 inline constexpr const char* kManifestFile = "run.json";
 inline constexpr const char* kTrialLinesFile = "trials.jsonl";

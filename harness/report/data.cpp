@@ -34,7 +34,7 @@ ordered_json to_json(const compare::MetricChange& one) {
           {"interval", {number_or_null(one.interval.low), number_or_null(one.interval.high)}},
           {"p", one.test.p},
           {"exact", one.test.exact},
-          {"verdict", name(one.outcome)},
+          {"verdict", name(one.verdict)},
           {"trials_needed", one.trials_needed},
           {"remarks", one.remarks}};
 }
@@ -76,7 +76,7 @@ std::string print_csv(const Report& report) {
                       one->base.n, csv_number(one->base.median), csv_number(one->base.cv), one->next.n,
                       csv_number(one->next.median), csv_number(one->next.cv), csv_number(one->shift),
                       csv_number(one->change), csv_number(one->interval.low), csv_number(one->interval.high),
-                      csv_number(one->test.p), name(one->outcome));
+                      csv_number(one->test.p), name(one->verdict));
   return out;
 }
 

@@ -22,7 +22,7 @@ constexpr std::array<Format, 7> kFormats{
      {"lkml", "for a changelog or a mail: plain ASCII, at most 75 columns", &print_lkml},
      {"robot", "in the layout and with the names of the kernel test robot", &print_robot},
      {"markdown", "for a page or a comment", &print_markdown},
-     {"csv", "a row a metric", &print_csv},
+     {"csv", "one row per metric", &print_csv},
      {"json", "all that is known, for programs", &print_json},
      {"html", "a page of its own", &print_html}}};
 
@@ -79,9 +79,9 @@ std::string format_unit(const compare::MetricChange& one, const compare::Compari
 }
 
 std::span<const std::string_view> distribution_titles() {
-  static constexpr std::array<std::string_view, 12> kTitles{"access",     "met", "p50 base",       "new",
-                                                            "p90 base",   "new", "p99 base",       "new",
-                                                            "p99.9 base", "new", "whole apart by", "p"};
+  static constexpr std::array<std::string_view, 12> kTitles{"access",     "met", "p50 base", "new",
+                                                            "p90 base",   "new", "p99 base", "new",
+                                                            "p99.9 base", "new", "distance", "p"};
   return kTitles;
 }
 

@@ -11,12 +11,12 @@
 
 namespace tlbstorm::report {
 
-enum class Sorting { as_told, effect, p };
+enum class Sorting { as_listed, effect, p };
 
 /// What is to be shown: one comparison, or one for each point of a sweep or run of a suite.
 struct Report {
   std::vector<compare::Comparison> parts;
-  Sorting sorting = Sorting::as_told;
+  Sorting sorting = Sorting::as_listed;
   bool coloured = false;
 };
 

@@ -66,11 +66,11 @@ std::string rows(const compare::Comparison& comparison, Sorting sorting) {
         R"(<td class="n">{}</td><td class="n">{}</td><td class="n">{}</td><td>{}</td>)"
         R"(<td class="n">{}</td><td>{}</td></tr>)"
         "\n",
-        name(one->outcome), escaped(one->metric.name), escaped(format_unit(*one, comparison)),
+        name(one->verdict), escaped(one->metric.name), escaped(format_unit(*one, comparison)),
         os::format_figure(one->base.median), compare::format_share(one->base.cv),
         os::format_figure(one->next.median), compare::format_share(one->next.cv),
         compare::format_change(one->change), compare::format_interval(one->interval), drawing(*one),
-        compare::format_p(one->test.p), name(one->outcome));
+        compare::format_p(one->test.p), name(one->verdict));
     for (const std::string& remark : one->remarks)
       out += fmt::format("<tr class=\"remark\"><td></td><td colspan=\"10\">{}</td></tr>\n", escaped(remark));
   }

@@ -41,7 +41,7 @@ std::string row(const compare::MetricChange& one) {
   if (name.size() > kName) name = name.substr(0, kName - 1) + "~";
   return fmt::format("{:<24}{:>16}{:>16}{:>9}{:>10}\n", name, figure(one.base), figure(one.next),
                      compare::format_change(one.change),
-                     one.outcome == compare::Outcome::unsure ? "~" : compare::format_p(one.test.p));
+                     one.verdict == compare::Verdict::unsure ? "~" : compare::format_p(one.test.p));
 }
 
 std::string part(const compare::Comparison& comparison, Sorting sorting) {

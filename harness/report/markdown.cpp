@@ -22,14 +22,14 @@ std::string part(const compare::Comparison& comparison, Sorting sorting) {
       "\n| metric | unit | base | new | change | 95% interval | p | verdict "
       "|\n|---|---|--:|--:|--:|--:|--:|---|\n";
   for (const compare::MetricChange* const one : sorted(comparison, sorting)) {
-    const bool sure = one->outcome == compare::Outcome::better || one->outcome == compare::Outcome::worse;
+    const bool sure = one->verdict == compare::Verdict::better || one->verdict == compare::Verdict::worse;
     out +=
         fmt::format("| {} | {} | {} ({}) | {} ({}) | {} | {} | {} | {} |\n", markdown_cell(one->metric.name),
                     markdown_cell(format_unit(*one, comparison)), os::format_figure(one->base.median),
                     compare::format_share(one->base.cv), os::format_figure(one->next.median),
                     compare::format_share(one->next.cv), compare::format_change(one->change),
                     compare::format_interval(one->interval), compare::format_p(one->test.p),
-                    sure ? fmt::format("**{}**", name(one->outcome)) : std::string(name(one->outcome)));
+                    sure ? fmt::format("**{}**", name(one->verdict)) : std::string(name(one->verdict)));
   }
   if (!comparison.distributions.empty())
     out += fmt::format("\n| {} |\n|---|---|--:|--:|--:|--:|--:|--:|--:|--:|--:|--:|\n",

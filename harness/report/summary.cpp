@@ -258,7 +258,7 @@ void reasons(const RunFolder& run, std::string& out) {
     if (const std::string expensive = expensive_probes(trial.sampling); !expensive.empty())
       notes.add("expensive", expensive, 0);
   }
-  for (const record::AbsentProbe& probe : run.manifest.absent_probes)
+  for (const record::AbsentProbeRecord& probe : run.manifest.absent_probes)
     if (!probe.idle)
       absent.add(fmt::format("probe {}: {}{}{}", probe.probe, probe.reason, probe.remedy.empty() ? "" : "; ",
                              probe.remedy),

@@ -18,17 +18,17 @@ namespace {
 
 using Align = Table::Align;
 
-std::string colour_of(compare::Outcome outcome) {
+std::string colour_of(compare::Verdict outcome) {
   switch (outcome) {
-    case compare::Outcome::better:
+    case compare::Verdict::better:
       return "32";
-    case compare::Outcome::worse:
+    case compare::Verdict::worse:
       return "31";
-    case compare::Outcome::changed:
+    case compare::Verdict::changed:
       return "33";
-    case compare::Outcome::same:
+    case compare::Verdict::same:
       return "";
-    case compare::Outcome::unsure:
+    case compare::Verdict::unsure:
       return "2";
   }
   return "";
@@ -86,7 +86,7 @@ std::vector<std::string> cells(const compare::MetricChange& one, const compare::
           compare::format_change(one.change),
           compare::format_interval(one.interval),
           compare::format_p(one.test.p),
-          std::string(name(one.outcome)),
+          std::string(name(one.verdict)),
           one.trials_needed > 0 ? fmt::format("{}", one.trials_needed) : ""};
 }
 
@@ -101,7 +101,7 @@ std::string metrics(const compare::Comparison& comparison, const Report& report)
   if (comparison.metrics.empty()) return "\n  no metric has values of valid trials on both sides\n";
   Table table(columns());
   for (const compare::MetricChange* const one : sorted(comparison, report.sorting))
-    table.add(cells(*one, comparison), colour_of(one->outcome));
+    table.add(cells(*one, comparison), colour_of(one->verdict));
   std::string out = fmt::format("\n{}", table.text("  ", report.coloured));
   if (const auto none = zeros(comparison); !none.empty())
     out += fmt::format("  zero on both sides: {}\n", fmt::join(none, ", "));
@@ -150,7 +150,7 @@ std::string points(const Report& report) {
       if (!is_headline(comparison, *one)) continue;
       std::vector<std::string> row = cells(*one, comparison);
       row.insert(row.begin(), std::exchange(title, ""));
-      table.add(std::move(row), colour_of(one->outcome));
+      table.add(std::move(row), colour_of(one->verdict));
     }
     for (const std::string& note : comparison.notes)
       if (note != judge::kEmulatedLegend) notes += fmt::format("  {}: {}\n", comparison.title, note);

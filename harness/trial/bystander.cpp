@@ -36,7 +36,7 @@ void watch_clock(const Scoreboard& scoreboard, BystanderSlot& slot, const os::Ma
     const os::Nanoseconds now = os::now();
     if (now - last > threshold && measuring) [[unlikely]] {
       slot.gaps.record(now - last);
-      add_own(slot.stolen_ns, static_cast<std::uint64_t>((now - last).count()));
+      add_own(slot.lost_ns, static_cast<std::uint64_t>((now - last).count()));
     }
     last = now;
   }

@@ -38,7 +38,7 @@ Words parse_config(std::string_view text, const std::string& path) {
 }
 
 Words read_config(const std::string& path) {
-  return parse_config(os::read_named_file("--config", path, "name a file of options, a line each"), path);
+  return parse_config(os::read_named_file("--config", path, "name a file of options, one per line"), path);
 }
 
 }  // namespace tlbstorm::trial

@@ -63,7 +63,7 @@ struct WorkerResult {
 struct BystanderResult {
   int index = 0;
   int cpu = -1;
-  os::Nanoseconds stolen{};  ///< summed over its gaps
+  os::Nanoseconds lost{};  ///< summed over its gaps
   std::uint64_t gaps = 0;
   os::Nanoseconds longest{};
   Usage measured;

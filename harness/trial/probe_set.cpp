@@ -29,7 +29,7 @@ ProbeSet::ProbeSet(const Plan& plan, const Definition& definition, const probe::
 
   first_worker_column_ = columns_.size();
   columns_.push_back({"workload.operations", "operations"});
-  for (const Counter& counter : definition.counters)
+  for (const WorkloadCounter& counter : definition.counters)
     columns_.push_back({"workload." + counter.name, counter.unit, counter.kind});
 }
 

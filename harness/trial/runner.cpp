@@ -65,7 +65,7 @@ void collect_wrong_pages(const Scoreboard& scoreboard, TrialResult& result) {
 void collect_bystander(int index, const BystanderSlot& slot, TrialResult& result) {
   if (!result.gaps) result.gaps = std::make_unique<Histogram>();
   result.gaps->merge(slot.gaps);
-  result.bystanders.push_back({index, slot.cpu, os::Nanoseconds{static_cast<std::int64_t>(slot.stolen_ns)},
+  result.bystanders.push_back({index, slot.cpu, os::Nanoseconds{static_cast<std::int64_t>(slot.lost_ns)},
                                slot.gaps.total(), os::Nanoseconds{static_cast<std::int64_t>(slot.gaps.max())},
                                slot.measured});
 }

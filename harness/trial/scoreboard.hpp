@@ -45,8 +45,8 @@ struct alignas(kCacheLine) Slot {
 struct alignas(kCacheLine) BystanderSlot {
   std::atomic<std::int32_t> tid{0};
   std::atomic<std::int32_t> cpu{-1};
-  std::atomic<std::uint64_t> stolen_ns{0};  ///< summed over its gaps
-  Histogram gaps;                           ///< those above the threshold
+  std::atomic<std::uint64_t> lost_ns{0};  ///< summed over its gaps
+  Histogram gaps;                         ///< those above the threshold
   Usage measured;
 };
 

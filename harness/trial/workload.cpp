@@ -39,7 +39,7 @@ const Definition& find_workload(std::string_view name) {
                            : fmt::format("did you mean {}? `tlbstorm list workloads` shows all", near));
 }
 
-Registered::Registered(Definition definition) {
+RegisteredWorkload::RegisteredWorkload(Definition definition) {
   if (definition.counters.size() > kWorkloadCounters)
     throw os::Error(fmt::format("{} keeps more than {} counters", definition.name, kWorkloadCounters));
   std::vector<Definition>& all = registry();

@@ -32,7 +32,7 @@ class Workload {
 
 /// A count beside operations that a workload keeps; column "workload.<name>" of samples.csv. Some names have
 /// a meaning for the metrics, whoever keeps them: see namespace counter.
-struct Counter {
+struct WorkloadCounter {
   std::string name;
   std::string unit;
   std::string meaning;
@@ -56,7 +56,7 @@ std::string_view name(Better better);
 /// Both are sums of columns of samples.csv, of those that this machine has: by how much a counter grew
 /// ("vmstat.pswpout", "workload.<counter>"), what a gauge was on average ("mean zram.stored"), or "seconds",
 /// or "worker_seconds": those of all workers but onlookers.
-struct Figure {
+struct OwnFigure {
   std::string name;
   std::string unit;
   Better better = Better::neither;
@@ -92,8 +92,8 @@ struct Definition {
   bool swaps = false;           ///< its major faults come from swap, so a swap area must account for them
   bool times_accesses = false;  ///< it keeps times of single accesses (AccessTimer)
   std::vector<Option> parameters = {};
-  std::vector<Counter> counters = {};
-  std::vector<Figure> figures = {};
+  std::vector<WorkloadCounter> counters = {};
+  std::vector<OwnFigure> figures = {};
   std::vector<Preset> presets = {};
   /// Of root's capabilities (linux/capability.h) those that its workers need; resolve() may add some. All
   /// others are given up before it is made.
@@ -113,9 +113,9 @@ std::span<const Definition> workloads();
 const Definition& find_workload(std::string_view name);
 
 /// The last line of a workload's file.
-class Registered {
+class RegisteredWorkload {
  public:
-  explicit Registered(Definition definition);
+  explicit RegisteredWorkload(Definition definition);
 };
 
 }  // namespace tlbstorm::trial

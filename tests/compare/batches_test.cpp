@@ -76,9 +76,9 @@ TEST_F(BatchesTest, SweepsAreComparedPointByPoint) {
   const auto parts = compared({sweep("a", 2), sweep("b", 3)});
   ASSERT_EQ(parts.size(), 2U);
   EXPECT_EQ(parts[0].title, "region = 4M");
-  EXPECT_EQ(parts[0].metrics.at(0).outcome, Outcome::same);
+  EXPECT_EQ(parts[0].metrics.at(0).verdict, Verdict::same);
   EXPECT_EQ(parts[1].title, "region = 8M");
-  EXPECT_EQ(parts[1].metrics.at(0).outcome, Outcome::worse);
+  EXPECT_EQ(parts[1].metrics.at(0).verdict, Verdict::worse);
 }
 
 TEST_F(BatchesTest, SuitesAreComparedByTheNamesOfTheirRuns) {
@@ -90,7 +90,7 @@ TEST_F(BatchesTest, SuitesAreComparedByTheNamesOfTheirRuns) {
   ASSERT_EQ(parts.size(), 2U);
   EXPECT_EQ(parts[0].title, "one");
   EXPECT_EQ(parts[1].title, "two");
-  for (const Comparison& part : parts) EXPECT_EQ(part.metrics.at(0).outcome, Outcome::same);
+  for (const Comparison& part : parts) EXPECT_EQ(part.metrics.at(0).verdict, Verdict::same);
 }
 
 TEST_F(BatchesTest, SeveralSweepsOfASideArePooledAtEachPoint) {
@@ -111,7 +111,7 @@ TEST_F(BatchesTest, SweepOfWorkersHasItsEfficiency) {
   EXPECT_NEAR(metric(parts[0], "of_linear").base.median, 1, 0.01);
   EXPECT_NEAR(metric(parts[1], "of_linear").base.median, 1, 0.01);
   EXPECT_NEAR(metric(parts[1], "of_linear").next.median, 0.5, 0.01);
-  EXPECT_EQ(metric(parts[1], "of_linear").outcome, Outcome::worse);
+  EXPECT_EQ(metric(parts[1], "of_linear").verdict, Verdict::worse);
 }
 
 TEST_F(BatchesTest, EfficiencyIsAbsentWhereTheFirstPointHasNoValidTrial) {

@@ -33,57 +33,57 @@ class ComparisonTest : public test::MadeRunsTest {
 };
 
 TEST_F(ComparisonTest, SaysBetterOrWorseByTheMetricsDirection) {
-  EXPECT_EQ(of_ipis(around(1), around(1.2)).outcome, Outcome::worse) << "fewer IPIs are better";
-  EXPECT_EQ(of_ipis(around(1), around(0.8)).outcome, Outcome::better);
+  EXPECT_EQ(of_ipis(around(1), around(1.2)).verdict, Verdict::worse) << "fewer IPIs are better";
+  EXPECT_EQ(of_ipis(around(1), around(0.8)).verdict, Verdict::better);
   const auto throughput = [&](double base, double next) {
     return compared(run_of("throughput", "operations/s", around(base)),
                     run_of("throughput", "operations/s", around(next)))
         .metrics.at(0)
-        .outcome;
+        .verdict;
   };
-  EXPECT_EQ(throughput(1e6, 1.2e6), Outcome::better);
-  EXPECT_EQ(throughput(1e6, 0.8e6), Outcome::worse);
+  EXPECT_EQ(throughput(1e6, 1.2e6), Verdict::better);
+  EXPECT_EQ(throughput(1e6, 0.8e6), Verdict::worse);
 }
 
 TEST_F(ComparisonTest, SaysChangedWhereNeitherWayIsBetter) {
   const MetricChange change =
       compared(run_of("user_time", "cpu/worker", around(0.5)), run_of("user_time", "cpu/worker", around(0.7)))
           .metrics.at(0);
-  EXPECT_EQ(change.outcome, Outcome::changed);
+  EXPECT_EQ(change.verdict, Verdict::changed);
   EXPECT_NEAR(change.change, 0.4, 0.01);
   EXPECT_TRUE(change.interval.contains(0.4));
 }
 
 TEST_F(ComparisonTest, WorkloadSaysItselfWhichWayItsOwnFiguresAreBetter) {
-  const auto outcome = [&](const std::string& better) {
+  const auto verdict = [&](const std::string& better) {
     return compared(run_of("storms", "x", around(1)).own_figure("storms", better),
                     run_of("storms", "x", around(2)).own_figure("storms", better))
         .metrics.at(0)
-        .outcome;
+        .verdict;
   };
-  EXPECT_EQ(outcome("higher"), Outcome::better);
-  EXPECT_EQ(outcome("lower"), Outcome::worse);
-  EXPECT_EQ(outcome("-"), Outcome::changed);
+  EXPECT_EQ(verdict("higher"), Verdict::better);
+  EXPECT_EQ(verdict("lower"), Verdict::worse);
+  EXPECT_EQ(verdict("-"), Verdict::changed);
 }
 
 TEST_F(ComparisonTest, SameIsAnIntervalThatIsAllNear) {
-  EXPECT_EQ(of_ipis(around(1), around(1.001)).outcome, Outcome::same);
-  EXPECT_EQ(of_ipis({2, 2, 2, 2, 2}, {2, 2, 2, 2, 2}).outcome, Outcome::same);
-  EXPECT_EQ(of_ipis({0, 0, 0, 0}, {0, 0, 0, 0}).outcome, Outcome::same);
+  EXPECT_EQ(of_ipis(around(1), around(1.001)).verdict, Verdict::same);
+  EXPECT_EQ(of_ipis({2, 2, 2, 2, 2}, {2, 2, 2, 2, 2}).verdict, Verdict::same);
+  EXPECT_EQ(of_ipis({0, 0, 0, 0}, {0, 0, 0, 0}).verdict, Verdict::same);
 }
 
 TEST_F(ComparisonTest, NoisyIsNotEqual) {
   const MetricChange noisy = of_ipis({1, 1.4, 0.7, 1.2, 0.9}, {1.1, 0.8, 1.5, 1, 1.3});
-  EXPECT_EQ(noisy.outcome, Outcome::unsure);
+  EXPECT_EQ(noisy.verdict, Verdict::unsure);
   EXPECT_GT(noisy.trials_needed, 5U) << "so many trials a side would show such a change";
 }
 
 TEST_F(ComparisonTest, TooFewTrialsAreSaidAndShowNothing) {
   const Comparison three = compared(run_of_ipis(around(1, 3)), run_of_ipis(around(9, 3)));
-  EXPECT_EQ(three.metrics.at(0).outcome, Outcome::unsure) << "3 against 3 can at best show p = 0.1";
+  EXPECT_EQ(three.metrics.at(0).verdict, Verdict::unsure) << "3 against 3 can at best show p = 0.1";
   EXPECT_THAT(three.notes, Contains("3 trials a side can at best show p = 0.1: no change can be shown"));
   const Comparison four = compared(run_of_ipis(around(1, 4)), run_of_ipis(around(9, 4)));
-  EXPECT_EQ(four.metrics.at(0).outcome, Outcome::worse);
+  EXPECT_EQ(four.metrics.at(0).verdict, Verdict::worse);
   EXPECT_THAT(four.notes, Contains("4 trials a side can at best show p = 0.029"));
   const Comparison uneven = compared(run_of_ipis(around(1, 2)), run_of_ipis(around(9, 7)));
   EXPECT_THAT(uneven.notes, Contains("2 and 7 trials can at best show p = 0.056: no change can be shown"));
@@ -92,7 +92,7 @@ TEST_F(ComparisonTest, TooFewTrialsAreSaidAndShowNothing) {
 
 TEST_F(ComparisonTest, OneTrialHasNoIntervalAndNoAnswer) {
   const MetricChange one = of_ipis({1}, {2});
-  EXPECT_EQ(one.outcome, Outcome::unsure);
+  EXPECT_EQ(one.verdict, Verdict::unsure);
   EXPECT_TRUE(std::isnan(one.interval.low));
   EXPECT_DOUBLE_EQ(one.change, 1);
   EXPECT_EQ(one.trials_needed, 0U) << "one value says nothing of the noise";
@@ -146,9 +146,9 @@ TEST_F(ComparisonTest, PairsShowWhatTheNoiseBetweenThemHides) {
   const Values base{1, 4, 2, 8, 3, 6, 5, 7}, next{1.1, 4.3, 2.2, 8.7, 3.4, 6.5, 5.3, 7.6};
   ComparisonOptions paired;
   paired.paired = true;
-  EXPECT_EQ(of_ipis(base, next).outcome, Outcome::unsure);
+  EXPECT_EQ(of_ipis(base, next).verdict, Verdict::unsure);
   const MetricChange change = of_ipis(base, next, paired);
-  EXPECT_EQ(change.outcome, Outcome::worse);
+  EXPECT_EQ(change.verdict, Verdict::worse);
   EXPECT_DOUBLE_EQ(change.test.p, 2.0 / 256);
   EXPECT_NEAR(change.change, 0.09, 0.02);
 }
@@ -157,14 +157,14 @@ TEST_F(ComparisonTest, BaseOfZeroHasNoPartButTheOrderTells) {
   const MetricChange change = of_ipis({0, 0, 0, 0, 0}, {3, 4, 5, 6, 7});
   EXPECT_TRUE(std::isnan(change.change));
   EXPECT_TRUE(std::isnan(change.interval.low));
-  EXPECT_EQ(change.outcome, Outcome::worse);
+  EXPECT_EQ(change.verdict, Verdict::worse);
   EXPECT_DOUBLE_EQ(change.shift, 5);
   ComparisonOptions paired;
   paired.paired = true;
   const MetricChange of_pairs = of_ipis({0, 0, 0, 0, 0, 0}, {3, 4, 5, 6, 7, 8}, paired);
   EXPECT_TRUE(std::isnan(of_pairs.change));
   EXPECT_TRUE(std::isnan(of_pairs.interval.low)) << of_pairs.interval.low;
-  EXPECT_EQ(of_pairs.outcome, Outcome::worse);
+  EXPECT_EQ(of_pairs.verdict, Verdict::worse);
 }
 
 TEST_F(ComparisonTest, SomeZerosAmongTheBaseLeaveAnInterval) {
@@ -174,14 +174,14 @@ TEST_F(ComparisonTest, SomeZerosAmongTheBaseLeaveAnInterval) {
   EXPECT_LT(change.interval.low, change.change);
   EXPECT_GT(change.interval.high, change.change);
   EXPECT_TRUE(std::isfinite(change.interval.high));
-  EXPECT_EQ(change.outcome, Outcome::worse);
+  EXPECT_EQ(change.verdict, Verdict::worse);
 }
 
 TEST_F(ComparisonTest, OutliersAreToldAndNotLeftOut) {
   const MetricChange change = of_ipis({1, 1.01, 0.99, 1.02, 0.98, 9}, around(1));
   EXPECT_EQ(change.base.n, 6U);
   EXPECT_THAT(change.base.outliers, ElementsAre(5));
-  EXPECT_THAT(change.remarks, ElementsAre("base: 9 stands apart (median 1.005)"));
+  EXPECT_THAT(change.remarks, ElementsAre("base: outlier 9 (median 1.005)"));
 }
 
 TEST_F(ComparisonTest, PercentilesThatHangOnAFewAccessesAreTold) {
@@ -203,19 +203,19 @@ TEST_F(ComparisonTest, DriftThatGoesTheSameWayTakesTheAnswerBack) {
   const Values before{1.00, 1.01, 1.02, 1.03, 1.04, 1.05, 1.06},
       after{1.07, 1.08, 1.09, 1.10, 1.11, 1.12, 1.13};
   const MetricChange drifts = of_ipis(before, after);
-  EXPECT_EQ(drifts.outcome, Outcome::unsure);
+  EXPECT_EQ(drifts.verdict, Verdict::unsure);
   EXPECT_THAT(drifts.remarks,
               Contains("the values drift that way within the runs, too: interleave the trials "
                        "(tlbstorm ab)"));
-  EXPECT_EQ(of_ipis(after, before).outcome, Outcome::better) << "the drift goes the other way";
+  EXPECT_EQ(of_ipis(after, before).verdict, Verdict::better) << "the drift goes the other way";
   ComparisonOptions paired;
   paired.paired = true;
-  EXPECT_EQ(of_ipis(before, after, paired).outcome, Outcome::worse) << "interleaved trials drift together";
+  EXPECT_EQ(of_ipis(before, after, paired).verdict, Verdict::worse) << "interleaved trials drift together";
 }
 
 TEST_F(ComparisonTest, DriftThatIsTooSmallToExplainTheChangeLeavesTheAnswer) {
-  EXPECT_EQ(of_ipis({1.00, 1.01, 1.02, 1.03, 1.04, 1.05}, {3.00, 3.03, 3.06, 3.09, 3.12, 3.15}).outcome,
-            Outcome::worse);
+  EXPECT_EQ(of_ipis({1.00, 1.01, 1.02, 1.03, 1.04, 1.05}, {3.00, 3.03, 3.06, 3.09, 3.12, 3.15}).verdict,
+            Verdict::worse);
 }
 
 TEST_F(ComparisonTest, OnlyTheMetricsAskedForAreCompared) {
@@ -232,7 +232,7 @@ TEST_F(ComparisonTest, OnlyTheMetricsAskedForAreCompared) {
 
 TEST_F(ComparisonTest, MetricThatOneSideLacksIsNamed) {
   const Comparison comparison =
-      compared(run_of_ipis(around(1)).with("tlb_ipis", "handlers", around(5)),
+      compared(run_of_ipis(around(1)).with("tlb_ipis", "IPIs", around(5)),
                run_of_ipis(around(1)).with("throughput", "operations/s", around(5)));
   EXPECT_EQ(comparison.metrics.size(), 1U);
   EXPECT_THAT(comparison.notes, Contains("only the base has tlb_ipis"));

@@ -205,7 +205,7 @@ class StolenTime : public JudgedTrial {
     result_.gaps = std::make_unique<trial::Histogram>();
     for (int i = 0; i < 10; ++i) result_.gaps->record(5us);
     trial::BystanderResult bystander;
-    bystander.stolen = 200ms;
+    bystander.lost = 200ms;
     bystander.gaps = 10;
     bystander.measured.wall = 2s;
     bystander.measured.user = 1900ms;
@@ -215,10 +215,10 @@ class StolenTime : public JudgedTrial {
 
 TEST_F(StolenTime, LoseAShareOfTheirTime) {
   const auto all = figures(judge());
-  EXPECT_DOUBLE_EQ(all.at("stolen_time"), 0.1);
-  EXPECT_DOUBLE_EQ(all.at("stolen_gaps"), 5);
-  EXPECT_NEAR(all.at("stolen_gap_p50"), 5000, 50);
-  EXPECT_DOUBLE_EQ(all.at("stolen_gap_max"), 5000);
+  EXPECT_DOUBLE_EQ(all.at("bystander_lost_time"), 0.1);
+  EXPECT_DOUBLE_EQ(all.at("bystander_gaps"), 5);
+  EXPECT_NEAR(all.at("bystander_gap_p50"), 5000, 50);
+  EXPECT_DOUBLE_EQ(all.at("bystander_gap_max"), 5000);
 }
 
 TEST_F(StolenTime, AreNoForeignLoad) {
@@ -230,8 +230,8 @@ TEST_F(StolenTime, AreNoForeignLoad) {
 
 TEST_F(StolenTime, AreNotSpokenOfWhenThereAreNone) {
   plan_.bystanders = 0;
-  EXPECT_FALSE(figures(judge()).contains("stolen_time"));
-  EXPECT_EQ(absence(judge(), "stolen_time"), "");
+  EXPECT_FALSE(figures(judge()).contains("bystander_lost_time"));
+  EXPECT_EQ(absence(judge(), "bystander_lost_time"), "");
 }
 
 class AccessTimes : public JudgedTrial {

@@ -86,7 +86,7 @@ TEST_F(JudgeTest, CounterThatTheKernelDoesWithoutIsNothingToAdd) {
 TEST_F(JudgeTest, CheckThatCouldNotBeMadeIsUnknownWithItsReason) {
   for (const auto& [column, check] : {std::pair{"cpu.user", "foreign_load"},
                                       {"cpu.nice", "foreign_load"},
-                                      {"cpu.steal", "stolen_time"},
+                                      {"cpu.steal", "steal"},
                                       {"vmstat.swpout_zero", "zero_pages"},
                                       {"vmstat.pswpout", "zero_pages"},
                                       {"vmstat.pgsteal_file", "pages_gone"}}) {
@@ -139,8 +139,8 @@ TEST_F(JudgeTest, EachFaultIsFoundByItsCheck) {
   grow_["cpu.user"] = 3.0;
   grow_["cpu.steal"] = 1.0;
   grow_["vmstat.swpout_zero"] = 100;
-  for (const char* const check : {"outcome", "workload", "waiting_for_cpu", "sharers_on_cpu", "foreign_load",
-                                  "stolen_time", "zero_pages"})
+  for (const char* const check :
+       {"outcome", "workload", "waiting_for_cpu", "sharers_on_cpu", "foreign_load", "steal", "zero_pages"})
     EXPECT_EQ(verdict(check), Grade::failed) << check;
 }
 
@@ -159,7 +159,7 @@ TEST_F(JudgeTest, RoundsGetTheirOwnFigures) {
   definition_.pacing = trial::Pacing::rounds;
   const record::Judgement judgement = judge();
   std::map<std::string, double> of_round;
-  for (const record::RoundFigure& round : judgement.rounds) {
+  for (const record::RoundValue& round : judgement.rounds) {
     EXPECT_EQ(round.round, 1);
     of_round[round.figure.metric] = round.figure.value;
   }

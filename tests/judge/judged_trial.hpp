@@ -68,7 +68,7 @@ class JudgedTrial : public ::testing::Test {
   }
   static std::map<std::string, double> figures(const record::Judgement& judgement) {
     std::map<std::string, double> all;
-    for (const record::Figure& figure : judgement.figures) all[figure.metric] = figure.value;
+    for (const record::MetricValue& figure : judgement.figures) all[figure.metric] = figure.value;
     return all;
   }
   static std::string absence(const record::Judgement& judgement, const std::string& metric) {

@@ -88,7 +88,7 @@ class MadeRun {
 inline MadeRun run_of(const std::string& metric, const std::string& unit, const Values& values) {
   return MadeRun().with(metric, unit, values);
 }
-inline MadeRun run_of_ipis(const Values& values) { return run_of("ipis_per_page", "handlers/page", values); }
+inline MadeRun run_of_ipis(const Values& values) { return run_of("ipis_per_page", "IPIs/page", values); }
 
 /// Values spread evenly around a middle, in an order without a trend: multiples of the golden ratio.
 inline Values around(double middle, std::size_t count = 6, double spread = 0.004) {

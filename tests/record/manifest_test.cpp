@@ -64,7 +64,7 @@ RunManifest whole_manifest() {
   run.flush = {"by IPI", "KVM", true};
   run.topology = "2 CPUs";
   run.memory = os::Bytes{1ull << 35};
-  run.columns = {{"interrupts.tlb", "handlers", "counter"}};
+  run.columns = {{"interrupts.tlb", "IPIs", "counter"}};
   run.absent_probes = {{"memcg", "no cgroup", "run as root", true}};
   run.outcomes = {{"ok", 4}};
   run.not_undone = {"swapoff"};

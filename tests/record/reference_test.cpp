@@ -45,7 +45,7 @@ TEST_F(ReferenceTest, RunIsKeptUnderItsMachineWorkloadAndKernel) {
 
 TEST_F(ReferenceTest, WhatIsKeptComparesAsTheRunDoes) {
   MadeRun run = run_of_ipis({1, 2, 3}).invalid(2).took(1, 1000, 5);
-  run.manifest["columns"] = {{{"name", "interrupts.tlb"}, {"unit", "handlers"}, {"kind", "counter"}}};
+  run.manifest["columns"] = {{{"name", "interrupts.tlb"}, {"unit", "IPIs"}, {"kind", "counter"}}};
   run.manifest["trials"][0]["sampling"] = {{"samples", 5}};
   test::write(folder_.path() / "run" / "samples.csv", "much\r\n");
   const fs::path kept = add(run);

@@ -78,9 +78,9 @@ TEST_F(Tables, BystandersHaveTheirGaps) {
   result.gaps = std::make_unique<trial::Histogram>();
   result.gaps->record(100ns);
   result.bystanders.emplace_back();
-  result.bystanders[0].stolen = 1500ms;
+  result.bystanders[0].lost = 1500ms;
   write(result);
-  EXPECT_NE(read("bystanders.csv").find("1,0,stolen,s,1.5\r\n"), std::string::npos) << read("bystanders.csv");
+  EXPECT_NE(read("bystanders.csv").find("1,0,lost,s,1.5\r\n"), std::string::npos) << read("bystanders.csv");
   EXPECT_EQ(read("gaps.csv"), "trial,from_ns,to_ns,count\r\n1,100,101,1\r\n");
 }
 

@@ -43,14 +43,14 @@ class FormatsTest : public test::MadeRunsTest {
       next_.took(trial, 1000 + trial, 100);
     }
   }
-  Report report(Sorting sorting = Sorting::as_told) const {
+  Report report(Sorting sorting = Sorting::as_listed) const {
     return {compare::compare_folders({put("base", base_), put("new", next_)}, {}, {}, true), sorting, false};
   }
   Report sweep() const {
     const auto of = [&](const std::string& name, double ipis) {
       return put_batch(name, "sweep", "region", {{"4M", base_}, {"8M", run_of_ipis(around(ipis))}});
     };
-    return {compare::compare_folders({of("a", 1), of("b", 2)}, {}, {}, true), Sorting::as_told, false};
+    return {compare::compare_folders({of("a", 1), of("b", 2)}, {}, {}, true), Sorting::as_listed, false};
   }
   MadeRun base_, next_;
 };
@@ -76,7 +76,7 @@ TEST_F(FormatsTest, TextSaysWhenRunsOfTheSidesWereMadeInTurn) {
   const auto earlier = put("base", base_), next = put("next", next_);
   base_.manifest["started"] = "2026-11-21T10:02:00Z";
   const Report in_turn{compare::compare_folders({earlier, next}, {put("later", base_)}, {}, true),
-                       Sorting::as_told, false};
+                       Sorting::as_listed, false};
   EXPECT_THAT(print_text(in_turn), HasSubstr("  trials     runs of both sides in turn\n"));
 }
 
@@ -85,7 +85,7 @@ TEST_F(FormatsTest, FiguresOfTimeAreMarkedWhereTimeIsAnEmulators) {
   next_.manifest["flush"]["hypervisor"] = "QEMU (TCG)";
   const std::string text = print_text(report());
   EXPECT_THAT(text, HasSubstr("throughput     operations/s~"));
-  EXPECT_THAT(text, HasSubstr("handlers/page "));
+  EXPECT_THAT(text, HasSubstr("IPIs/page "));
   EXPECT_THAT(text, HasSubstr("  note: ~ depends on time, which is the emulator's (QEMU's TCG)"));
   EXPECT_THAT(print_markdown(report()), HasSubstr("| throughput | operations/s~ |"));
   base_.manifest["flush"]["hypervisor"] = "QEMU (TCG)";
@@ -151,7 +151,7 @@ TEST_F(FormatsTest, SortsByEffectOrByP) {
               .with("small", "x", around(1.1))
               .with("unclear", "x", {9, 90, 7, 80, 2, 60})
               .with("large", "x", around(0.5));
-  EXPECT_EQ(first(Sorting::as_told), "small");
+  EXPECT_EQ(first(Sorting::as_listed), "small");
   EXPECT_EQ(first(Sorting::effect), "unclear");
   EXPECT_EQ(first(Sorting::p), "small");
 }
@@ -190,10 +190,9 @@ TEST_F(FormatsTest, LkmlHasKernelsMachineAndCommand) {
 }
 
 TEST_F(FormatsTest, RobotHasItsLayoutAndNames) {
-  base_.with("interrupts.tlb", "handlers/s", around(1e6));
-  next_.with("interrupts.tlb", "handlers/s", around(1e7))
-      .with("interrupts.tlb_cpu1", "handlers/s", around(5));
-  base_.with("interrupts.tlb_cpu1", "handlers/s", around(5));
+  base_.with("interrupts.tlb", "IPIs/s", around(1e6));
+  next_.with("interrupts.tlb", "IPIs/s", around(1e7)).with("interrupts.tlb_cpu1", "IPIs/s", around(5));
+  base_.with("interrupts.tlb_cpu1", "IPIs/s", around(5));
   const std::string text = print_robot(report());
   EXPECT_THAT(
       text,

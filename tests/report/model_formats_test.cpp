@@ -25,7 +25,7 @@ std::vector<std::size_t> widths(const std::string& text) {
 
 TEST_F(ModelFormatsTest, TextSaysPricesTheirIntervalsAndWhatIsExtrapolated) {
   const std::string text = print_model_text(made(runs(), {.at = {"workers=256"}}));
-  EXPECT_THAT(text, HasSubstr("ipis_per_page = a + b * workers   (handlers/page)\n"));
+  EXPECT_THAT(text, HasSubstr("ipis_per_page = a + b * workers   (IPIs/page)\n"));
   EXPECT_THAT(text, HasSubstr("the price of one more worker"));
   EXPECT_THAT(text, HasSubstr("R^2 1.0000; residuals: RMS 0.0"));
   EXPECT_THAT(text, HasSubstr("\n  at workers=256\n  line       255, 95% interval "));
@@ -36,11 +36,11 @@ TEST_F(ModelFormatsTest, TextSaysPricesTheirIntervalsAndWhatIsExtrapolated) {
 TEST_F(ModelFormatsTest, CsvHasARowForEachFigure) {
   const std::string text = print_model_csv(made(runs(0.1), {.at = {"workers=256"}}));
   EXPECT_THAT(text, ::testing::StartsWith("family,metric,unit,item,name,value,low,high,error\r\n"
-                                          "pageout,ipis_per_page,handlers/page,constant,,"));
-  EXPECT_THAT(text, HasSubstr("pageout,ipis_per_page,handlers/page,slope,workers,"));
-  EXPECT_THAT(text, HasSubstr("pageout,ipis_per_page,handlers/page,points,medians,4,,,\r\n"));
-  EXPECT_THAT(text, HasSubstr("pageout,ipis_per_page,handlers/page,at,workers=256,"));
-  EXPECT_THAT(text, HasSubstr("pageout,ipis_per_page,handlers/page,better_form,"));
+                                          "pageout,ipis_per_page,IPIs/page,constant,,"));
+  EXPECT_THAT(text, HasSubstr("pageout,ipis_per_page,IPIs/page,slope,workers,"));
+  EXPECT_THAT(text, HasSubstr("pageout,ipis_per_page,IPIs/page,points,medians,4,,,\r\n"));
+  EXPECT_THAT(text, HasSubstr("pageout,ipis_per_page,IPIs/page,at,workers=256,"));
+  EXPECT_THAT(text, HasSubstr("pageout,ipis_per_page,IPIs/page,better_form,"));
 }
 
 TEST_F(ModelFormatsTest, JsonHasAllThatIsKnown) {

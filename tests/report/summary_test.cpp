@@ -95,7 +95,7 @@ TEST_F(Summary, MarksFiguresOfTimeInAnEmulatedGuest) {
   EXPECT_THAT(summary(true, true), Not(HasSubstr("~")));
   const std::string text = summary(true, true, "", "QEMU (TCG)");
   EXPECT_THAT(text, HasSubstr("touch_bandwidth             bytes/s~"));
-  EXPECT_THAT(text, HasSubstr("tlb_ipis                    handlers  "));
+  EXPECT_THAT(text, HasSubstr("tlb_ipis                    IPIs      "));
   EXPECT_THAT(text, HasSubstr("~ depends on time, which is the emulator's"));
 }
 

@@ -92,7 +92,7 @@ TEST(WhyBlock, SaysTheMediansOfValidTrialsThatAreKnown) {
                                                 {"swap_read_latency", {{1, 80e3}, {2, 80e3}}}}));
   EXPECT_THAT(block, HasSubstr("the trial 50.0%"));
   EXPECT_THAT(block, Not(HasSubstr("kswapd"))) << "not known, so not said";
-  EXPECT_THAT(block, HasSubstr("pages each  32: 100.0%\n")) << "what did not happen is left out";
+  EXPECT_THAT(block, HasSubstr("flush size  32: 100.0%\n")) << "what did not happen is left out";
   EXPECT_THAT(block, HasSubstr("80 us a read"));
 }
 

@@ -59,7 +59,8 @@ class Capabilities : public ::testing::TestWithParam<Case> {
         trial::Runner(plan, definition, machine, journal, signals, watched).run(1);
     EXPECT_EQ(result.outcome, trial::Outcome::ok) << result.reason;
     std::map<std::string, double> figures;
-    for (const record::Figure& figure : judge.judge(result).figures) figures[figure.metric] = figure.value;
+    for (const record::MetricValue& figure : judge.judge(result).figures)
+      figures[figure.metric] = figure.value;
     EXPECT_TRUE(journal.undo_all().empty());
     return figures;
   }

@@ -92,10 +92,10 @@ TEST_F(Flush, BystanderSeesEveryInterruptAsAGap) {
       once({"unmap-churn", "--op", "dontneed", "--bystanders", "1", "--mode", "processes"}, "1");
   if (folder.empty() || control.empty()) return;
   // Each handler that runs on its CPU is a gap; some gaps are of other interrupts.
-  EXPECT_GT(figure(folder, "stolen_gaps"), 0.8 * figure(folder, "tlb_ipi_rate"));
+  EXPECT_GT(figure(folder, "bystander_gaps"), 0.8 * figure(folder, "tlb_ipi_rate"));
   if (is_emulated()) return;  // the rest is about time
-  EXPECT_GT(figure(folder, "stolen_time"), 3 * figure(control, "stolen_time"));
-  EXPECT_GT(figure(folder, "stolen_gap_max"), figure(folder, "stolen_gap_p50"));
+  EXPECT_GT(figure(folder, "bystander_lost_time"), 3 * figure(control, "bystander_lost_time"));
+  EXPECT_GT(figure(folder, "bystander_gap_max"), figure(folder, "bystander_gap_p50"));
   EXPECT_TRUE(std::filesystem::exists(folder + "/gaps.csv"));
   EXPECT_TRUE(std::filesystem::exists(folder + "/bystanders.csv"));
 }
@@ -103,7 +103,7 @@ TEST_F(Flush, BystanderSeesEveryInterruptAsAGap) {
 TEST_F(Flush, WithoutBystandersNothingOfThemRuns) {
   const std::string folder = run({"unmap-churn", "--trials", "1", "--warmup", "0", "--duration", "100ms"});
   if (folder.empty()) return;
-  EXPECT_TRUE(figures(folder, "stolen_time").empty());
+  EXPECT_TRUE(figures(folder, "bystander_lost_time").empty());
   EXPECT_FALSE(std::filesystem::exists(folder + "/gaps.csv"));
 }
 

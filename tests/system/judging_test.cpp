@@ -126,7 +126,7 @@ TEST_F(Judging, GateWithoutRulesIsUnsureWhereNoTrialIsValid) {
 
 TEST_F(Judging, GateDoesntBlameTheRunForADamagedFile) {
   const std::string base = made("base", run_of_ipis(around(1))), next = made("new", run_of_ipis(around(1)));
-  write(fs::path(next) / "trials.csv", "trial,metric,unit,value\r\n1,ipis_per_page,handlers/page,many\r\n");
+  write(fs::path(next) / "trials.csv", "trial,metric,unit,value\r\n1,ipis_per_page,IPIs/page,many\r\n");
   EXPECT_EQ(gate({base, next}), 125) << done_.out << done_.err;
 }
 

@@ -68,7 +68,7 @@ TEST_F(Modelling, GuestsOfSeveralSizesAreOneModel) {
   EXPECT_THAT(done.out, HasSubstr("32 times the largest measured, workers=8; "));
   EXPECT_THAT(
       model({"--by", "workers", guest(16), "unbatched-2cpus", "unbatched-4cpus", "--format", "csv"}).out,
-      HasSubstr("pageout,ipis_per_page,handlers/page,slope,workers,"))
+      HasSubstr("pageout,ipis_per_page,IPIs/page,slope,workers,"))
       << "folders may follow an option";
 }
 
@@ -110,8 +110,7 @@ TEST_F(Modelling, WhatCantBeFittedIsSaidWithTheExitCodeOfItsKind) {
 
 TEST_F(Modelling, DamagedFilesAreToldWithTheirLine) {
   const std::string two = guest(2), four = guest(4), eight = guest(8);
-  write(place_.path() / four / "trials.csv",
-        "trial,metric,unit,value\r\n1,ipis_per_page,handlers/page,many\r\n");
+  write(place_.path() / four / "trials.csv", "trial,metric,unit,value\r\n1,ipis_per_page,IPIs/page,many\r\n");
   const Finished done = model({two, four, eight});
   EXPECT_EQ(done.code, 1);
   EXPECT_EQ(done.err, "tlbstorm: unbatched-4cpus/trials.csv:2: 'many' is not a number\n");

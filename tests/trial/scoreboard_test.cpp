@@ -213,9 +213,9 @@ TEST(Scoreboard, SlotsOfWorkersAndBystandersShareNoCacheLine) {
   const auto line = [](const auto& slot) { return reinterpret_cast<std::uintptr_t>(&slot) / kCacheLine; };
   EXPECT_NE(line(board.slot(0)), line(board.slot(1)));
   EXPECT_NE(line(board.bystander(0)), line(board.slot(2)));
-  board.bystander(1).stolen_ns = 7;
+  board.bystander(1).lost_ns = 7;
   board.slot(2).operations = 9;
-  EXPECT_EQ(board.bystander(1).stolen_ns, 7u);
+  EXPECT_EQ(board.bystander(1).lost_ns, 7u);
 }
 
 }  // namespace

@@ -23,7 +23,7 @@ TEST(WorkloadCounters, AreColumnsOfTheirKind) {
 TEST(WorkloadCounters, WhatUsememHoldsLockedFallsWhenItIsGivenBack) {
   const auto& counters = find_workload("usemem").counters;
   const auto locked = std::find_if(counters.begin(), counters.end(),
-                                   [](const Counter& one) { return one.name == counter::kLocked; });
+                                   [](const WorkloadCounter& one) { return one.name == counter::kLocked; });
   ASSERT_NE(locked, counters.end());
   EXPECT_EQ(locked->kind, probe::Kind::gauge);
 }

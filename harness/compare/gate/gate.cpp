@@ -20,54 +20,53 @@ namespace {
 
 /// A rule, the metric it is for, and the values it is held against.
 struct Question {
-  const Contest* contest;
+  const GatePair* pair;
   const Rule* rule;
   MetricInfo metric;
   double bound;
   std::vector<double> base, next;
 };
 
-/// What either side of a contest has.
-std::vector<MetricInfo> metrics_of(const Contest& contest) {
-  std::vector<MetricInfo> all = contest.next->metrics();
-  if (contest.base != nullptr)
-    for (const MetricInfo& metric : contest.base->metrics())
+/// What either side of a pair has.
+std::vector<MetricInfo> metrics_of(const GatePair& pair) {
+  std::vector<MetricInfo> all = pair.next->metrics();
+  if (pair.base != nullptr)
+    for (const MetricInfo& metric : pair.base->metrics())
       if (std::none_of(all.begin(), all.end(),
                        [&](const MetricInfo& known) { return known.name == metric.name; }))
         all.push_back(metric);
   return all;
 }
 
-[[noreturn]] void refuse_metric(const Rule& rule, std::span<const Contest> contests) {
+[[noreturn]] void refuse_metric(const Rule& rule, std::span<const GatePair> pairs) {
   std::vector<std::string> names;
-  for (const Contest& contest : contests)
-    for (const MetricInfo& metric : metrics_of(contest)) names.push_back(metric.name);
+  for (const GatePair& pair : pairs)
+    for (const MetricInfo& metric : metrics_of(pair)) names.push_back(metric.name);
   const std::string near = os::nearest(rule.metric, names);
   throw os::UsageError("--rule", rule.text, fmt::format("the runs have no metric {}", rule.metric),
                        near.empty() ? "see: tlbstorm list metrics; tlbstorm report tells why one is absent"
                                     : fmt::format("did you mean {}?", near));
 }
 
-void ask(const Contest& contest, const Rule& rule, bool paired, std::vector<Question>& all) {
-  for (const MetricInfo& metric : metrics_of(contest)) {
+void ask(const GatePair& pair, const Rule& rule, bool paired, std::vector<Question>& all) {
+  for (const MetricInfo& metric : metrics_of(pair)) {
     if (!wanted({rule.metric}, metric.name)) continue;
-    if (rule.relative && contest.base == nullptr)
+    if (rule.relative && pair.base == nullptr)
       throw os::UsageError("--rule", rule.text, "is a change, and there is no base", "name the base first");
-    Question question{
-        &contest, &rule, metric, rule.bound_in(metric.unit), {}, contest.next->values(metric.name)};
+    Question question{&pair, &rule, metric, rule.bound_in(metric.unit), {}, pair.next->values(metric.name)};
     if (rule.relative)
-      std::tie(question.base, question.next) = values_of(*contest.base, *contest.next, metric.name, paired);
+      std::tie(question.base, question.next) = values_of(*pair.base, *pair.next, metric.name, paired);
     all.push_back(std::move(question));
   }
 }
 
-std::vector<Question> questions(std::span<const Contest> contests, const std::vector<Rule>& rules,
+std::vector<Question> questions(std::span<const GatePair> pairs, const std::vector<Rule>& rules,
                                 bool paired) {
   std::vector<Question> all;
   for (const Rule& rule : rules) {
     const std::size_t before = all.size();
-    for (const Contest& contest : contests) ask(contest, rule, paired, all);
-    if (all.size() == before) refuse_metric(rule, contests);
+    for (const GatePair& pair : pairs) ask(pair, rule, paired, all);
+    if (all.size() == before) refuse_metric(rule, pairs);
   }
   return all;
 }
@@ -138,7 +137,7 @@ std::string why_none(const Side& side, std::string_view who, const std::string& 
 
 void judge_absolute(const Question& question, RuleResult& result) {
   if (question.next.empty()) {
-    result.why = why_none(*question.contest->next, "the new runs", question.metric.name);
+    result.why = why_none(*question.pair->next, "the new runs", question.metric.name);
     return;
   }
   const bool keeps = question.rule->keeps(result.next.median, question.bound);
@@ -178,9 +177,8 @@ bool all_keep(const Question& question) {
 void judge_relative(const Question& question, double needed_p, const GateOptions& options,
                     RuleResult& result) {
   if (question.base.empty() || question.next.empty()) {
-    result.why = question.base.empty()
-                     ? why_none(*question.contest->base, "the base", question.metric.name)
-                     : why_none(*question.contest->next, "the new runs", question.metric.name);
+    result.why = question.base.empty() ? why_none(*question.pair->base, "the base", question.metric.name)
+                                       : why_none(*question.pair->next, "the new runs", question.metric.name);
     return;
   }
   if (needed_p > options.level) {
@@ -200,7 +198,7 @@ void judge_relative(const Question& question, double needed_p, const GateOptions
   result.interval = change.interval;
   const bool has_interval = !std::isnan(change.interval.low) && !std::isnan(change.interval.high);
   if (result.p <= options.level && (!has_interval || lies_beyond(result))) {
-    if (!options.paired && drift_explains(*question.contest->base, *question.contest->next, change)) {
+    if (!options.paired && drift_explains(*question.pair->base, *question.pair->next, change)) {
       result.why =
           "beyond it, but the values drift that way within the runs too: interleave them (tlbstorm ab)";
       return;
@@ -215,8 +213,8 @@ void judge_relative(const Question& question, double needed_p, const GateOptions
                            bound_text(result));
 }
 
-void make_unsure_beside_others(const Contest& contest, RuleResult& result) {
-  if (!contest.next->beside_others() && (contest.base == nullptr || !contest.base->beside_others())) return;
+void make_unsure_beside_others(const GatePair& pair, RuleResult& result) {
+  if (!pair.next->beside_others() && (pair.base == nullptr || !pair.base->beside_others())) return;
   if (result.ruling != Ruling::unsure) result.why = fmt::format("{}; but {}", result.why, kBesideOthers);
   result.ruling = Ruling::unsure;
 }
@@ -249,22 +247,22 @@ Ruling Gate::ruling() const {
   return all;
 }
 
-Gate judge(std::span<const Contest> contests, const std::vector<Rule>& rules, const GateOptions& options) {
-  const std::vector<Question> all = questions(contests, rules, options.paired);
+Gate judge(std::span<const GatePair> pairs, const std::vector<Rule>& rules, const GateOptions& options) {
+  const std::vector<Question> all = questions(pairs, rules, options.paired);
   const std::vector<double> p = corrected_p(all, options);
   const auto relative = static_cast<double>(
       std::count_if(all.begin(), all.end(), [](const Question& one) { return one.rule->relative; }));
   Gate gate;
-  for (const Contest& contest : contests)
-    for (const Side* const side : {contest.base, contest.next})
+  for (const GatePair& pair : pairs)
+    for (const Side* const side : {pair.base, pair.next})
       if (const std::string text = side == nullptr ? "" : side->corruption(); !text.empty()) {
-        gate.corrupted |= side == contest.next;
+        gate.corrupted |= side == pair.next;
         gate.notes.push_back(text);
       }
   for (std::size_t i = 0; i < all.size(); ++i) {
     const Question& question = all[i];
     RuleResult result;
-    result.title = question.contest->title;
+    result.title = question.pair->title;
     result.rule = *question.rule;
     result.metric = question.metric;
     result.bound = question.bound;
@@ -275,7 +273,7 @@ Gate judge(std::span<const Contest> contests, const std::vector<Rule>& rules, co
       judge_relative(question, best_p(question, options) * relative, options, result);
     else
       judge_absolute(question, result);
-    make_unsure_beside_others(*question.contest, result);
+    make_unsure_beside_others(*question.pair, result);
     gate.results.push_back(std::move(result));
   }
   return gate;
@@ -308,15 +306,15 @@ std::optional<double> first_caught(Question question, double questions, const Ga
 
 }  // namespace
 
-std::vector<Sensitivity> self_test(std::span<const Contest> contests, const std::vector<Rule>& rules,
+std::vector<Sensitivity> self_test(std::span<const GatePair> pairs, const std::vector<Rule>& rules,
                                    const GateOptions& options) {
   std::vector<Rule> relative;
   for (const Rule& rule : rules)
     if (rule.relative) relative.push_back(rule);
-  const std::vector<Question> all = questions(contests, relative, options.paired);
+  const std::vector<Question> all = questions(pairs, relative, options.paired);
   std::vector<Sensitivity> found;
   for (const Question& question : all)
-    found.push_back({question.contest->title, question.rule->text, question.metric.name, question.bound,
+    found.push_back({question.pair->title, question.rule->text, question.metric.name, question.bound,
                      first_caught(question, static_cast<double>(all.size()), options)});
   return found;
 }

@@ -21,7 +21,7 @@ std::string_view name(Ruling ruling);
 inline constexpr double kGateLevel = 0.01;
 
 /// Two sides to be judged; of a suite or sweep one for each run that both have.
-struct Contest {
+struct GatePair {
   std::string title;           ///< the run's name; empty where there is but one
   const Side* base = nullptr;  ///< none: rules can only be absolute
   const Side* next = nullptr;
@@ -29,7 +29,7 @@ struct Contest {
 
 /// What became of one rule for one metric.
 struct RuleResult {
-  std::string title;  ///< the contest's
+  std::string title;  ///< the pair's
   Rule rule;
   MetricInfo metric;
   double bound = 0;  ///< in the metric's unit, or as a part of the base
@@ -64,7 +64,7 @@ struct Gate {
 /// moved by the bound against the new values says so too, at the level corrected over all rules (Holm), and
 /// no drift explains it; it passes when the interval lies within. An absolute rule goes by the median. Throws
 /// os::UsageError when no side has a metric of that name, or a relative rule has no base.
-Gate judge(std::span<const Contest> contests, const std::vector<Rule>& rules, const GateOptions& options);
+Gate judge(std::span<const GatePair> pairs, const std::vector<Rule>& rules, const GateOptions& options);
 
 /// The smallest change that a rule is shown to catch on these data.
 struct Sensitivity {
@@ -76,7 +76,7 @@ struct Sensitivity {
 
 /// Shows that the relative rules can fail: moves the new values to the base's median, injects changes that
 /// grow beyond each rule's bound, and finds the first from which on it fails.
-std::vector<Sensitivity> self_test(std::span<const Contest> contests, const std::vector<Rule>& rules,
+std::vector<Sensitivity> self_test(std::span<const GatePair> pairs, const std::vector<Rule>& rules,
                                    const GateOptions& options);
 
 }  // namespace tlbstorm::compare

@@ -85,7 +85,7 @@ Rule parse_rule(std::string_view text) {
 }
 
 std::vector<Rule> read_rules(const std::filesystem::path& path) {
-  const std::string text = os::read_named_file("--rules", path, "name a file with a rule a line");
+  const std::string text = os::read_named_file("--rules", path, "name a file with one rule per line");
   std::string_view rest = text;
   std::vector<Rule> rules;
   for (int line = 1; !rest.empty(); ++line) {

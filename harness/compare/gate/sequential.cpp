@@ -26,14 +26,14 @@ std::vector<MetricChange> answers(const Side& base, const Side& next, const std:
                                     [&](const MetricInfo& one) { return one.name == metric; });
     if (known != base.metrics().end() && !before.empty())
       all.push_back(compare_values(*known, std::move(before), std::move(after), options));
-    if (!all.empty() && (base.beside_others() || next.beside_others())) all.back().outcome = Outcome::unsure;
+    if (!all.empty() && (base.beside_others() || next.beside_others())) all.back().verdict = Verdict::unsure;
   }
   return all;
 }
 
 bool settled(const std::vector<MetricChange>& answers) {
   return !answers.empty() && std::none_of(answers.begin(), answers.end(), [](const MetricChange& one) {
-    return one.outcome == Outcome::unsure;
+    return one.verdict == Verdict::unsure;
   });
 }
 

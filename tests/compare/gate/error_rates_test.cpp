@@ -105,8 +105,8 @@ double failing(const std::vector<Rule>& rules, const Noise& noise, double factor
     const std::size_t next_from = options.paired ? 1 : order == Order::one_after_the_other ? kTrials : 0;
     const Side base = side(rules, noise, random, 1, 0, step),
                next = side(rules, noise, random, factor, next_from, step);
-    const Contest contest{"", &base, &next};
-    failed += judge(std::span(&contest, 1), rules, options).ruling() == Ruling::fail ? 1 : 0;
+    const GatePair pair{"", &base, &next};
+    failed += judge(std::span(&pair, 1), rules, options).ruling() == Ruling::fail ? 1 : 0;
   }
   return static_cast<double>(failed) / static_cast<double>(kComparisons);
 }
@@ -170,8 +170,8 @@ bool sees_a_change(const Noise& noise, Random& random, double factor) {
     options.paired = true;
     options.level = now.level;
     options.interval = IntervalBy::ranks;
-    const Outcome outcome = compare_values(metric, base, next, options).outcome;
-    if (outcome != Outcome::unsure) return outcome != Outcome::same;
+    const Verdict verdict = compare_values(metric, base, next, options).verdict;
+    if (verdict != Verdict::unsure) return verdict != Verdict::same;
   }
   return false;
 }

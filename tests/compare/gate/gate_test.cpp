@@ -18,8 +18,8 @@ class GateTest : public test::MadeRunsTest {
   Gate judged(const MadeRun& base, const MadeRun& next, const std::vector<std::string>& rules,
               const GateOptions& options = {}) const {
     const Side before = read_side("base", {put("base", base)}), after = read_side("new", {put("new", next)});
-    const Contest contest{"", &before, &after};
-    return judge(std::span(&contest, 1), parsed(rules), options);
+    const GatePair pair{"", &before, &after};
+    return judge(std::span(&pair, 1), parsed(rules), options);
   }
   RuleResult of_ipis(const Values& base, const Values& next, const std::string& bound,
                      const GateOptions& options = {}) const {
@@ -27,8 +27,8 @@ class GateTest : public test::MadeRunsTest {
   }
   RuleResult alone(const MadeRun& next, const std::string& rule) const {
     const Side after = read_side("new", {put("new", next)});
-    const Contest contest{"", nullptr, &after};
-    return judge(std::span(&contest, 1), parsed({rule}), {}).results.at(0);
+    const GatePair pair{"", nullptr, &after};
+    return judge(std::span(&pair, 1), parsed({rule}), {}).results.at(0);
   }
   static std::vector<Rule> parsed(const std::vector<std::string>& texts) {
     std::vector<Rule> rules;
@@ -93,8 +93,8 @@ TEST_F(GateTest, TooFewTrialsAreUnsureAndItIsSaidHowManyWouldDo) {
 }
 
 TEST_F(GateTest, ManyRulesNeedMoreTrials) {
-  const MadeRun base = run_of_ipis(around(1, 5)).with("tlb_ipis", "handlers", around(1, 5)),
-                next = run_of_ipis(around(9, 5)).with("tlb_ipis", "handlers", around(1, 5));
+  const MadeRun base = run_of_ipis(around(1, 5)).with("tlb_ipis", "IPIs", around(1, 5)),
+                next = run_of_ipis(around(9, 5)).with("tlb_ipis", "IPIs", around(1, 5));
   const Gate five = judged(base, next, {"ipis_per_page <= +5%", "tlb_ipis <= +5%", "tlb_ipis >= -5%"});
   EXPECT_EQ(five.results.at(0).ruling, Ruling::unsure);
   EXPECT_EQ(five.results.at(0).why, "5 and 5 trials could never fail this gate; 6 a side could");
@@ -105,8 +105,8 @@ TEST_F(GateTest, FalseAlarmsAreCountedOverAllRules) {
   const Values base{1, 2, 3, 4, 5, 7}, next{6, 8, 9, 10, 11, 12};
   const RuleResult one = of_ipis(base, next, "<= +0%");
   EXPECT_NEAR(one.p, 2.0 / 924, 1e-9);
-  const MadeRun before = run_of_ipis(base).with("tlb_ipis", "handlers", base),
-                after = run_of_ipis(next).with("tlb_ipis", "handlers", base);
+  const MadeRun before = run_of_ipis(base).with("tlb_ipis", "IPIs", base),
+                after = run_of_ipis(next).with("tlb_ipis", "IPIs", base);
   const RuleResult of_two = judged(before, after, {"ipis_per_page <= +0%", "tlb_ipis <= +0%"}).results.at(0);
   EXPECT_NEAR(of_two.p, 4.0 / 924, 1e-9) << "Holm";
 }
@@ -170,7 +170,7 @@ TEST_F(GateTest, MetricThatNobodyHasIsRefusedWithTheNearest) {
 }
 
 TEST_F(GateTest, MetricThatOneSideLacksIsUnsure) {
-  const MadeRun with = run_of_ipis(around(1)).with("tlb_ipis", "handlers", around(1)),
+  const MadeRun with = run_of_ipis(around(1)).with("tlb_ipis", "IPIs", around(1)),
                 without = run_of_ipis(around(1));
   EXPECT_EQ(judged(without, with, {"tlb_ipis <= +5%"}).results.at(0).why,
             "the base did not measure it: tlbstorm report may say why");
@@ -188,9 +188,9 @@ TEST_F(GateTest, CounterThatABaselineDoesNotKeepIsUnsureForThatReason) {
   test::write(next / "samples.csv", samples);
   const Side before = read_side("base", {put("base", run_of_ipis(around(1)))}, true),
              after = read_side("new", {next}, true);
-  const Contest there{"", &before, &after}, back{"", &after, &before};
-  const auto why = [&](const Contest& contest, const std::string& rule) {
-    return judge(std::span(&contest, 1), parsed({rule}), {}).results.at(0).why;
+  const GatePair there{"", &before, &after}, back{"", &after, &before};
+  const auto why = [&](const GatePair& pair, const std::string& rule) {
+    return judge(std::span(&pair, 1), parsed({rule}), {}).results.at(0).why;
   };
   EXPECT_EQ(why(there, "vmstat.pgsteal <= +5%"),
             "no counters are kept of the base: a baseline has no samples.csv");
@@ -201,8 +201,8 @@ TEST_F(GateTest, CounterThatABaselineDoesNotKeepIsUnsureForThatReason) {
 
 /// Nothing random decides: not what was judged before, not what lies in memory that was given back.
 TEST_F(GateTest, SameRunsAreJudgedTheSameEachTime) {
-  const MadeRun base = run_of_ipis(around(1, 20, 0.2)).with("tlb_ipis", "handlers", around(5, 20, 0.3)),
-                next = run_of_ipis(around(1.05, 20, 0.2)).with("tlb_ipis", "handlers", around(6, 20, 0.3));
+  const MadeRun base = run_of_ipis(around(1, 20, 0.2)).with("tlb_ipis", "IPIs", around(5, 20, 0.3)),
+                next = run_of_ipis(around(1.05, 20, 0.2)).with("tlb_ipis", "IPIs", around(6, 20, 0.3));
   const auto told = [&] {
     std::string text;
     for (const RuleResult& one : judged(base, next, {"ipis_per_page <= +5%", "tlb_ipis <= +5%"}).results)
@@ -219,8 +219,8 @@ TEST_F(GateTest, SameRunsAreJudgedTheSameEachTime) {
 
 TEST_F(GateTest, GlobIsARuleForEachMetric) {
   const MadeRun run = run_of_ipis(around(1))
-                          .with("ipis_per_operation", "handlers/op", around(1))
-                          .with("tlb_ipis", "handlers", around(1));
+                          .with("ipis_per_operation", "IPIs/op", around(1))
+                          .with("tlb_ipis", "IPIs", around(1));
   const Gate gate = judged(run, run, {"ipis_* <= +5%"});
   ASSERT_EQ(gate.results.size(), 2U);
   EXPECT_EQ(gate.results[0].metric.name, "ipis_per_page");
@@ -243,8 +243,8 @@ class SelfTest : public GateTest {
   std::vector<Sensitivity> tested(const MadeRun& base, const MadeRun& next, const std::string& rule,
                                   const GateOptions& options = {}) const {
     const Side before = read_side("base", {put("base", base)}), after = read_side("new", {put("new", next)});
-    const Contest contest{"", &before, &after};
-    return self_test(std::span(&contest, 1), parsed({rule}), options);
+    const GatePair pair{"", &before, &after};
+    return self_test(std::span(&pair, 1), parsed({rule}), options);
   }
 };
 

@@ -38,7 +38,7 @@ TEST_F(RuleTest, ChangeHasASignAndAPercentSign) {
   EXPECT_EQ(rule.metric, "ipis_per_page");
   EXPECT_TRUE(rule.at_most);
   EXPECT_TRUE(rule.relative);
-  EXPECT_DOUBLE_EQ(rule.bound_in("handlers/page"), 0.05);
+  EXPECT_DOUBLE_EQ(rule.bound_in("IPIs/page"), 0.05);
   const Rule least = parse_rule("throughput>=-2.5%");
   EXPECT_FALSE(least.at_most);
   EXPECT_TRUE(least.relative);
@@ -57,9 +57,9 @@ TEST_F(RuleTest, ValuesAreInTheMetricsUnit) {
   EXPECT_DOUBLE_EQ(bound("x <= 20ms", "s"), 0.02);
   EXPECT_DOUBLE_EQ(bound("x <= 2m", "s"), 120);
   EXPECT_DOUBLE_EQ(bound("x <= 1500", "ns"), 1500);
-  EXPECT_DOUBLE_EQ(bound("x >= 900K", "handlers/s"), 900e3);
+  EXPECT_DOUBLE_EQ(bound("x >= 900K", "IPIs/s"), 900e3);
   EXPECT_DOUBLE_EQ(bound("x >= 1.5M", "operations/s"), 1.5e6);
-  EXPECT_DOUBLE_EQ(bound("x >= 0.25", "handlers/page"), 0.25);
+  EXPECT_DOUBLE_EQ(bound("x >= 0.25", "IPIs/page"), 0.25);
   EXPECT_DOUBLE_EQ(bound("x <= 5%", "ratio"), 0.05);
   EXPECT_DOUBLE_EQ(bound("x <= 1e-3", "ratio"), 1e-3);
 }
@@ -71,12 +71,12 @@ TEST_F(RuleTest, SizesAreInPowersOf1024AsEverywhere) {
 }
 
 TEST_F(RuleTest, WrongUnitIsRefused) {
-  EXPECT_EQ(about_bound("x <= 20us", "handlers/page"), "--rule x <= 20us: 20us is no handlers/page");
+  EXPECT_EQ(about_bound("x <= 20us", "IPIs/page"), "--rule x <= 20us: 20us is no IPIs/page");
   EXPECT_EQ(about_bound("x <= 64MB", "ns"), "--rule x <= 64MB: 64MB is no ns");
   EXPECT_EQ(about_bound("x <= 20us", "bytes"), "--rule x <= 20us: 20us is no bytes");
   EXPECT_EQ(about_bound("x <= soon", "s"), "--rule x <= soon: soon is no s");
-  EXPECT_EQ(about_bound("x <= 5%", "handlers"),
-            "--rule x <= 5%: x is in handlers, not a part of something; a change needs a sign");
+  EXPECT_EQ(about_bound("x <= 5%", "IPIs"),
+            "--rule x <= 5%: x is in IPIs, not a part of something; a change needs a sign");
 }
 
 TEST_F(RuleTest, BadRulesAreRefusedWithWhatIsWrong) {

@@ -44,7 +44,7 @@ TEST_F(SequentialTest, SettlesWhenEachMetricHasAnAnswer) {
   const auto clear =
       at(look(1, 0.05), run_of_ipis(around(1, 8)), run_of_ipis(around(1.3, 8)), {"ipis_per_page"});
   EXPECT_TRUE(settled(clear));
-  EXPECT_EQ(clear.at(0).outcome, Outcome::worse);
+  EXPECT_EQ(clear.at(0).verdict, Verdict::worse);
   const auto same =
       at(look(1, 0.05), run_of_ipis(around(1, 8)), run_of_ipis(around(1, 8)), {"ipis_per_page"});
   EXPECT_TRUE(settled(same));

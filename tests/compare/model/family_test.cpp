@@ -119,7 +119,7 @@ TEST_F(FamilyTest, TheSameBenchmarksOfTwoFilesAreRunsOfTheirOwn) {
 
 TEST_F(FamilyTest, DamageIsToldWithTheFile) {
   const auto run = put("r", with_workers(1, {1}));
-  test::write(run / "trials.csv", "trial,metric,unit,value\r\n1,ipis_per_page,handlers/page,many\r\n");
+  test::write(run / "trials.csv", "trial,metric,unit,value\r\n1,ipis_per_page,IPIs/page,many\r\n");
   EXPECT_EQ(complaint([&] { read_evidence({run}); }), "r/trials.csv:2: 'many' is not a number");
 }
 

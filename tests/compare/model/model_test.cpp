@@ -33,7 +33,7 @@ class ModelTest : public test::ModelledRunsTest {
 TEST_F(ModelTest, PriceOfAWorkerIsFoundByWhatDiffers) {
   const Model model = model_of(runs());
   EXPECT_EQ(model.formula(), "ipis_per_page = a + b * workers");
-  EXPECT_EQ(model.unit, "handlers/page");
+  EXPECT_EQ(model.unit, "IPIs/page");
   EXPECT_EQ(model.basis, Basis::trials);
   EXPECT_EQ(model.line.points(), 20u);
   EXPECT_NEAR(model.line.slopes()[0].value, 1, 1e-9);
@@ -257,7 +257,7 @@ Evidence runs_at(const std::vector<double>& places, std::size_t trials, double a
     one.parameters["workers"] = fmt::format("{}", place);
     one.trials = one.valid = static_cast<int>(trials);
     one.manifest.plan.workload = "pageout";
-    record::Series series{"ipis_per_page", "handlers/page", {}};
+    record::Series series{"ipis_per_page", "IPIs/page", {}};
     const double level = 10 + 2 * place + apart * noise(random);
     for (std::size_t trial = 1; trial <= trials; ++trial)
       series.by_trial[static_cast<int>(trial)] = level + noise(random);

@@ -58,8 +58,8 @@ build() {
 
 # counts LOG: what CTest's output says, in a line. A test that says it can't run here has not passed.
 counts() {
-  local skipped failed all
-  read -r failed all < <(sed -nE 's/^[0-9]+% tests passed, ([0-9]+) tests? failed out of ([0-9]+)$/\1 \2/p' "$1") || return 0
+  local skipped failed tests
+  read -r failed tests < <(sed -nE 's/^[0-9]+% tests passed, ([0-9]+) tests? failed out of ([0-9]+)$/\1 \2/p' "$1") || return 0
   skipped=$(grep -cE '\*\*\*Skipped' "$1" || true)
-  printf '%d passed, %d failed, %d skipped' $((all - failed - skipped)) "$failed" "$skipped"
+  printf '%d passed, %d failed, %d skipped' $((tests - failed - skipped)) "$failed" "$skipped"
 }

@@ -77,7 +77,7 @@ namespace {
 RunSpec one_trial(const trial::Definition& definition, const trial::Given& given) {
   RunSpec spec;
   spec.options = given.options;
-  spec.options.insert_or_assign("trials", "1");
+  spec.options.insert_or_assign("trials", std::string("1"));
   spec.command = command_of(definition, spec.options);
   return spec;
 }

@@ -29,7 +29,8 @@ class Digester {
         trial_(reader_.column("trial")),
         phase_(reader_.column("phase")),
         round_(reader_.column("round")),
-        seconds_(reader_.column("seconds")) {
+        seconds_(reader_.column("seconds")),
+        trials_are_in_(run.manifest.trials_are_in()) {
     for (const record::TrialRecord& trial : run.manifest.trials) trials_.insert(trial.trial);
     match_columns(run);
     values_.assign(columns_.size(), probe::kAbsent);
@@ -61,7 +62,8 @@ class Digester {
 
   record::CsvReader reader_;
   std::size_t trial_, phase_, round_, seconds_;  ///< fields
-  std::set<int> trials_;                         ///< that the manifest knows and have not begun
+  const char* trials_are_in_;
+  std::set<int> trials_;  ///< that the manifest knows and have not begun
   SampleDigest result_;
   std::vector<probe::Column> columns_;  ///< those of the manifest, in the order of the file
   std::vector<std::size_t> fields_;     ///< of a row, by column
@@ -103,8 +105,7 @@ void Digester::begin_trial(const Fields& row) {
   end_trial();
   number_ = to_index(reader_, "trial", row[trial_]);
   if (trials_.erase(*number_) == 0)
-    reader_.complain(
-        fmt::format("trial {} has begun before, or {} has none", *number_, record::kManifestFile));
+    reader_.complain(fmt::format("trial {} has begun before, or {} has none", *number_, trials_are_in_));
   trial_text_ = row[trial_];
   stage_.reset();
   totals_.emplace(columns_);

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <set>
+#include <unordered_map>
 
 #include "harness/os/named_path.hpp"
 #include "harness/os/privileges.hpp"
@@ -57,18 +58,10 @@ ordered_json written(const T& value) {
   return json;
 }
 
-/// The later line of a trial counts: the first only says that it began.
-void add_trial(RunManifest& run, TrialRecord trial) {
-  const auto known = std::find_if(run.trials.begin(), run.trials.end(),
-                                  [&](const TrialRecord& one) { return one.trial == trial.trial; });
-  if (known == run.trials.end())
-    run.trials.push_back(std::move(trial));
-  else
-    *known = std::move(trial);
-}
-
 void read_trial_lines(const fs::path& file, RunManifest& run, std::vector<std::string>& remarks) {
   if (!has_text(file)) return;
+  std::unordered_map<int, std::size_t> places;
+  for (std::size_t i = 0; i < run.trials.size(); ++i) places.emplace(run.trials[i].trial, i);
   const std::string text = os::read_plain_file(file);
   std::size_t line = 0;
   for (std::string_view rest = text; !rest.empty();) {
@@ -81,7 +74,13 @@ void read_trial_lines(const fs::path& file, RunManifest& run, std::vector<std::s
     const std::string place = fmt::format("{}:{}", file.native(), line);
     const ordered_json json = parse_json(rest.substr(0, end), file, {}, line);
     if (!json.is_object()) throw os::Error(fmt::format("{}: damaged, not a trial", place));
-    add_trial(run, read_object<TrialRecord>(json, place, run.schema));
+    TrialRecord trial = read_object<TrialRecord>(json, place, run.schema);
+    const auto [known, first] = places.emplace(trial.trial, run.trials.size());
+    // The later line of a trial counts: the first only says that it began.
+    if (first)
+      run.trials.push_back(std::move(trial));
+    else
+      run.trials[known->second] = std::move(trial);
     rest.remove_prefix(end + 1);
   }
 }
@@ -109,6 +108,10 @@ std::string RunManifest::fact(std::string_view name, std::string otherwise) cons
 }
 
 const TrialRecord* RunManifest::find(int trial) const {
+  // The n-th is mostly number n.
+  if (const auto usual = static_cast<std::size_t>(trial) - 1;
+      usual < trials.size() && trials[usual].trial == trial)
+    return &trials[usual];
   const auto found =
       std::find_if(trials.begin(), trials.end(), [&](const TrialRecord& one) { return one.trial == trial; });
   return found == trials.end() ? nullptr : &*found;
@@ -122,6 +125,10 @@ bool RunManifest::valid(int trial) const {
 int RunManifest::valid_trials() const {
   return static_cast<int>(
       std::count_if(trials.begin(), trials.end(), [](const TrialRecord& trial) { return trial.valid; }));
+}
+
+const char* RunManifest::trials_are_in() const {
+  return schema < kFindingsSchema ? kManifestFile : kTrialLinesFile;
 }
 
 RunManifest read_run_manifest(const fs::path& folder, std::vector<std::string>& remarks) {

@@ -130,6 +130,8 @@ struct RunManifest {
   /// Whether a trial ended well and passed its checks.
   bool valid(int trial) const;
   int valid_trials() const;
+  /// The file that they are in, for messages.
+  const char* trials_are_in() const;
 };
 
 /// One run of a sweep, a suite or `tlbstorm ab`.

@@ -27,7 +27,8 @@ using Fields = std::vector<std::string_view>;
 /// One table of a run folder: its rows belong to trials that the manifest knows.
 class Table {
  public:
-  Table(const RunFolder& run, const char* file) : reader_(run.path / file), trial_(reader_.column("trial")) {
+  Table(const RunFolder& run, const char* file)
+      : reader_(run.path / file), trial_(reader_.column("trial")), where_(run.manifest.trials_are_in()) {
     for (const TrialRecord& trial : run.manifest.trials) trials_.insert(trial.trial);
   }
 
@@ -39,7 +40,7 @@ class Table {
   int index(std::string_view what, std::size_t column) const { return to_index(reader_, what, row_[column]); }
   int trial() const {
     const int trial = index("trial", trial_);
-    if (!trials_.contains(trial)) reader_.complain(fmt::format("{} has no trial {}", kManifestFile, trial));
+    if (!trials_.contains(trial)) reader_.complain(fmt::format("{} has no trial {}", where_, trial));
     return trial;
   }
   const CsvReader& reader() const { return reader_; }
@@ -53,6 +54,7 @@ class Table {
   CsvReader reader_;
   std::size_t trial_;
   std::set<int> trials_;
+  const char* where_;  ///< the trials are told
   Fields row_;
 };
 

@@ -148,6 +148,19 @@ TEST_F(ManifestTest, LaterLineOfATrialCounts) {
   EXPECT_FALSE(run.trials[1].outcome) << "it was going on";
 }
 
+TEST_F(ManifestTest, TrialsAreFoundWhateverTheirOrder) {
+  put("run.json", R"({"schema": 3, "plan": {}})");
+  put("trials.jsonl",
+      "{\"trial\":7,\"valid\":true}\n{\"trial\":2}\n{\"trial\":3}\n{\"trial\":7,\"reason\":\"x\"}\n{"
+      "\"trial\":1}\n");
+  const RunManifest run = read();
+  ASSERT_EQ(run.trials.size(), 4u);
+  for (const int trial : {1, 2, 3, 7}) EXPECT_NE(run.find(trial), nullptr) << trial;
+  for (const int trial : {-1, 0, 4, 8, 1000}) EXPECT_EQ(run.find(trial), nullptr) << trial;
+  EXPECT_EQ(run.find(7)->reason, "x");
+  EXPECT_FALSE(run.valid(7)) << "its later line";
+}
+
 TEST_F(ManifestTest, LineThatWasCutOffIsLeftOutAndRemarked) {
   put("run.json", R"({"schema": 3, "plan": {}})");
   put("trials.jsonl", "{\"trial\":1,\"outcome\":\"ok\"}\n{\"trial\":2,\"outc");

@@ -259,7 +259,7 @@ const trial::RegisteredWorkload registration{{
     .summary = "a mapped file far larger than memory, read by all CPUs: reclaim of mapped clean pages "
                "(filemap_fault)",
     .operation = "one page read (or read and written) through the mapping",
-    .primary = "ipis_per_page",
+    .primary = metric::kIpisPerPage,
     .times_accesses = true,
     .parameters = {{.name = "file",
                     .type = Type::path,

@@ -147,7 +147,7 @@ const trial::RegisteredWorkload registration{{
     .name = "mprotect-storm",
     .summary = "threads of a database guard their pages: mprotect of a shared region (change_protection)",
     .operation = "rights taken from --pages-per-call written pages and given back: two calls",
-    .primary = "ipis_per_operation",
+    .primary = metric::kIpisPerOperation,
     .reclaims = false,
     .parameters = {{.name = "memory-kind",
                     .type = Type::choice,
@@ -193,7 +193,7 @@ const trial::RegisteredWorkload registration{{
                  Better::lower,
                  "a worker's time for taking rights away and giving them back",
                  {"worker_seconds"},
-                 {"workload.operations"},
+                 {column::kOperations},
                  1e9}},
     .resolve = &resolve,
     .make = [](const Plan& plan) -> std::unique_ptr<trial::Workload> {

@@ -162,7 +162,7 @@ const trial::RegisteredWorkload registration{{
     .name = "pageout",
     .summary = "MADV_PAGEOUT of a region that all workers hold translations of (madvise -> reclaim_pages)",
     .operation = "one page offered to MADV_PAGEOUT",
-    .primary = "ipis_per_page",
+    .primary = metric::kIpisPerPage,
     .pacing = trial::Pacing::rounds,
     .workers_spin = true,
     .parameters = {{.name = "pages",

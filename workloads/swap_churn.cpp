@@ -232,7 +232,7 @@ const trial::RegisteredWorkload registration{{
     .name = "swap-churn",
     .summary = "a working set larger than its limit: pages go out to swap and come back (do_swap_page)",
     .operation = "one access to one page",
-    .primary = "ipis_per_page",
+    .primary = metric::kIpisPerPage,
     .swaps = true,
     .times_accesses = true,
     .parameters =
@@ -289,14 +289,14 @@ const trial::RegisteredWorkload registration{{
                  "pages/s",
                  Better::neither,
                  "pages per second that were checked whole as they came back, and found right",
-                 {"workload.verified"},
+                 {column::of_workload(trial::counter::kVerified)},
                  {"seconds"}},
                 {"ipis_per_page_swapped_out",
                  "IPIs/page",
                  Better::lower,
                  "TLB-shootdown handlers run for each page written to swap",
-                 {"interrupts.tlb"},
-                 {"vmstat.pswpout"}}},
+                 {column::kTlbInterrupts},
+                 {column::kSwappedOut}}},
     .capabilities = {CAP_IPC_LOCK},  // its table of versions stays in memory
     .resolve = &resolve,
     .make = [](const Plan& plan) -> std::unique_ptr<trial::Workload> {

@@ -238,7 +238,7 @@ const trial::RegisteredWorkload registration{{
     .name = "usemem",
     .summary = "takes memory in chunks, locks, touches, holds and frees it (mm/mlock.c, mm/oom_kill.c)",
     .operation = "one chunk taken and touched",
-    .primary = "ipis_per_page",
+    .primary = metric::kIpisPerPage,
     .pacing = trial::Pacing::rounds,
     .parameters =
         {{.name = "size",

@@ -65,14 +65,14 @@ std::vector<compare::Rule> failed_rules(const compare::Gate& gate, const std::st
 }
 
 /// As many as the run had trials, and enough for all failures to be shown again.
-int fresh_pairs(const compare::GatePair& pair, const compare::Gate& gate, double level) {
+int fresh_pairs(const compare::GatePair& pair, const compare::Gate& gate, double alpha) {
   constexpr int kMost = 40;
   const auto failures = static_cast<double>(std::count_if(
       gate.results.begin(), gate.results.end(),
       [&](const compare::RuleResult& one) { return one.ruling == Ruling::fail && one.title == pair.title; }));
   int pairs = std::max(8, pair.next->trials());
   while (pairs < kMost &&
-         stats::smallest_p_of_pairs(static_cast<std::size_t>(pairs), stats::Tail::higher) * failures > level)
+         stats::smallest_p_of_pairs(static_cast<std::size_t>(pairs), stats::Tail::higher) * failures > alpha)
     ++pairs;
   return pairs;
 }
@@ -97,7 +97,7 @@ Round judge_again(const compare::GatePair& pair, const compare::Gate& gate, comp
   Interleaver interleaver(fresh_folder(*pair.next), "", *definition, base, next, lock, follower);
   Round round;
   round.folder = interleaver.folder().native();
-  for (int pairs = fresh_pairs(pair, gate, options.level); pairs > 0; --pairs)
+  for (int pairs = fresh_pairs(pair, gate, options.alpha); pairs > 0; --pairs)
     if (round.code = interleaver.run_pair(); round.code >= os::kSignal) return round;
   interleaver.finish();
   const Side fresh_base = interleaver.base(), fresh_next = interleaver.next();

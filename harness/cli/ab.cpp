@@ -30,7 +30,7 @@ namespace {
 struct AbOptions {
   std::string base, next, budget = "10m", output;
   std::vector<std::string> metrics;  ///< none: the questions of the workload
-  double level = 0.05, same_within = 0.02;
+  double alpha = 0.05, same_within = 0.02;
   bool quiet = false, dry_run = false;
   LockOptions lock;
 };
@@ -68,17 +68,17 @@ std::vector<std::string> metrics_of(const std::string& asked, const trial::Defin
 
 void print_look(const compare::Look& look, std::size_t pairs,
                 const std::vector<compare::MetricChange>& answers) {
-  std::string line = fmt::format("{:>4} pairs, at level {:.2g}:", pairs, look.level);
+  std::string line = fmt::format("{:>4} pairs, at alpha {:.2g}:", pairs, look.alpha);
   for (const compare::MetricChange& one : answers)
     line += fmt::format("  {} {} {}", one.metric.name, compare::format_change(one.change), name(one.verdict));
   show("{}\n", line);
 }
 
 std::string conclusion(const std::vector<compare::MetricChange>& answers, const compare::Look& look,
-                       double level, bool in_time) {
+                       double alpha, bool in_time) {
   std::string out =
-      fmt::format("\n  {} at level {:.2g}, of which this look has {:.2g}:\n",
-                  in_time ? "settled" : "the budget is spent; what can be said", level, look.level);
+      fmt::format("\n  {} at alpha {:.2g}, of which this look has {:.2g}:\n",
+                  in_time ? "settled" : "the budget is spent; what can be said", alpha, look.alpha);
   for (const compare::MetricChange& one : answers)
     out += fmt::format("    {:<22}{:<8}{} ({})\n", one.metric.name, name(one.verdict),
                        compare::format_change(one.change), compare::format_interval(one.interval));
@@ -92,7 +92,7 @@ int run_until_clear(campaign::Interleaver& interleaver, const AbOptions& options
   std::vector<std::string> metrics = options.metrics;
   std::vector<compare::MetricChange> answers;
   for (std::size_t k = 1;; ++k) {
-    const compare::Look look = compare::look(k, options.level);
+    const compare::Look look = compare::look(k, options.alpha);
     bool spent = false;
     while (interleaver.valid_pairs() < look.pairs && !spent) {
       if (const int code = interleaver.run_pair(); code >= kSignal) return code;
@@ -108,7 +108,7 @@ int run_until_clear(campaign::Interleaver& interleaver, const AbOptions& options
           fmt::format("look at why they are invalid: tlbstorm report {}", interleaver.folder().native()));
     if (!options.quiet) print_look(look, interleaver.valid_pairs(), answers);
     if (compare::settled(answers) || spent) {
-      said = conclusion(answers, look, options.level, compare::settled(answers));
+      said = conclusion(answers, look, options.alpha, compare::settled(answers));
       return kOk;
     }
   }
@@ -131,9 +131,9 @@ int ab(const Arguments& given) {
                    "run options of this side ('--workers 2'), or a command before its trials");
     app.add_option("--new", options.next, "the same of the other side")->required();
     app.add_option("--budget", options.budget, "the longest that it may take")->capture_default_str();
-    std::string metrics, level = "0.05", same_within = "0.02";
+    std::string metrics, alpha = "0.05", same_within = "0.02";
     app.add_option("--metrics", metrics, "what is to be answered, separated by commas");
-    app.add_option("--level", level, "rate of false alarms, over all looks and metrics")
+    app.add_option("--alpha", alpha, "rate of false alarms, over all looks and metrics")
         ->capture_default_str();
     app.add_option("--same-within", same_within, "a change surely smaller is none")->capture_default_str();
     app.add_option("--output", options.output, "folder of the runs; a new one in results/ by default");
@@ -142,7 +142,7 @@ int ab(const Arguments& given) {
     app.add_flag("--dry-run", options.dry_run, "print the plans of both sides and touch nothing");
     app.allow_extras();
     parse(app, given);
-    options.level = os::parse_real("--level", level, 1e-6, 0.5);
+    options.alpha = os::parse_real("--alpha", alpha, 1e-6, 0.5);
     options.same_within = os::parse_real("--same-within", same_within, 0, 1);
     Arguments common = app.remaining();
     const trial::Definition& definition = trial::find_workload(trial::take_workload(common));

@@ -36,7 +36,7 @@ struct GateCommand {
   std::string rules_file, unsure;
   FindingOutput output;
   bool confirm = false, self_test = false, force = false, paired = false;
-  double level = compare::kGateLevel;
+  double alpha = compare::kGateAlpha;
   LockOptions lock;
 };
 
@@ -129,7 +129,7 @@ int judge(const GateCommand& command) {
       {command.folders.begin(), command.folders.end()}, {command.more_base.begin(), command.more_base.end()},
       true, looks_at_columns(rules));
   std::vector<compare::GatePair> pairs;
-  compare::GateOptions options{command.level, command.paired};
+  compare::GateOptions options{command.alpha, command.paired};
   for (const compare::Sides& one : sides) {
     const compare::Side* const base = one.base.empty() ? nullptr : &one.base.front();
     if (base != nullptr && !one.paired && !command.force) refuse_unlike(differences(*base, one.next));
@@ -168,7 +168,7 @@ int gate(const Arguments& given) {
         "125 when there is no run to judge (git bisect skips). Invalid trials are no evidence.",
         "tlbstorm gate");
     GateCommand command;
-    std::string level = fmt::format("{}", command.level);
+    std::string alpha = fmt::format("{}", command.alpha);
     app.add_option("RUN", command.folders,
                    "the base, then one or several new runs; one alone for absolute rules")
         ->required();
@@ -179,7 +179,7 @@ int gate(const Arguments& given) {
     command.output.add_to(app);
     app.add_option("--unsure", command.unsure,
                    "pass, fail or skip (125): what not enough evidence counts as; else exit code 3");
-    app.add_option("--level", level, "rate of false alarms, over all rules")->capture_default_str();
+    app.add_option("--alpha", alpha, "rate of false alarms, over all rules")->capture_default_str();
     app.add_flag("--confirm", command.confirm,
                  "before it fails: run the workload again, interleaved, where it can");
     add_lock_options(app, command.lock);
@@ -187,7 +187,7 @@ int gate(const Arguments& given) {
     app.add_flag("--paired", command.paired, "trials were interleaved: the n-th of a side belong together");
     app.add_flag("--force", command.force, "judge other work and other machines all the same");
     parse(app, given);
-    command.level = os::parse_real("--level", level, 1e-6, 0.5);
+    command.alpha = os::parse_real("--alpha", alpha, 1e-6, 0.5);
     check_unsure(command.unsure);
     try {
       return judge(command);

@@ -10,6 +10,7 @@
 #include "harness/cli/console.hpp"
 #include "harness/os/clock.hpp"
 #include "harness/os/printable.hpp"
+#include "harness/probe/column_names.hpp"
 
 namespace tlbstorm::cli {
 namespace {
@@ -33,12 +34,13 @@ void Progress::begin_trial(int /*trial*/, std::span<const probe::Column> columns
       if (columns[i].name == name) rate.columns.push_back(i);
     return !rate.columns.empty();
   };
-  find("interrupts.tlb", rates_[0]);
-  if (!find("workload.pages_gone", rates_[1]) && !find("memcg.pgsteal", rates_[1])) {
-    find("vmstat.pgsteal_anon", rates_[1]);
-    find("vmstat.pgsteal_file", rates_[1]);
+  find(column::kTlbInterrupts, rates_[0]);
+  if (!find(column::of_workload(trial::counter::kPagesGone), rates_[1]) &&
+      !find(column::kCgroupStolen, rates_[1])) {
+    find(column::kStolenAnon, rates_[1]);
+    find(column::kStolenFile, rates_[1]);
   }
-  find("workload.operations", rates_[2]);
+  find(column::kOperations, rates_[2]);
   stage_ = {};
   phase_began_ = shown_ = {};
 }

@@ -8,6 +8,7 @@
 
 #include "harness/os/error.hpp"
 #include "harness/record/batch.hpp"
+#include "harness/trial/metric_names.hpp"
 
 namespace tlbstorm::compare {
 namespace {
@@ -49,19 +50,19 @@ std::vector<Batch> read_batches(const std::vector<fs::path>& folders) {
   return batches;
 }
 
-/// For each trial what each worker does, as a part of what each did at the first point.
+/// kOfLinear, of each trial.
 std::vector<double> parts_of_linear(const Side& point, const Side& first) {
   const auto workers = [](const Side& side) { return std::max(1, side.manifest().plan.workers); };
-  const double each = stats::median(first.values("throughput")) / workers(first);
+  const double each = stats::median(first.values(metric::kThroughput)) / workers(first);
   if (!(each > 0)) return {};
-  std::vector<double> parts = point.values("throughput");
+  std::vector<double> parts = point.values(metric::kThroughput);
   for (double& value : parts) value /= each * workers(point);
   return parts;
 }
 
 /// How a sweep of workers scales, beside what it does.
 void add_scaling(std::vector<Comparison>& points, const ComparisonOptions& options) {
-  const MetricInfo of_linear{"of_linear", "ratio", trial::Better::higher};
+  const MetricInfo of_linear{kOfLinear, "ratio", trial::Better::higher};
   if (!wanted(options.metrics, of_linear.name)) return;
   for (Comparison& point : points) {
     auto before = parts_of_linear(point.base, points.front().base),

@@ -12,6 +12,9 @@
 
 namespace tlbstorm::compare {
 
+/// The metric of a sweep of workers: what each worker does, as a part of what each did at the first point.
+inline constexpr const char* kOfLinear = "of_linear";
+
 /// Two sides as named on the command line.
 struct Sides {
   std::string title;       ///< the point of a sweep or run of a suite

@@ -23,10 +23,10 @@ namespace {
 constexpr double kNone = std::numeric_limits<double>::quiet_NaN();
 
 /// Enough replicates for some to lie beyond the ends.
-stats::Resampling resampling(double level) {
+stats::Resampling resampling(double alpha) {
   constexpr double kUsual = 2000, kMost = 1e5, kBeyond = 10;
-  return {.level = 1 - level,
-          .replicates = static_cast<std::size_t>(std::clamp(kBeyond / level, kUsual, kMost))};
+  return {.confidence = 1 - alpha,
+          .replicates = static_cast<std::size_t>(std::clamp(kBeyond / alpha, kUsual, kMost))};
 }
 
 double quotient_change(stats::Values base, stats::Values next) { return stats::ratio(base, next) - 1; }
@@ -48,14 +48,14 @@ void compare_pairs(MetricChange& change, const ComparisonOptions& options) {
   const std::vector<double> logs = quotients(change.base_values, change.next_values);
   change.test = stats::signed_rank(logs.empty() ? differences : logs);
   const double whole = std::abs(change.base.median);
-  const stats::Resampling how = resampling(options.level);
+  const stats::Resampling how = resampling(options.alpha);
   const auto part = [&](double value) {
     if (!logs.empty()) return std::expm1(value);
     return whole > 0 ? value / whole : kNone;
   };
   const std::vector<double>& evidence = logs.empty() ? differences : logs;
   change.change = part(stats::paired_shift(evidence));
-  const stats::Interval by_ranks = stats::signed_rank_interval(evidence, options.level);
+  const stats::Interval by_ranks = stats::signed_rank_interval(evidence, options.alpha);
   const stats::Interval raw = options.interval == IntervalBy::ranks
                                   ? by_ranks
                                   : stats::bca_interval(evidence, &stats::paired_shift, how);
@@ -69,11 +69,11 @@ void compare_sides(MetricChange& change, const ComparisonOptions& options) {
   const stats::Values base = change.base_values, next = change.next_values;
   change.shift = stats::shift(base, next);
   change.test = stats::mann_whitney(base, next);
-  const stats::Resampling how = resampling(options.level);
+  const stats::Resampling how = resampling(options.alpha);
   const bool bootstrap = options.interval == IntervalBy::bootstrap;
   change.change = quotient_change(base, next);
   if (!std::isnan(change.change)) {
-    const stats::Interval exact = stats::mann_whitney_interval(base, next, options.level);
+    const stats::Interval exact = stats::mann_whitney_interval(base, next, options.alpha);
     change.exact_interval = {exact.low - 1, exact.high - 1};
     change.interval =
         bootstrap ? stats::bca_interval(base, next, &quotient_change, how) : change.exact_interval;
@@ -86,7 +86,7 @@ void compare_sides(MetricChange& change, const ComparisonOptions& options) {
     return;
   }
   change.change = change.shift / whole;
-  const stats::Interval exact = stats::mann_whitney_shift_interval(base, next, options.level);
+  const stats::Interval exact = stats::mann_whitney_shift_interval(base, next, options.alpha);
   change.exact_interval = {exact.low / whole, exact.high / whole};
   const stats::Interval raw = bootstrap ? stats::bca_interval(base, next, &stats::shift, how) : exact;
   change.interval = {raw.low / whole, raw.high / whole};
@@ -99,7 +99,7 @@ double best_p(const MetricChange& change, bool paired) {
 Verdict decide(const MetricChange& change, const ComparisonOptions& options) {
   const bool known = !std::isnan(change.interval.low) && !std::isnan(change.interval.high);
   // At a base of zero there is no part to speak of, but the order of the values still tells.
-  const bool another = change.test.p <= options.level && (!known || !change.interval.contains(0));
+  const bool another = change.test.p <= options.alpha && (!known || !change.interval.contains(0));
   if (another) {
     if (change.metric.better == trial::Better::neither) return Verdict::changed;
     return (change.shift < 0) == (change.metric.better == trial::Better::lower) ? Verdict::better
@@ -147,12 +147,12 @@ std::string few_trials(const Side& base, const Side& next, const ComparisonOptio
   const auto b = static_cast<std::size_t>(base.valid_trials()),
              n = static_cast<std::size_t>(next.valid_trials());
   const double best = options.paired ? stats::smallest_p_of_pairs(std::min(b, n)) : stats::smallest_p(b, n);
-  if (best <= options.level / 5) return "";
+  if (best <= options.alpha / 5) return "";
   const std::string count = options.paired ? fmt::format("{} pairs of trials", std::min(b, n))
                             : b == n       ? fmt::format("{} trials a side", b)
                                            : fmt::format("{} and {} trials", b, n);
   return fmt::format("{} can at best show p = {:.2g}{}", count, best,
-                     best > options.level ? ": no change can be shown" : "");
+                     best > options.alpha ? ": no change can be shown" : "");
 }
 
 /// Absent is not zero: what can't be compared is named.
@@ -194,7 +194,7 @@ void note_chance(Comparison& comparison, const ComparisonOptions& options) {
   const auto changed = std::count_if(
       comparison.metrics.begin(), comparison.metrics.end(),
       [](const auto& one) { return one.verdict != Verdict::same && one.verdict != Verdict::unsure; });
-  const double by_chance = options.level * static_cast<double>(comparison.metrics.size());
+  const double by_chance = options.alpha * static_cast<double>(comparison.metrics.size());
   if (changed > 0 && by_chance >= 1)
     comparison.notes.push_back(fmt::format(
         "of {} metrics about {:.0f} would seem changed by chance alone; `tlbstorm gate` corrects for it",
@@ -288,7 +288,7 @@ MetricChange compare_values(const MetricInfo& metric, std::vector<double> base, 
   change.next = stats::describe(change.next_values);
   const bool paired = options.paired && change.base.n == change.next.n;
   paired ? compare_pairs(change, options) : compare_sides(change, options);
-  if (best_p(change, paired) <= options.level) change.verdict = decide(change, options);
+  if (best_p(change, paired) <= options.alpha) change.verdict = decide(change, options);
   remark_outliers("base", change.base, change.base_values, change);
   remark_outliers("new", change.next, change.next_values, change);
   change.trials_needed = trials_to_settle(change, paired);

@@ -46,7 +46,7 @@ enum class IntervalBy { bootstrap, ranks };
 
 struct ComparisonOptions {
   std::vector<std::string> metrics;  ///< globs; empty is all
-  double level = 0.05;               ///< of false alarms of a single metric
+  double alpha = 0.05;               ///< of false alarms of a single metric
   double same_within = 0.02;         ///< an interval within +- this much is "same"
   IntervalBy interval = IntervalBy::bootstrap;
   bool paired = false;  ///< trials were interleaved: the i-th of one side ran beside the i-th of the other

@@ -13,6 +13,7 @@
 #include "harness/record/benchmark_json.hpp"
 #include "harness/record/folders.hpp"
 #include "harness/record/schema.hpp"
+#include "harness/trial/metric_names.hpp"
 
 namespace tlbstorm::compare {
 namespace {
@@ -53,7 +54,7 @@ void add_raw(RunFolder& run) {
 
 /// What Google Benchmark itself reports of each benchmark.
 trial::Better direction_of_counter(std::string_view counter) {
-  if (counter == "real_time" || counter == "cpu_time" || counter == "ns_per_page")
+  if (counter == "real_time" || counter == "cpu_time" || counter == metric::kNsPerPage)
     return trial::Better::lower;
   if (counter == "bytes_per_second" || counter == "items_per_second") return trial::Better::higher;
   return counter.starts_with("ipis_per_") || counter.starts_with("flushes_") ? trial::Better::lower

@@ -5,6 +5,8 @@
 #include <array>
 
 #include "harness/judge/derivation.hpp"
+#include "harness/probe/column_names.hpp"
+#include "harness/trial/metric_names.hpp"
 
 namespace tlbstorm::judge {
 namespace {
@@ -14,35 +16,33 @@ using W = const Window&;
 
 /// A share of the flushes sent.
 Value of_sent(F facts, W window, const char* column) {
-  return ratio(growth(facts, window, column), growth(facts, window, "tlbflush.sent"), "no flush was sent");
+  return ratio(growth(facts, window, column), growth(facts, window, column::kFlushesSent),
+               "no flush was sent");
 }
 
 /// Those neither of the trial nor of kswapd.
 Value by_others(F facts, W window) {
-  const Value ours = of_sent(facts, window, "tlbflush.sent_by_trial");
-  const Value kswapds = of_sent(facts, window, "tlbflush.sent_by_kswapd");
+  const Value ours = of_sent(facts, window, column::kSentByTrial);
+  const Value kswapds = of_sent(facts, window, column::kSentByKswapd);
   return not_below_zero(minus(Value(1.0), plus(ours, kswapds)));
 }
 
 /// Of the whole machine, in user mode and in the kernel together.
-Value counted(F facts, W window, const std::string& event) {
-  return plus(growth(facts, window, "perf." + event + "_user"),
-              growth(facts, window, "perf." + event + "_kernel"));
+Value both(F facts, W window, const char* user, const char* kernel) {
+  return plus(growth(facts, window, user), growth(facts, window, kernel));
 }
+Value cycles(F facts, W window) { return both(facts, window, column::kUserCycles, column::kKernelCycles); }
 
 /// Pages scanned at cgroups' limits: all that were less those scanned for the machine, which have counters of
 /// their own (mm/vmscan.c: shrink_inactive_list counts the latter unless cgroup_reclaim()).
 Value scanned_at_limits(F facts, W window) {
-  const auto scanned = [&](const char* key) {
-    return growth(facts, window, std::string("vmstat.pgscan_") + key);
-  };
-  const auto by_helper = [&](const char* key) {  // kernels have them or not
-    return growth_if_kept(facts, window, std::string("vmstat.pgscan_") + key);
-  };
-  const Value all = plus(scanned("anon"), scanned("file"));
+  const Value all =
+      plus(growth(facts, window, column::kScannedAnon), growth(facts, window, column::kScannedFile));
   const Value global =
-      plus(plus(scanned("kswapd"), scanned("direct")), plus(by_helper("khugepaged"), by_helper("proactive")));
-  return not_below_zero(minus(all, global));
+      plus(growth(facts, window, column::kScannedByKswapd), growth(facts, window, column::kScannedDirectly));
+  const Value by_helpers = plus(growth_if_kept(facts, window, column::kScannedByKhugepaged),
+                                growth_if_kept(facts, window, column::kScannedProactively));
+  return not_below_zero(minus(all, plus(global, by_helpers)));
 }
 
 /// Seconds of requests by their number, in nanoseconds.
@@ -53,55 +53,61 @@ Value latency(F facts, W window, const char* seconds, const char* requests) {
   return number ? Value(*number * 1e9) : each;
 }
 
+constexpr const char* kNoCycle = "no cycle was counted";
+
 constexpr std::array<Metric, 18> kMetrics{{
-    {"flushes_by_trial", "ratio", Better::neither,
+    {metric::kFlushesByTrial, "ratio", Better::neither,
      "share of the flushes sent that the trial's own processes sent", Scope::all, false,
-     [](F f, W w) { return of_sent(f, w, "tlbflush.sent_by_trial"); }},
-    {"flushes_by_kswapd", "ratio", Better::neither, "share of the flushes sent that kswapd sent", Scope::all,
-     false, [](F f, W w) { return of_sent(f, w, "tlbflush.sent_by_kswapd"); }},
-    {"flushes_by_others", "ratio", Better::neither, "share of the flushes sent that anyone else sent",
+     [](F f, W w) { return of_sent(f, w, column::kSentByTrial); }},
+    {metric::kFlushesByKswapd, "ratio", Better::neither, "share of the flushes sent that kswapd sent",
+     Scope::all, false, [](F f, W w) { return of_sent(f, w, column::kSentByKswapd); }},
+    {metric::kFlushesByOthers, "ratio", Better::neither, "share of the flushes sent that anyone else sent",
      Scope::all, false, &by_others},
-    {"flushes_of_1_page", "ratio", Better::lower, "share of the flushes sent that were for a single page",
-     Scope::all, false, [](F f, W w) { return of_sent(f, w, "tlbflush.sent_1_page"); }},
-    {"flushes_of_2_7", "ratio", Better::neither, "share of the flushes sent that were for 2 to 7 pages",
-     Scope::all, false, [](F f, W w) { return of_sent(f, w, "tlbflush.sent_2_7"); }},
-    {"flushes_of_8_31", "ratio", Better::neither, "share of the flushes sent that were for 8 to 31 pages",
-     Scope::all, false, [](F f, W w) { return of_sent(f, w, "tlbflush.sent_8_31"); }},
-    {"flushes_of_32", "ratio", Better::neither,
+    {metric::kFlushesOf1Page, "ratio", Better::lower, "share of the flushes sent that were for a single page",
+     Scope::all, false, [](F f, W w) { return of_sent(f, w, column::kSentOf1Page); }},
+    {metric::kFlushesOf2To7, "ratio", Better::neither, "share of the flushes sent that were for 2 to 7 pages",
+     Scope::all, false, [](F f, W w) { return of_sent(f, w, column::kSentOf2To7); }},
+    {metric::kFlushesOf8To31, "ratio", Better::neither,
+     "share of the flushes sent that were for 8 to 31 pages", Scope::all, false,
+     [](F f, W w) { return of_sent(f, w, column::kSentOf8To31); }},
+    {metric::kFlushesOf32, "ratio", Better::neither,
      "share of the flushes sent that were for 32 pages, what reclaim takes at a time", Scope::all, false,
-     [](F f, W w) { return of_sent(f, w, "tlbflush.sent_32"); }},
-    {"flushes_of_33_511", "ratio", Better::neither, "share of the flushes sent that were for 33 to 511 pages",
-     Scope::all, false, [](F f, W w) { return of_sent(f, w, "tlbflush.sent_33_511"); }},
-    {"full_flushes", "ratio", Better::neither, "share of the flushes sent that emptied the TLB", Scope::all,
-     false, [](F f, W w) { return of_sent(f, w, "tlbflush.sent_full"); }},
-    {"kswapd_cpu", "cpu", Better::lower, "CPU seconds per second of all kswapd threads", Scope::all, false,
-     [](F f, W w) { return per_second(growth(f, w, "kswapd.cpu"), w); }},
-    {"limit_reclaims", "calls/s", Better::lower, "reclaims per second at the limit of a memory cgroup",
-     Scope::reclaiming, false, [](F f, W w) { return per_second(growth(f, w, "vmscan.memcg_reclaims"), w); }},
-    {"limit_scan_rate", "pages/s", Better::neither,
+     [](F f, W w) { return of_sent(f, w, column::kSentOf32); }},
+    {metric::kFlushesOf33To511, "ratio", Better::neither,
+     "share of the flushes sent that were for 33 to 511 pages", Scope::all, false,
+     [](F f, W w) { return of_sent(f, w, column::kSentOf33To511); }},
+    {metric::kFullFlushes, "ratio", Better::neither, "share of the flushes sent that emptied the TLB",
+     Scope::all, false, [](F f, W w) { return of_sent(f, w, column::kSentFull); }},
+    {metric::kKswapdCpu, "cpu", Better::lower, "CPU seconds per second of all kswapd threads", Scope::all,
+     false, [](F f, W w) { return per_second(growth(f, w, column::kKswapdCpu), w); }},
+    {metric::kLimitReclaims, "calls/s", Better::lower, "reclaims per second at the limit of a memory cgroup",
+     Scope::reclaiming, false, [](F f, W w) { return per_second(growth(f, w, column::kLimitReclaims), w); }},
+    {metric::kLimitScanRate, "pages/s", Better::neither,
      "pages that reclaim at the limits of memory cgroups scanned per second", Scope::kernel_counted, false,
      [](F f, W w) { return per_second(scanned_at_limits(f, w), w); }},
-    {"limit_reclaim_rate", "pages/s", Better::neither,
+    {metric::kLimitReclaimRate, "pages/s", Better::neither,
      "pages that reclaim at the limits of memory cgroups took per second", Scope::kernel_counted, false,
-     [](F f, W w) { return per_second(growth(f, w, "vmscan.memcg_reclaimed"), w); }},
-    {"swap_read_latency", "ns", Better::lower, "time of a read request of the swap devices, on average",
-     Scope::swapping, false, [](F f, W w) { return latency(f, w, "swapdev.read_time", "swapdev.reads"); }},
-    {"swap_write_latency", "ns", Better::lower, "time of a write request of the swap devices, on average",
-     Scope::swapping, false, [](F f, W w) { return latency(f, w, "swapdev.write_time", "swapdev.writes"); }},
-    {"ipc", "ratio", Better::higher, "instructions for each cycle, of the whole machine", Scope::all, false,
+     [](F f, W w) { return per_second(growth(f, w, column::kLimitReclaimed), w); }},
+    {metric::kSwapReadLatency, "ns", Better::lower, "time of a read request of the swap devices, on average",
+     Scope::swapping, false,
+     [](F f, W w) { return latency(f, w, column::kSwapReadTime, column::kSwapReads); }},
+    {metric::kSwapWriteLatency, "ns", Better::lower,
+     "time of a write request of the swap devices, on average", Scope::swapping, false,
+     [](F f, W w) { return latency(f, w, column::kSwapWriteTime, column::kSwapWrites); }},
+    {metric::kIpc, "ratio", Better::higher, "instructions for each cycle, of the whole machine", Scope::all,
+     false,
      [](F f, W w) {
-       return ratio(counted(f, w, "instructions"), counted(f, w, "cycles"), "no cycle was counted");
+       return ratio(both(f, w, column::kUserInstructions, column::kKernelInstructions), cycles(f, w),
+                    kNoCycle);
      }},
-    {"kernel_cycles", "ratio", Better::lower, "share of the machine's cycles that the kernel took",
+    {metric::kKernelCycles, "ratio", Better::lower, "share of the machine's cycles that the kernel took",
      Scope::all, false,
-     [](F f, W w) {
-       return ratio(growth(f, w, "perf.cycles_kernel"), counted(f, w, "cycles"), "no cycle was counted");
-     }},
-    {"dtlb_misses_per_operation", "misses/op", Better::lower,
+     [](F f, W w) { return ratio(growth(f, w, column::kKernelCycles), cycles(f, w), kNoCycle); }},
+    {metric::kDtlbMissesPerOperation, "misses/op", Better::lower,
      "data TLB misses on loads, of the whole machine, for each operation", Scope::timed, false,
      [](F f, W w) {
-       return ratio(counted(f, w, "dTLB-load-misses"), own_counter(f, w, "operations"),
-                    "no operation was finished");
+       return ratio(both(f, w, column::kUserTlbMisses, column::kKernelTlbMisses),
+                    growth(f, w, column::kOperations), "no operation was finished");
      }},
 }};
 

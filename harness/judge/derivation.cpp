@@ -5,6 +5,8 @@
 
 #include <algorithm>
 
+#include "harness/probe/column_names.hpp"
+
 namespace tlbstorm::judge {
 
 Value absent(std::string reason) { return record::Absence{"", std::move(reason)}; }
@@ -42,7 +44,7 @@ Value mean(const TrialFacts& facts, const Window& window, const std::string& col
 }
 
 Value own_counter(const TrialFacts& facts, const Window& window, const char* name) {
-  return growth(facts, window, std::string("workload.") + name);
+  return growth(facts, window, column::of_workload(name));
 }
 
 Value plus(const Value& a, const Value& b) {
@@ -77,7 +79,7 @@ Value ratio(const Value& part, const Value& whole, const char* nothing) {
 Value tlb_ipis(const TrialFacts& facts, const Window& window) {
   if (facts.flush.method == machine::FlushMethod::broadcast && !facts.flush.has_tlb_row)
     return absent(facts.flush.text);
-  return growth(facts, window, "interrupts.tlb");
+  return growth(facts, window, column::kTlbInterrupts);
 }
 
 }  // namespace tlbstorm::judge

@@ -4,6 +4,7 @@
 #include "harness/judge/metrics.hpp"
 #include "harness/judge/validity.hpp"
 #include "harness/os/clock.hpp"
+#include "harness/probe/column_names.hpp"
 
 namespace tlbstorm::judge {
 
@@ -19,12 +20,12 @@ record::Judgement Judge::judge(const trial::TrialResult& result) const {
   record::Judgement judgement;
   derive(facts, judgement);
   judgement.checks = check_validity(facts);
-  const std::string column = "interrupts.tlb";
   for (std::size_t i = 0; i < trial::kPhaseNames.size(); ++i)
-    if (const auto ipis = totals_->growth(totals_->phase(static_cast<trial::Phase>(i)), column))
+    if (const auto ipis =
+            totals_->growth(totals_->phase(static_cast<trial::Phase>(i)), column::kTlbInterrupts))
       if (static_cast<trial::Phase>(i) != trial::Phase::done)
         judgement.ipis_by_phase[std::string(trial::kPhaseNames[i])] = *ipis;
-  if (const auto whole = totals_->whole(column)) judgement.ipis_by_phase["whole"] = *whole;
+  if (const auto whole = totals_->whole(column::kTlbInterrupts)) judgement.ipis_by_phase["whole"] = *whole;
   return judgement;
 }
 

@@ -6,13 +6,14 @@
 
 #include "harness/judge/derivation.hpp"
 #include "harness/judge/reclaim.hpp"
+#include "harness/probe/column_names.hpp"
 #include "harness/stats/buckets.hpp"
 
 namespace tlbstorm::judge {
 namespace {
 
 bool applies(Scope scope, const TrialFacts& facts) {
-  const auto keeps = [&](const char* name) { return facts.totals.has(std::string("workload.") + name); };
+  const auto keeps = [&](const char* name) { return facts.totals.has(column::of_workload(name)); };
   const bool timed = facts.definition.pacing == trial::Pacing::timed;
   switch (scope) {
     case Scope::all:

@@ -5,6 +5,8 @@
 
 #include "harness/judge/derivation.hpp"
 #include "harness/os/clock.hpp"
+#include "harness/probe/column_names.hpp"
+#include "harness/trial/metric_names.hpp"
 
 namespace tlbstorm::judge {
 namespace {
@@ -52,10 +54,11 @@ constexpr std::array<Metric, 6> kMetrics{{
        if (!f.result.gaps || f.result.gaps->total() == 0) return absent("no gap was above the threshold");
        return static_cast<double>(f.result.gaps->max());
      }},
-    {"memory_stall_some", "ratio", Better::lower, "share of time in which some task waited for memory (PSI)",
-     Scope::all, false, [](F f, W w) { return psi(f, w, "psi.memory_some"); }},
+    {metric::kMemoryStallSome, "ratio", Better::lower,
+     "share of time in which some task waited for memory (PSI)", Scope::all, false,
+     [](F f, W w) { return psi(f, w, column::kMemorySome); }},
     {"memory_stall_full", "ratio", Better::lower, "share of time in which all tasks waited for memory (PSI)",
-     Scope::all, false, [](F f, W w) { return psi(f, w, "psi.memory_full"); }},
+     Scope::all, false, [](F f, W w) { return psi(f, w, column::kMemoryFull); }},
 }};
 
 }  // namespace

@@ -4,12 +4,14 @@
 
 #include "harness/judge/derivation.hpp"
 #include "harness/judge/reclaim.hpp"
+#include "harness/probe/column_names.hpp"
+#include "harness/trial/metric_names.hpp"
 
 namespace tlbstorm::judge {
 namespace {
 
 Value flushes_sent(const TrialFacts& facts, const Window& window) {
-  return growth(facts, window, "tlbflush.sent");
+  return growth(facts, window, column::kFlushesSent);
 }
 
 Value reclaimed(const TrialFacts& facts, const Window& window) {
@@ -23,7 +25,7 @@ using F = const TrialFacts&;
 using W = const Window&;
 
 constexpr std::array<Metric, 16> kMetrics{{
-    {"ipis_per_page", "IPIs/page", Better::lower,
+    {metric::kIpisPerPage, "IPIs/page", Better::lower,
      "TLB-shootdown handlers run for each page reclaimed; needs no steady clock, so it repeats on noisy "
      "machines",
      Scope::reclaiming, true,
@@ -31,27 +33,27 @@ constexpr std::array<Metric, 16> kMetrics{{
     {"flushes_per_page", "flushes/page", Better::lower, "TLB flushes sent for each page reclaimed",
      Scope::reclaiming, true,
      [](F f, W w) { return ratio(flushes_sent(f, w), reclaimed(f, w), kNothingReclaimed); }},
-    {"pages_per_flush", "pages/flush", Better::higher,
+    {metric::kPagesPerFlush, "pages/flush", Better::higher,
      "pages reclaimed for each TLB flush sent: how well the kernel batches", Scope::reclaiming, true,
      [](F f, W w) { return ratio(reclaimed(f, w), flushes_sent(f, w), "no flush was sent"); }},
-    {"ns_per_page", "ns/page", Better::lower, "time in the reclaiming call for each page that left",
+    {metric::kNsPerPage, "ns/page", Better::lower, "time in the reclaiming call for each page that left",
      Scope::timing_reclaim, true,
      [](F f, W w) {
        return ratio(own_counter(f, w, trial::counter::kReclaimTime), reclaimed(f, w), kNothingReclaimed);
      }},
-    {"tlb_ipis", "IPIs", Better::lower,
+    {metric::kTlbIpis, "IPIs", Better::lower,
      "TLB-shootdown handlers run, summed over CPUs (TLB row of /proc/interrupts)", Scope::all, true,
      &tlb_ipis},
     {"cal_interrupts", "interrupts", Better::lower,
      "function-call interrupts taken (CAL row): several flushes may ride on one; the tool's own reads cause "
      "some",
-     Scope::all, true, [](F f, W w) { return growth(f, w, "interrupts.cal"); }},
-    {"tlb_flushes_sent", "flushes", Better::lower,
+     Scope::all, true, [](F f, W w) { return growth(f, w, column::kCallInterrupts); }},
+    {metric::kTlbFlushesSent, "flushes", Better::lower,
      "flush operations sent to other CPUs (tlb:tlb_flush, remote IPI send), however many CPUs each went to",
      Scope::all, true, &flushes_sent},
-    {"pages_reclaimed", "pages", Better::higher,
+    {metric::kPagesReclaimed, "pages", Better::higher,
      "pages that reclaim took; the manifest says by which counter", Scope::reclaiming, true, &reclaimed},
-    {"tlb_ipi_rate", "IPIs/s", Better::lower, "TLB-shootdown handlers per second", Scope::all, false,
+    {metric::kTlbIpiRate, "IPIs/s", Better::lower, "TLB-shootdown handlers per second", Scope::all, false,
      [](F f, W w) { return per_second(tlb_ipis(f, w), w); }},
     {"reclaim_rate", "pages/s", Better::higher, "pages reclaimed per second", Scope::reclaiming, false,
      [](F f, W w) { return per_second(reclaimed(f, w), w); }},

@@ -13,7 +13,7 @@
 
 namespace tlbstorm::judge {
 
-/// Whether it is the name of a column of samples.csv, "vmstat.pgmajfault": no metric has a dot.
+/// Whether it is the name of a column of samples.csv (probe/probe.hpp): no metric has a dot.
 inline bool is_column(std::string_view name) { return name.find('.') != std::string_view::npos; }
 
 struct DigestSeries {

@@ -10,6 +10,7 @@
 #include "harness/judge/reclaim.hpp"
 #include "harness/os/clock.hpp"
 #include "harness/os/mapping.hpp"
+#include "harness/probe/column_names.hpp"
 
 namespace tlbstorm::judge {
 namespace {
@@ -100,10 +101,10 @@ Finding waiting_for_cpu(const TrialFacts& facts) {
           ": for kernel threads that reclaim for it (kswapd, drains of per-CPU caches), or for other load"};
 }
 
-Value cpu_seconds(const TrialFacts& facts, const char* field) {
+Value cpu_seconds(const TrialFacts& facts, const char* column) {
   if (measured_phase(facts).seconds < kShortest)
     return absent("less than 1 s was measured: too short for /proc/stat to tell");
-  return growth(facts, measured_phase(facts), std::string("cpu.") + field);
+  return growth(facts, measured_phase(facts), column);
 }
 
 double capacity(const TrialFacts& facts) {
@@ -112,7 +113,7 @@ double capacity(const TrialFacts& facts) {
 
 Finding foreign_load(const TrialFacts& facts) {
   const char* const name = "foreign_load";
-  const Value all = plus(cpu_seconds(facts, "user"), cpu_seconds(facts, "nice"));
+  const Value all = plus(cpu_seconds(facts, column::kUserTime), cpu_seconds(facts, column::kNiceTime));
   if (!std::holds_alternative<double>(all)) return not_known(name, all);
   if (facts.result.killed) return not_known(name, kKilled);
   double own = 0;
@@ -129,7 +130,7 @@ Finding foreign_load(const TrialFacts& facts) {
 
 Finding steal(const TrialFacts& facts) {
   const char* const name = "steal";
-  const Value stolen = cpu_seconds(facts, "steal");
+  const Value stolen = cpu_seconds(facts, column::kStolenTime);
   if (!std::holds_alternative<double>(stolen)) return not_known(name, stolen);
   const double share = std::get<double>(stolen) / capacity(facts);
   return {name, share > kMostStolen ? Grade::failed : Grade::ok,
@@ -145,11 +146,11 @@ Finding pages_gone(const TrialFacts& facts) {
   const Value gone = pages_stolen(facts, measured, Reclaimer::all);
   if (!std::holds_alternative<double>(gone)) return not_known(name, gone);
   const double pages = std::get<double>(gone);
-  if (!facts.totals.has(std::string("workload.") + trial::counter::kPagesGone))
+  if (!facts.totals.has(column::of_workload(trial::counter::kPagesGone)))
     return {name, pages > 0 ? Grade::ok : Grade::failed,
             pages > 0 ? fmt::format("{:.0f} pages were reclaimed", pages)
                       : "nothing was reclaimed: the working set fits, or was charged to another cgroup"};
-  const auto offered = facts.totals.growth(measured, "workload.operations");
+  const auto offered = facts.totals.growth(measured, column::kOperations);
   const double share = offered && *offered > 0 ? pages / *offered : 0;
   return {name, share < kLeastGone ? Grade::failed : Grade::ok,
           fmt::format("{:.1f}% of the pages pushed out really left (limit {:.0f}%)", 100 * share,
@@ -162,8 +163,8 @@ Finding zero_pages(const TrialFacts& facts) {
   const Window& measured = measured_phase(facts);
   if (facts.plan.zero_pages_meant) return {name, Grade::ok, "zero pages are part of the workload"};
   // Kernels before 6.12 write zero pages out as any other; one without swap counts neither.
-  const Value zero = growth_if_kept(facts, measured, "vmstat.swpout_zero");
-  const Value written = growth_if_kept(facts, measured, "vmstat.pswpout");
+  const Value zero = growth_if_kept(facts, measured, column::kZeroSwappedOut);
+  const Value written = growth_if_kept(facts, measured, column::kSwappedOut);
   if (const Value both = plus(zero, written); !std::holds_alternative<double>(both))
     return not_known(name, both);
   const double counted = std::get<double>(zero), really = std::get<double>(written);
@@ -174,24 +175,30 @@ Finding zero_pages(const TrialFacts& facts) {
                       counted, really)};
 }
 
+struct SwapInCounters {
+  const char *read, *cached, *zero;
+};
+constexpr SwapInCounters kOfMachine{column::kSwappedIn, column::kZswappedIn, column::kZeroSwappedIn};
+constexpr SwapInCounters kOfCgroup{column::kCgroupSwappedIn, column::kCgroupZswappedIn,
+                                   column::kCgroupZeroSwappedIn};
+
 /// Pages that came back from swap in the measured phase, by a probe that counts them: those read, those that
 /// a cache in front of it had, and where they are meant, zero pages.
-Value read_from_swap(const TrialFacts& facts, const std::string& probe) {
+Value read_from_swap(const TrialFacts& facts, const SwapInCounters& counters) {
   const Window& measured = measured_phase(facts);
   const Value pages =
-      plus(growth(facts, measured, probe + ".pswpin"), growth_if_kept(facts, measured, probe + ".zswpin"));
-  return facts.plan.zero_pages_meant ? plus(pages, growth_if_kept(facts, measured, probe + ".swpin_zero"))
-                                     : pages;
+      plus(growth(facts, measured, counters.read), growth_if_kept(facts, measured, counters.cached));
+  return facts.plan.zero_pages_meant ? plus(pages, growth_if_kept(facts, measured, counters.zero)) : pages;
 }
 
 /// The block layer must have seen what vmstat says was read. Over the whole trial: the two are not read at
 /// the same moment, and at its ends nothing is under way.
 void ask_block_layer(const TrialFacts& facts, Finding& check) {
-  const auto bytes = facts.totals.whole("swapdev.read_bytes"), pages = facts.totals.whole("vmstat.pswpin");
+  const auto bytes = facts.totals.whole(column::kSwapReadBytes),
+             pages = facts.totals.whole(column::kSwappedIn);
   // What lies in files is read past the devices' counts.
-  const char* const in_files = "swapdev.in_files";
-  const bool all_on_devices =
-      !facts.totals.has(in_files) || facts.totals.mean(measured_phase(facts), in_files).value_or(1) <= 0;
+  const bool all_on_devices = !facts.totals.has(column::kSwapInFiles) ||
+                              facts.totals.mean(measured_phase(facts), column::kSwapInFiles).value_or(1) <= 0;
   if (!bytes || !pages || !all_on_devices) return;
   const double seen = *bytes / static_cast<double>(os::page_size().count);
   check.found +=
@@ -206,7 +213,7 @@ Finding device_io(const TrialFacts& facts) {
   if (!facts.plan.swaps) return {name, Grade::ok, "this workload needs no swap"};
   if (measured_phase(facts).seconds <= 0) return not_known(name, "nothing was measured");
   if (facts.result.killed) return not_known(name, kKilled);
-  const Value of_machine = read_from_swap(facts, "vmstat"), of_cgroup = read_from_swap(facts, "memcg");
+  const Value of_machine = read_from_swap(facts, kOfMachine), of_cgroup = read_from_swap(facts, kOfCgroup);
   if (!std::holds_alternative<double>(of_machine)) return not_known(name, of_machine);
   double faults = 0;
   for (const trial::WorkerResult& worker : facts.result.workers)

@@ -4,6 +4,8 @@
 
 #include "harness/judge/derivation.hpp"
 #include "harness/os/clock.hpp"
+#include "harness/probe/column_names.hpp"
+#include "harness/trial/metric_names.hpp"
 
 namespace tlbstorm::judge {
 namespace {
@@ -25,13 +27,13 @@ Value share_of_wall(const TrialFacts& facts, Get get) {
 
 Value refaults(const TrialFacts& facts, const Window& window) {
   // Kernels before 5.9 keep no shadow entries of anonymous pages.
-  return plus(growth(facts, window, "vmstat.workingset_refault_file"),
-              growth_if_kept(facts, window, "vmstat.workingset_refault_anon"));
+  return plus(growth(facts, window, column::kRefaultsFile),
+              growth_if_kept(facts, window, column::kRefaultsAnon));
 }
 
 /// Of the whole trial: in the end all are verified.
 Value wrong_pages(const TrialFacts& facts) {
-  const double right = facts.totals.whole(std::string("workload.") + trial::counter::kVerified).value_or(0);
+  const double right = facts.totals.whole(column::of_workload(trial::counter::kVerified)).value_or(0);
   if (right == 0 && facts.result.wrong_pages == 0) return absent("no page was verified");
   return static_cast<double>(facts.result.wrong_pages);
 }
@@ -42,11 +44,11 @@ using F = const TrialFacts&;
 using W = const Window&;
 
 constexpr std::array<Metric, 10> kMetrics{{
-    {"throughput", "operations/s", Better::higher, "the workload's operations per second, all workers",
-     Scope::timed, false, [](F f, W w) { return per_second(own_counter(f, w, "operations"), w); }},
-    {"ipis_per_operation", "IPIs/op", Better::lower, "TLB-shootdown handlers run for each operation",
+    {metric::kThroughput, "operations/s", Better::higher, "the workload's operations per second, all workers",
+     Scope::timed, false, [](F f, W w) { return per_second(growth(f, w, column::kOperations), w); }},
+    {metric::kIpisPerOperation, "IPIs/op", Better::lower, "TLB-shootdown handlers run for each operation",
      Scope::timed, false,
-     [](F f, W w) { return ratio(tlb_ipis(f, w), own_counter(f, w, "operations"), kNoOperation); }},
+     [](F f, W w) { return ratio(tlb_ipis(f, w), growth(f, w, column::kOperations), kNoOperation); }},
     {"bandwidth", "bytes/s", Better::higher, "data that the workers read or wrote per second",
      Scope::counting_bytes, false,
      [](F f, W w) { return per_second(own_counter(f, w, trial::counter::kBytes), w); }},
@@ -58,9 +60,9 @@ constexpr std::array<Metric, 10> kMetrics{{
        });
      }},
     {"swap_in_rate", "pages/s", Better::neither, "pages read from swap per second (pswpin)", Scope::swapping,
-     false, [](F f, W w) { return per_second(growth(f, w, "vmstat.pswpin"), w); }},
+     false, [](F f, W w) { return per_second(growth(f, w, column::kSwappedIn), w); }},
     {"swap_out_rate", "pages/s", Better::neither, "pages written to swap per second (pswpout)",
-     Scope::swapping, false, [](F f, W w) { return per_second(growth(f, w, "vmstat.pswpout"), w); }},
+     Scope::swapping, false, [](F f, W w) { return per_second(growth(f, w, column::kSwappedOut), w); }},
     {"refault_rate", "pages/s", Better::lower,
      "reclaimed pages, of files and anonymous, that were wanted back, per second",
      Scope::reclaiming_for_a_time, false, [](F f, W w) { return per_second(refaults(f, w), w); }},

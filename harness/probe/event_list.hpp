@@ -9,6 +9,10 @@
 
 namespace tlbstorm::probe {
 
+/// What is counted when nothing is asked for: of the CPU where it has counters, of the kernel anywhere.
+inline constexpr const char* kHardwareDefault = "{cycles,instructions},dTLB-load-misses,dTLB-store-misses";
+inline constexpr const char* kSoftwareDefault = "{context-switches,cpu-migrations,minor-faults,major-faults}";
+
 /// What is counted together; mostly a single event.
 using EventGroup = std::vector<std::string>;
 

@@ -24,9 +24,6 @@ namespace {
 using os::CounterGroup;
 using os::Watched;
 
-constexpr const char* kHardwareDefault = "{cycles,instructions},dTLB-load-misses,dTLB-store-misses,";
-constexpr const char* kSoftwareDefault = "{context-switches,cpu-migrations,minor-faults,major-faults}";
-
 /// One event, as one counter for user and one for the kernel; software events know no such difference.
 struct Event {
   std::string name;
@@ -181,7 +178,8 @@ Opened open(const Target& target) {
     const os::PmuEvents library;
     std::string wanted = target.events;
     if (wanted.empty())
-      wanted = (library.hardware_pmus().empty() ? "" : kHardwareDefault) + std::string(kSoftwareDefault);
+      wanted =
+          (library.hardware_pmus().empty() ? "" : std::string(kHardwareDefault) + ",") + kSoftwareDefault;
     auto probe = std::make_unique<Perf>(target.online_cpus);
     Unavailable why{"no event is named", "give --events cycles,instructions"};
     for (const EventGroup& names : parse_events(wanted)) try {

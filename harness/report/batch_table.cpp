@@ -8,6 +8,7 @@
 #include <optional>
 
 #include "harness/os/units.hpp"
+#include "harness/trial/metric_names.hpp"
 
 namespace tlbstorm::report {
 namespace {
@@ -36,7 +37,7 @@ std::string own_figure(const BatchEntry& entry) {
   if (expected != trial::Outcome::ok) return fmt::format("expected to end as {}", name(expected));
   if (entry.run->series.empty()) return "";
   const record::Series& first = entry.run->series.front();
-  if (first.metric == "ipis_per_page") return "";
+  if (first.metric == metric::kIpisPerPage) return "";
   return fmt::format("{} {} {}", first.metric, figure(median(entry, first.metric)), first.unit);
 }
 
@@ -88,18 +89,18 @@ std::string sweep(const Batch& batch) {
   const BatchEntry* first = nullptr;
   for (const BatchEntry& entry : batch.entries) {
     if (!entry.run) continue;
-    const auto speed = median(entry, "throughput");
+    const auto speed = median(entry, metric::kThroughput);
     if (first == nullptr && speed) first = &entry;
     out += fmt::format("  {:<16}{:>8}{:>13}", entry.value, valid_trials(entry), figure(speed));
     if (scaling) out += fmt::format("{:>13}", figure(speed ? std::optional(*speed / workers(entry)) : speed));
-    const auto base = first != nullptr ? median(*first, "throughput") : std::nullopt;
+    const auto base = first != nullptr ? median(*first, metric::kThroughput) : std::nullopt;
     const auto gain = speed && base && *base > 0 ? std::optional(*speed / *base) : std::nullopt;
     out += fmt::format("{:>10}", gain ? fmt::format("{:.2f}x", *gain) : "-");
     if (scaling)
       out += fmt::format("{:>12}",
                          gain ? fmt::format("{:.1f}%", 100 * *gain * workers(*first) / workers(entry)) : "-");
-    out += fmt::format("{:>10}{:>11}  {}\n", figure(median(entry, "ipis_per_operation")),
-                       figure(median(entry, "ipis_per_page")), own_figure(entry));
+    out += fmt::format("{:>10}{:>11}  {}\n", figure(median(entry, metric::kIpisPerOperation)),
+                       figure(median(entry, metric::kIpisPerPage)), own_figure(entry));
   }
   return out;
 }
@@ -109,11 +110,11 @@ std::string suite(const Batch& batch) {
                                 "valid", "IPIs/page", "IPIs/op", "IPIs/s", "operations/s", "own figure");
   for (const BatchEntry& entry : batch.entries) {
     if (!entry.run) continue;
-    out += fmt::format("  {:<20}{:<17}{:>6}{:>11}{:>9}{:>10}{:>13}  {}\n", entry.name,
-                       entry.run->manifest.plan.workload, valid_trials(entry),
-                       figure(median(entry, "ipis_per_page")), figure(median(entry, "ipis_per_operation")),
-                       figure(median(entry, "tlb_ipi_rate")), figure(median(entry, "throughput")),
-                       own_figure(entry));
+    out += fmt::format(
+        "  {:<20}{:<17}{:>6}{:>11}{:>9}{:>10}{:>13}  {}\n", entry.name, entry.run->manifest.plan.workload,
+        valid_trials(entry), figure(median(entry, metric::kIpisPerPage)),
+        figure(median(entry, metric::kIpisPerOperation)), figure(median(entry, metric::kTlbIpiRate)),
+        figure(median(entry, metric::kThroughput)), own_figure(entry));
   }
   return out;
 }

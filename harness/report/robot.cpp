@@ -20,7 +20,7 @@ constexpr std::array<std::pair<std::string_view, std::string_view>, 4> kInterrup
      {"res", "RES:Rescheduling_interrupts"},
      {"loc", "LOC:Local_timer_interrupts"}}};
 
-/// "interrupts.tlb" and "interrupts.tlb_cpu3".
+/// Of a column: all CPUs together, or with "_cpu3" at its end.
 std::string name_of_interrupt(std::string_view column) {
   const std::size_t cpu = column.find("_cpu");
   for (const auto& [ours, theirs] : kInterrupts)

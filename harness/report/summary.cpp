@@ -16,6 +16,7 @@
 #include "harness/report/why_block.hpp"
 #include "harness/stats/buckets.hpp"
 #include "harness/stats/sample.hpp"
+#include "harness/trial/metric_names.hpp"
 
 namespace tlbstorm::report {
 namespace {
@@ -144,11 +145,11 @@ std::vector<std::string> shown_of_rounds(const RunFolder& run) {
   constexpr std::size_t kMost = 5;
   std::vector<std::string> wanted, shown;
   for (const record::Series& series : run.series) {
-    if (series.metric == "ipis_per_page" || series.metric == "tlb_ipis") break;
+    if (series.metric == metric::kIpisPerPage || series.metric == metric::kTlbIpis) break;
     wanted.push_back(series.metric);
   }
-  for (const char* const metric :
-       {"tlb_ipis", "pages_reclaimed", "ipis_per_page", "pages_per_flush", "ns_per_page", "tlb_flushes_sent"})
+  for (const char* const metric : {metric::kTlbIpis, metric::kPagesReclaimed, metric::kIpisPerPage,
+                                   metric::kPagesPerFlush, metric::kNsPerPage, metric::kTlbFlushesSent})
     wanted.emplace_back(metric);
   for (const std::string& metric : wanted)
     if (shown.size() < kMost &&

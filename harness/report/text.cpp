@@ -7,11 +7,13 @@
 #include <sstream>
 #include <utility>
 
+#include "harness/compare/batches.hpp"
 #include "harness/compare/change_text.hpp"
 #include "harness/judge/emulation.hpp"
 #include "harness/os/units.hpp"
 #include "harness/report/formats.hpp"
 #include "harness/report/table.hpp"
+#include "harness/trial/metric_names.hpp"
 
 namespace tlbstorm::report {
 namespace {
@@ -132,8 +134,8 @@ std::string part(const compare::Comparison& comparison, const Report& report) {
 /// Sweeps and suites have a row for each point and figure that tells most; --metrics, csv and json give the
 /// rest.
 bool is_headline(const compare::Comparison& comparison, const compare::MetricChange& one) {
-  static constexpr std::array<std::string_view, 4> kHeadlines{"of_linear", "throughput", "ipis_per_operation",
-                                                              "ipis_per_page"};
+  static constexpr std::array<std::string_view, 4> kHeadlines{
+      compare::kOfLinear, metric::kThroughput, metric::kIpisPerOperation, metric::kIpisPerPage};
   const auto& figures = comparison.base.manifest().workload.figures;
   return std::find(kHeadlines.begin(), kHeadlines.end(), one.metric.name) != kHeadlines.end() ||
          (!figures.empty() && figures.front().name == one.metric.name);

@@ -10,6 +10,7 @@
 
 #include "harness/judge/derivation.hpp"
 #include "harness/os/units.hpp"
+#include "harness/trial/metric_names.hpp"
 
 namespace tlbstorm::report {
 namespace {
@@ -38,29 +39,29 @@ struct Line {
 const std::vector<Line>& lines() {
   static const std::vector<Line> all{
       {"flushes by",
-       {{"flushes_by_trial", &percent, "the trial {}"},
-        {"flushes_by_kswapd", &percent, "kswapd {}"},
-        {"flushes_by_others", &percent, "others {}"}}},
+       {{metric::kFlushesByTrial, &percent, "the trial {}"},
+        {metric::kFlushesByKswapd, &percent, "kswapd {}"},
+        {metric::kFlushesByOthers, &percent, "others {}"}}},
       {"flush size",
-       {{"flushes_of_1_page", &percent, "1 page: {}"},
-        {"flushes_of_2_7", &percent, "2-7: {}"},
-        {"flushes_of_8_31", &percent, "8-31: {}"},
-        {"flushes_of_32", &percent, "32: {}"},
-        {"flushes_of_33_511", &percent, "33-511: {}"},
-        {"full_flushes", &percent, "full: {}"}},
+       {{metric::kFlushesOf1Page, &percent, "1 page: {}"},
+        {metric::kFlushesOf2To7, &percent, "2-7: {}"},
+        {metric::kFlushesOf8To31, &percent, "8-31: {}"},
+        {metric::kFlushesOf32, &percent, "32: {}"},
+        {metric::kFlushesOf33To511, &percent, "33-511: {}"},
+        {metric::kFullFlushes, &percent, "full: {}"}},
        true},
       {"reclaim",
-       {{"kswapd_cpu", &figure, "kswapd {} CPUs"},
-        {"limit_reclaims", &figure, "{} calls/s at the cgroup's limit"},
-        {"limit_scan_rate", &figure, "{} pages/s scanned"},
-        {"limit_reclaim_rate", &figure, "{} taken there"},
-        {"memory_stall_some", &percent, "tasks stalled for memory {} of the time"}}},
+       {{metric::kKswapdCpu, &figure, "kswapd {} CPUs"},
+        {metric::kLimitReclaims, &figure, "{} calls/s at the cgroup's limit"},
+        {metric::kLimitScanRate, &figure, "{} pages/s scanned"},
+        {metric::kLimitReclaimRate, &figure, "{} taken there"},
+        {metric::kMemoryStallSome, &percent, "tasks stalled for memory {} of the time"}}},
       {"swap device",
-       {{"swap_read_latency", &time, "{} a read"}, {"swap_write_latency", &time, "{} a write"}}},
+       {{metric::kSwapReadLatency, &time, "{} a read"}, {metric::kSwapWriteLatency, &time, "{} a write"}}},
       {"CPU",
-       {{"ipc", &figure, "{} instructions a cycle"},
-        {"kernel_cycles", &percent, "{} of the cycles in the kernel"},
-        {"dtlb_misses_per_operation", &figure, "{} data TLB misses an operation"}}}};
+       {{metric::kIpc, &figure, "{} instructions a cycle"},
+        {metric::kKernelCycles, &percent, "{} of the cycles in the kernel"},
+        {metric::kDtlbMissesPerOperation, &figure, "{} data TLB misses an operation"}}}};
   return all;
 }
 

@@ -76,7 +76,7 @@ double bias(const std::vector<double>& replicates, double statistic) {
   return boost::math::quantile(boost::math::normal{}, std::clamp(below / n, 0.5 / n, 1 - 0.5 / n));
 }
 
-Interval corrected(std::vector<double> replicates, double statistic, double a, double level) {
+Interval corrected(std::vector<double> replicates, double statistic, double a, double confidence) {
   if (!all_of(replicates, finite)) return {kNone, kNone};
   std::sort(replicates.begin(), replicates.end());
   const double z0 = bias(replicates, statistic);
@@ -89,7 +89,7 @@ Interval corrected(std::vector<double> replicates, double statistic, double a, d
     return replicates[static_cast<std::size_t>(
         std::lround(std::clamp(at, 0.0, static_cast<double>(replicates.size() - 1))))];
   };
-  return {end((1 - level) / 2), end((1 + level) / 2)};
+  return {end((1 - confidence) / 2), end((1 + confidence) / 2)};
 }
 
 }  // namespace
@@ -113,8 +113,8 @@ double paired_shift(Values differences) {
   return RisingTable(n, n, mean, [](std::size_t i) { return i; }).median();
 }
 
-Interval signed_rank_interval(Values differences, double level) {
-  const std::size_t left_out = means_left_out(differences.size(), level);
+Interval signed_rank_interval(Values differences, double alpha) {
+  const std::size_t left_out = means_left_out(differences.size(), alpha);
   if (left_out == 0) return {kNone, kNone};
   std::vector<double> means;
   for (std::size_t i = 0; i < differences.size(); ++i)
@@ -137,7 +137,7 @@ Interval bca_interval(Values base, Values next, const Statistic& statistic, cons
   const auto of_next =
       influences(next.size(), [&](std::size_t i) { return statistic(base, without(next, i)); });
   influence.insert(influence.end(), of_next.begin(), of_next.end());
-  return corrected(std::move(replicates), whole, acceleration(influence), how.level);
+  return corrected(std::move(replicates), whole, acceleration(influence), how.confidence);
 }
 
 Interval bca_interval(Values values, const std::function<double(Values)>& statistic, const Resampling& how) {
@@ -148,16 +148,16 @@ Interval bca_interval(Values values, const std::function<double(Values)>& statis
   for (double& value : replicates) value = statistic(draw(values, random));
   const auto influence =
       influences(values.size(), [&](std::size_t i) { return statistic(without(values, i)); });
-  return corrected(std::move(replicates), whole, acceleration(influence), how.level);
+  return corrected(std::move(replicates), whole, acceleration(influence), how.confidence);
 }
 
 namespace {
 
 /// Of all that `pair` makes of a value of either side, those that the test doesn't refuse.
 template <typename Pair>
-Interval inverted(Values base, Values next, double level, const Pair& pair) {
+Interval inverted(Values base, Values next, double alpha, const Pair& pair) {
   const std::size_t left_out =
-      base.empty() || next.empty() ? 0 : differences_left_out(base.size(), next.size(), level);
+      base.empty() || next.empty() ? 0 : differences_left_out(base.size(), next.size(), alpha);
   if (left_out == 0) return {kNone, kNone};
   std::vector<double> all;
   all.reserve(base.size() * next.size());
@@ -169,14 +169,14 @@ Interval inverted(Values base, Values next, double level, const Pair& pair) {
 
 }  // namespace
 
-Interval mann_whitney_interval(Values base, Values next, double level) {
+Interval mann_whitney_interval(Values base, Values next, double alpha) {
   if (!all_of(base, quotable) || !all_of(next, quotable)) return {kNone, kNone};
-  return inverted(base, next, level, [](double b, double n) { return n / b; });
+  return inverted(base, next, alpha, [](double b, double n) { return n / b; });
 }
 
-Interval mann_whitney_shift_interval(Values base, Values next, double level) {
+Interval mann_whitney_shift_interval(Values base, Values next, double alpha) {
   if (!all_of(base, finite) || !all_of(next, finite)) return {kNone, kNone};
-  return inverted(base, next, level, [](double b, double n) { return n - b; });
+  return inverted(base, next, alpha, [](double b, double n) { return n - b; });
 }
 
 }  // namespace tlbstorm::stats

@@ -26,20 +26,20 @@ double ratio(Values base, Values next);
 double paired_shift(Values differences);
 
 /// An interval for the shift of paired trials, from the signed rank test: the shifts that it would not
-/// refuse. Exact up to 60 pairs. NaN when so few pairs have no interval of that level (Hollander, Wolfe and
-/// Chicken, "Nonparametric Statistical Methods", 3rd edition, 3.3). `level` is that of the misses: 0.05.
-Interval signed_rank_interval(Values differences, double level);
+/// refuse. Exact up to 60 pairs. NaN when so few pairs have no interval of that alpha (Hollander, Wolfe and
+/// Chicken, "Nonparametric Statistical Methods", 3rd edition, 3.3). `alpha` is the rate of misses: 0.05.
+Interval signed_rank_interval(Values differences, double alpha);
 /// The same for the ratio of two sides, from Mann and Whitney's test: exact up to 60 values in all, without
 /// ties. NaN unless all values are positive.
-Interval mann_whitney_interval(Values base, Values next, double level);
+Interval mann_whitney_interval(Values base, Values next, double alpha);
 /// The same for their shift, whatever the values.
-Interval mann_whitney_shift_interval(Values base, Values next, double level);
+Interval mann_whitney_shift_interval(Values base, Values next, double alpha);
 
 using Statistic = std::function<double(Values base, Values next)>;
 
 /// How an interval is made. Fixed, so that the same data always give the same interval.
 struct Resampling {
-  double level = 0.95;
+  double confidence = 0.95;
   std::size_t replicates = 2000;
   std::uint64_t seed = 1;
 };
@@ -47,7 +47,7 @@ struct Resampling {
 /// Bias-corrected and accelerated: Efron, "Better Bootstrap Confidence Intervals", 1987; for two samples as
 /// in Efron and Tibshirani, "An Introduction to the Bootstrap", 1993, 14.3, each resampled within itself.
 /// With fewer than two values on a side, or where the statistic is not finite, both ends are NaN. Of few
-/// trials it covers less than its level: docs/statistics.md says how much.
+/// trials it covers less than it says: docs/statistics.md says how much.
 Interval bca_interval(Values base, Values next, const Statistic& statistic, const Resampling& how = {});
 /// The same of one sample.
 Interval bca_interval(Values values, const std::function<double(Values)>& statistic,

@@ -59,11 +59,11 @@ Prediction PowerLaw::predict(double x) const {
   return {std::exp(of_log.value), exponential(of_log.mean), exponential(of_log.point)};
 }
 
-std::optional<PowerLaw> fit_power_law(Values x, Values y, double level) {
+std::optional<PowerLaw> fit_power_law(Values x, Values y, double confidence) {
   if (!positive(x) || !positive(y) || places(x).size() < points_needed(1)) return std::nullopt;
   const Rows rows = rows_of(logarithms(x));
   if (!dependent_terms(rows).empty()) return std::nullopt;
-  LinearFit logs(rows, logarithms(y), level);
+  LinearFit logs(rows, logarithms(y), confidence);
   const Estimate& constant = logs.constant();
   const Estimate factor{std::exp(constant.value), constant.error, exponential(constant.interval)};
   const Estimate exponent = logs.slopes().front();

@@ -19,7 +19,7 @@ struct PowerLaw {
 };
 
 /// Nothing where a value of x or y is not positive, or there are too few places.
-std::optional<PowerLaw> fit_power_law(Values x, Values y, double level = 0.95);
+std::optional<PowerLaw> fit_power_law(Values x, Values y, double confidence = 0.95);
 
 enum class Form { line, power_law, undecided };
 

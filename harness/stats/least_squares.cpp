@@ -114,7 +114,7 @@ std::vector<std::size_t> dependent_terms(const Rows& x) {
   return {};
 }
 
-LinearFit::LinearFit(const Rows& x, Values y, double level) : level_(level) {
+LinearFit::LinearFit(const Rows& x, Values y, double confidence) : confidence_(confidence) {
   const std::size_t terms = x.empty() ? 0 : x.front().size();
   if (!std::all_of(x.begin(), x.end(), &squarable) || !squarable(y))
     throw os::Error("values out of range for a fit: their squares are beyond what a double holds");
@@ -171,7 +171,7 @@ double LinearFit::at(std::span<const double> x) const {
 
 Interval LinearFit::around(double value, double error) const {
   const boost::math::students_t student(static_cast<double>(degrees()));
-  const double width = error * boost::math::quantile(student, 0.5 + level_ / 2);
+  const double width = error * boost::math::quantile(student, 0.5 + confidence_ / 2);
   return {value - width, value + width};
 }
 

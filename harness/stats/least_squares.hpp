@@ -38,8 +38,8 @@ struct Prediction {
 class LinearFit {
  public:
   /// As many rows as values, more than terms + 1, of terms that dependent_terms() finds nothing in. Throws
-  /// os::Error otherwise. `level` is that of the intervals.
-  LinearFit(const Rows& x, Values y, double level = 0.95);
+  /// os::Error otherwise. `confidence` is that of the intervals.
+  LinearFit(const Rows& x, Values y, double confidence = 0.95);
 
   /// The value where all terms are 0, and what each of them adds.
   const Estimate& constant() const { return constant_; }
@@ -65,7 +65,7 @@ class LinearFit {
   std::vector<double> solve_transposed(std::vector<double> right) const;
   Interval around(double value, double error) const;
 
-  double level_;
+  double confidence_;
   std::vector<double> means_;                  ///< of each term
   std::vector<std::vector<double>> triangle_;  ///< R of the centred terms' QR, by columns
   Estimate constant_;

@@ -8,7 +8,7 @@ namespace tlbstorm::stats {
 
 /// What a test is to achieve.
 struct Demand {
-  double level = 0.05;  ///< of false alarms, both ways together
+  double alpha = 0.05;  ///< of false alarms, both ways together
   double power = 0.8;   ///< the chance to find a change that is there
 };
 

@@ -178,17 +178,17 @@ std::vector<std::size_t> ranks_up_to(std::size_t count) {
 
 }  // namespace
 
-std::size_t means_left_out(std::size_t differences, double level) {
-  if (differences <= kExactUpTo) return quantile_of(ways_to_take(ranks_up_to(differences)), level / 2);
+std::size_t means_left_out(std::size_t differences, double alpha) {
+  if (differences <= kExactUpTo) return quantile_of(ways_to_take(ranks_up_to(differences)), alpha / 2);
   const auto n = static_cast<double>(differences);
-  return normal_quantile(n * (n + 1) / 4, std::sqrt(n * (n + 1) * (2 * n + 1) / 24), level / 2);
+  return normal_quantile(n * (n + 1) / 4, std::sqrt(n * (n + 1) * (2 * n + 1) / 24), alpha / 2);
 }
 
-std::size_t differences_left_out(std::size_t base, std::size_t next, double level) {
+std::size_t differences_left_out(std::size_t base, std::size_t next, double alpha) {
   const auto n = static_cast<double>(base), m = static_cast<double>(next);
   if (base + next > kExactUpTo)
-    return normal_quantile(n * m / 2, std::sqrt(n * m * (n + m + 1) / 12), level / 2);
-  return quantile_of(ways_of_u(base, next), level / 2);
+    return normal_quantile(n * m / 2, std::sqrt(n * m * (n + m + 1) / 12), alpha / 2);
+  return quantile_of(ways_of_u(base, next), alpha / 2);
 }
 
 Test trend(std::span<const std::vector<double>> series) {

@@ -29,13 +29,13 @@ Test mann_whitney(Values base, Values next, Tail tail = Tail::either);
 Test signed_rank(Values differences, Tail tail = Tail::either);
 
 /// The largest number of means of pairs of differences (each with itself, too) that an interval for their
-/// shift may leave out at either end: the largest k for which P(rank sum < k) is within level / 2. 0 when
+/// shift may leave out at either end: the largest k for which P(rank sum < k) is within alpha / 2. 0 when
 /// there is none.
-std::size_t means_left_out(std::size_t differences, double level);
+std::size_t means_left_out(std::size_t differences, double alpha);
 
 /// The same of two sides: how many of the differences between a value of either the interval may leave out at
 /// an end. From U's distribution without ties.
-std::size_t differences_left_out(std::size_t base, std::size_t next, double level);
+std::size_t differences_left_out(std::size_t base, std::size_t next, double alpha);
 
 /// Kendall's test for a trend of values in their order, several series together: each with a level of its
 /// own.
@@ -45,7 +45,7 @@ Test trend(std::span<const std::vector<double>> series);
 double smallest_p(std::size_t base, std::size_t next, Tail tail = Tail::either);
 double smallest_p_of_pairs(std::size_t pairs, Tail tail = Tail::either);
 
-/// p values that may each be held against the level that all of them together are to keep: Holm, "A Simple
+/// p values that may each be held against the alpha that all of them together are to keep: Holm, "A Simple
 /// Sequentially Rejective Multiple Test Procedure", 1979.
 std::vector<double> holm(std::span<const double> p);
 

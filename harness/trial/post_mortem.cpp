@@ -12,6 +12,7 @@
 #include "harness/os/error.hpp"
 #include "harness/os/journal.hpp"
 #include "harness/os/process.hpp"
+#include "harness/probe/column_names.hpp"
 #include "harness/trial/workload.hpp"
 
 namespace tlbstorm::trial {
@@ -48,9 +49,9 @@ PostMortem::PostMortem(std::span<const probe::Column> columns)
     : began_(os::now()),
       had_swap_(!machine::parse_swaps(os::try_read_text("/proc/swaps").value_or("")).empty()),
       log_(open_log()),
-      free_column_(find(columns, "swapdev.free")),
-      total_column_(find(columns, "swapdev.total")),
-      locked_column_(find(columns, std::string("workload.") + counter::kLocked)) {}
+      free_column_(find(columns, column::kSwapFree)),
+      total_column_(find(columns, column::kSwapTotal)),
+      locked_column_(find(columns, column::of_workload(counter::kLocked))) {}
 
 void PostMortem::sample(const Sample& sample) {
   const auto value = [&](std::optional<std::size_t> column) {

@@ -6,6 +6,7 @@
 
 #include "harness/os/clock.hpp"
 #include "harness/os/error.hpp"
+#include "harness/probe/column_names.hpp"
 #include "harness/trial/sampler.hpp"
 
 namespace tlbstorm::trial {
@@ -28,9 +29,9 @@ ProbeSet::ProbeSet(const Plan& plan, const Definition& definition, const probe::
   spread_dear_probes(plan.sample_budget);
 
   first_worker_column_ = columns_.size();
-  columns_.push_back({"workload.operations", "operations"});
+  columns_.push_back({column::kOperations, "operations"});
   for (const WorkloadCounter& counter : definition.counters)
-    columns_.push_back({"workload." + counter.name, counter.unit, counter.kind});
+    columns_.push_back({column::of_workload(counter.name), counter.unit, counter.kind});
 }
 
 std::vector<std::string> ProbeSet::begin_trial(const probe::Target& target, std::string_view when) {

@@ -11,7 +11,9 @@
 
 #include "harness/machine/facts.hpp"
 #include "harness/os/error.hpp"
+#include "harness/probe/column_names.hpp"
 #include "harness/probe/probe.hpp"
+#include "harness/trial/metric_names.hpp"
 #include "harness/trial/plan.hpp"
 
 namespace tlbstorm::trial {
@@ -54,7 +56,7 @@ std::string_view name(Better better);
 
 /// A figure of a workload's own: scale * part / whole, over the measured phase; without a whole, the part.
 /// Both are sums of columns of samples.csv, of those that this machine has: by how much a counter grew
-/// ("vmstat.pswpout", "workload.<counter>"), what a gauge was on average ("mean zram.stored"), or "seconds",
+/// (probe/column_names.hpp), what a gauge was on average (mean_of()), or "seconds",
 /// or "worker_seconds": those of all workers but onlookers.
 struct OwnFigure {
   std::string name;
@@ -65,6 +67,9 @@ struct OwnFigure {
   std::vector<std::string> whole;
   double scale = 1;
 };
+
+/// A gauge's mean, as a part of an OwnFigure.
+inline std::string mean_of(const char* column) { return std::string("mean ") + column; }
 
 /// How a workload's trial is paced.
 enum class Pacing {

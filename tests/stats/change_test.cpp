@@ -112,7 +112,7 @@ Statistic statistic_of(const std::string& kind) {
 TEST(BcaInterval, IsThatOfBoot) {
   for (const ReferenceRow& row : reference("boot")) {
     SCOPED_TRACE(row.line);
-    const Resampling how{.level = row.value("level"), .replicates = kReplicates};
+    const Resampling how{.confidence = row.value("level"), .replicates = kReplicates};
     const std::vector<double> base = row.values("base"), next = row.values("next");
     if (row.text("kind") == "paired")
       expect_interval(bca_interval(next, &paired_shift, how), row);
@@ -134,7 +134,7 @@ TEST(BcaInterval, SpatialTestOfEfronAndTibshirani) {
   const std::vector<double> a{48, 36, 20, 29, 42, 42, 20, 42, 22, 41, 45, 14, 6,
                               0,  33, 28, 34, 4,  32, 24, 47, 41, 24, 26, 30, 41};
   EXPECT_NEAR(variance(a), 171.5, 0.05);
-  const Interval interval = bca_interval(a, &variance, {.level = 0.9, .replicates = 20000});
+  const Interval interval = bca_interval(a, &variance, {.confidence = 0.9, .replicates = 20000});
   EXPECT_NEAR(interval.low, 115.8, 5);
   EXPECT_NEAR(interval.high, 259.6, 9);
 }
@@ -150,8 +150,8 @@ TEST(BcaInterval, IsTheSameEachTime) {
 TEST(BcaInterval, HigherLevelIsWider) {
   std::mt19937_64 random(4);
   const auto base = draw(random, 10), next = draw(random, 10);
-  const Interval narrow = bca_interval(base, next, &shift, {.level = 0.8});
-  const Interval wide = bca_interval(base, next, &shift, {.level = 0.99});
+  const Interval narrow = bca_interval(base, next, &shift, {.confidence = 0.8});
+  const Interval wide = bca_interval(base, next, &shift, {.confidence = 0.99});
   EXPECT_LT(wide.low, narrow.low);
   EXPECT_GT(wide.high, narrow.high);
   EXPECT_TRUE(wide.contains(shift(base, next)));
@@ -198,7 +198,7 @@ TEST(BcaInterval, RoundingIsNotTakenForSkew) {
 // With so wide a level and one far value the formula of the ends passes its pole.
 TEST(BcaInterval, StaysInOrderAtExtremeLevels) {
   const std::vector<double> values{1, 1, 1, 1, 1, 1, 1, 1000};
-  const Interval interval = bca_interval(values, &mean, {.level = 1 - 1e-15});
+  const Interval interval = bca_interval(values, &mean, {.confidence = 1 - 1e-15});
   EXPECT_LE(interval.low, mean(values));
   EXPECT_GE(interval.high, mean(values));
 }

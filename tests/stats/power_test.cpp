@@ -46,14 +46,14 @@ TEST(TrialsNeeded, MoreForLessChangeAndForMoreNoiseAndForMoreDemanded) {
   EXPECT_GT(trials_needed(0.01, 0.02), trials_needed(0.02, 0.02));
   EXPECT_GT(trials_needed(0.01, 0.02), trials_needed(0.01, 0.01));
   EXPECT_GT(trials_needed(0.01, 0.01, {.power = 0.95}), trials_needed(0.01, 0.01));
-  EXPECT_GT(trials_needed(0.01, 0.01, {.level = 0.01}), trials_needed(0.01, 0.01));
+  EXPECT_GT(trials_needed(0.01, 0.01, {.alpha = 0.01}), trials_needed(0.01, 0.01));
   EXPECT_EQ(trials_needed(-0.01, 0.01), trials_needed(0.01, 0.01));
 }
 
 TEST(TrialsNeeded, NeverFewerThanCanShowTheLevel) {
   EXPECT_EQ(trials_needed(0.5, 0.001), 4u);
   EXPECT_EQ(trials_needed(0.1, 0), 4u);
-  EXPECT_EQ(trials_needed(0.1, 0, {.level = 0.1}), 3u);
+  EXPECT_EQ(trials_needed(0.1, 0, {.alpha = 0.1}), 3u);
 }
 
 TEST(TrialsNeeded, TablesOfTheDocumentAreOurs) {

@@ -17,12 +17,12 @@ TEST(SignedRankInterval, IsThatOfR) {
   std::vector<double> differences;
   for (std::size_t i = 0; i < before.size(); ++i) differences.push_back(after[i] - before[i]);
   struct {
-    double level, low, high;
+    double alpha, low, high;
   } const kOfR[] = {{0.05, -0.786, -0.010}, {0.1, -0.726, -0.175}, {0.01, -0.9870, 0.1135}};
-  for (const auto& [level, low, high] : kOfR) {
-    const Interval interval = signed_rank_interval(differences, level);
-    EXPECT_NEAR(interval.low, low, 1e-9) << level;
-    EXPECT_NEAR(interval.high, high, 1e-9) << level;
+  for (const auto& [alpha, low, high] : kOfR) {
+    const Interval interval = signed_rank_interval(differences, alpha);
+    EXPECT_NEAR(interval.low, low, 1e-9) << alpha;
+    EXPECT_NEAR(interval.high, high, 1e-9) << alpha;
   }
 }
 
@@ -57,14 +57,14 @@ TEST(MannWhitneyInterval, IsThatOfROfTheLogarithms) {
   const std::vector<double> x{0.80, 0.83, 1.89, 1.04, 1.45, 1.38, 1.91, 1.64, 0.73, 1.46};
   const std::vector<double> y{1.15, 0.88, 0.90, 0.74, 1.21};
   struct {
-    double level, low, high;
+    double alpha, low, high;
   } const kOfR[] = {{0.05, 0.859504132231, 1.95945945946},
                     {0.1, 0.909090909091, 1.82222222222},
                     {0.01, 0.695652173913, 2.14772727273}};
-  for (const auto& [level, low, high] : kOfR) {
-    const Interval interval = mann_whitney_interval(y, x, level);
-    EXPECT_NEAR(interval.low, low, 1e-9) << level;
-    EXPECT_NEAR(interval.high, high, 1e-9) << level;
+  for (const auto& [alpha, low, high] : kOfR) {
+    const Interval interval = mann_whitney_interval(y, x, alpha);
+    EXPECT_NEAR(interval.low, low, 1e-9) << alpha;
+    EXPECT_NEAR(interval.high, high, 1e-9) << alpha;
   }
 }
 

@@ -230,7 +230,7 @@ TEST_F(Interleaved, AbOfOptionsIsAComparison) {
     return;
   EXPECT_THAT(done_.out, HasSubstr("interleaved: each of one side beside one of the other"));
   EXPECT_THAT(done_.out, HasSubstr("mode"));
-  EXPECT_THAT(done_.out, testing::ContainsRegex(" at level 0\\.05, of which this look has 0\\.0[0-4]"));
+  EXPECT_THAT(done_.out, testing::ContainsRegex(" at alpha 0\\.05, of which this look has 0\\.0[0-4]"));
   EXPECT_THAT(done_.out, HasSubstr("  runs: " + folder_));
   for (const char* const run : {"base-001", "new-001"})
     EXPECT_EQ(manifest(folder_ + "/" + run)["trials"].size(), 1U) << run;

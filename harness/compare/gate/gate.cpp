@@ -106,7 +106,7 @@ std::size_t fewest_trials(const Question& question, double best, const GateOptio
   while ((is_paired(question, options) ? stats::smallest_p_of_pairs(trials, stats::Tail::higher)
                                        : stats::smallest_p(trials, trials, stats::Tail::higher)) *
              share >
-         options.level)
+         options.alpha)
     ++trials;
   return trials;
 }
@@ -181,7 +181,7 @@ void judge_relative(const Question& question, double needed_p, const GateOptions
                                        : why_none(*question.pair->next, "the new runs", question.metric.name);
     return;
   }
-  if (needed_p > options.level) {
+  if (needed_p > options.alpha) {
     const std::size_t fewest = fewest_trials(question, needed_p, options);
     result.why = is_paired(question, options)
                      ? fmt::format("{} pairs of trials could never fail this gate; {} could",
@@ -197,7 +197,7 @@ void judge_relative(const Question& question, double needed_p, const GateOptions
   result.change = change.change;
   result.interval = change.interval;
   const bool has_interval = !std::isnan(change.interval.low) && !std::isnan(change.interval.high);
-  if (result.p <= options.level && (!has_interval || lies_beyond(result))) {
+  if (result.p <= options.alpha && (!has_interval || lies_beyond(result))) {
     if (!options.paired && drift_explains(*question.pair->base, *question.pair->next, change)) {
       result.why =
           "beyond it, but the values drift that way within the runs too: interleave them (tlbstorm ab)";
@@ -297,7 +297,7 @@ std::optional<double> first_caught(Question question, double questions, const Ga
     result.rule = *question.rule;
     result.bound = question.bound;
     result.p = std::min(1.0, p_beyond(question, options) * questions);
-    if (result.p > options.level) continue;  // no need for its interval
+    if (result.p > options.alpha) continue;  // no need for its interval
     judge_relative(question, best_p(question, options) * questions, options, result);
     if (result.ruling == Ruling::fail) return change;
   }

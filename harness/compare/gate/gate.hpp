@@ -18,7 +18,7 @@ enum class Ruling { pass, fail, unsure };
 std::string_view name(Ruling ruling);
 
 /// Of false alarms of all rules of a gate together.
-inline constexpr double kGateLevel = 0.01;
+inline constexpr double kGateAlpha = 0.01;
 
 /// Two sides to be judged; of a suite or sweep one for each run that both have.
 struct GatePair {
@@ -47,7 +47,7 @@ struct RuleResult {
 os::Finding to_finding(const RuleResult& result);
 
 struct GateOptions {
-  double level = kGateLevel;
+  double alpha = kGateAlpha;
   bool paired = false;
 };
 
@@ -61,7 +61,7 @@ struct Gate {
 };
 
 /// A relative rule fails when the exact interval of the change lies beyond the bound, a test of the base
-/// moved by the bound against the new values says so too, at the level corrected over all rules (Holm), and
+/// moved by the bound against the new values says so too, at an alpha corrected over all rules (Holm), and
 /// no drift explains it; it passes when the interval lies within. An absolute rule goes by the median. Throws
 /// os::UsageError when no side has a metric of that name, or a relative rule has no base.
 Gate judge(std::span<const GatePair> pairs, const std::vector<Rule>& rules, const GateOptions& options);

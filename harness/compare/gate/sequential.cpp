@@ -3,13 +3,15 @@
 
 #include <algorithm>
 
+#include "harness/trial/metric_names.hpp"
+
 namespace tlbstorm::compare {
 
-Look look(std::size_t k, double level) {
-  constexpr std::size_t kFirst = 8;  // the fewest pairs whose best p is below half of a level of 5%
+Look look(std::size_t k, double alpha) {
+  constexpr std::size_t kFirst = 8;  // the fewest pairs whose best p is below half of an alpha of 5%
   std::size_t pairs = kFirst;
   for (std::size_t i = 1; i < k; ++i) pairs += pairs / 2;
-  return {pairs, level / static_cast<double>(k * (k + 1))};
+  return {pairs, alpha / static_cast<double>(k * (k + 1))};
 }
 
 std::vector<MetricChange> answers(const Side& base, const Side& next, const std::vector<std::string>& metrics,
@@ -18,7 +20,7 @@ std::vector<MetricChange> answers(const Side& base, const Side& next, const std:
   options.paired = true;
   options.interval = IntervalBy::ranks;
   options.same_within = same_within;
-  options.level = look.level / static_cast<double>(std::max<std::size_t>(1, metrics.size()));
+  options.alpha = look.alpha / static_cast<double>(std::max<std::size_t>(1, metrics.size()));
   std::vector<MetricChange> all;
   for (const std::string& metric : metrics) {
     auto [before, after] = values_of(base, next, metric, true);
@@ -41,7 +43,7 @@ std::vector<std::string> questions_of(const Side& side) {
   std::vector<std::string> wanted;
   if (const auto& figures = side.manifest().workload.figures; !figures.empty())
     wanted.push_back(figures.front().name);
-  wanted.insert(wanted.end(), {"ipis_per_page", "ipis_per_operation", "throughput"});
+  wanted.insert(wanted.end(), {metric::kIpisPerPage, metric::kIpisPerOperation, metric::kThroughput});
   std::vector<std::string> there;
   for (const std::string& metric : wanted)
     if (std::any_of(side.metrics().begin(), side.metrics().end(),

@@ -12,6 +12,7 @@
 #include "harness/os/error.hpp"
 #include "harness/record/batch.hpp"
 #include "harness/record/benchmark_json.hpp"
+#include "harness/trial/metric_names.hpp"
 #include "harness/trial/options.hpp"
 
 namespace tlbstorm::compare {
@@ -91,7 +92,7 @@ void Reader::add_run(const RunFolder& run, const std::string& name) {
   if (!of.usual_metrics.empty()) return;
   if (const auto& figures = run.manifest.workload.figures; !figures.empty())
     of.usual_metrics.push_back(figures.front().name);
-  for (const char* const usual : {"ipis_per_page", "ipis_per_operation"})
+  for (const char* const usual : {metric::kIpisPerPage, metric::kIpisPerOperation})
     if (std::find(of.usual_metrics.begin(), of.usual_metrics.end(), usual) == of.usual_metrics.end())
       of.usual_metrics.emplace_back(usual);
 }

@@ -161,13 +161,13 @@ void forecast(Model& model, const std::vector<std::string>& at) {
   }
 }
 
-void add_power_law(Model& model, const Points& points, double level) {
+void add_power_law(Model& model, const Points& points, double confidence) {
   const auto first = [](const stats::Rows& rows) {
     std::vector<double> x;
     for (const std::vector<double>& row : rows) x.push_back(row.front());
     return x;
   };
-  model.power_law = stats::fit_power_law(first(points.x), points.y, level);
+  model.power_law = stats::fit_power_law(first(points.x), points.y, confidence);
   const Points medians = medians_of(model.runs);
   model.choice = stats::choose_form(first(medians.x), medians.y);
 }
@@ -180,13 +180,13 @@ Model make_model(const Family& family, const std::string& metric, const std::vec
   if (places > terms.size()) refuse_dependent(metric, terms, runs, !options.by.empty());
   refuse_too_few(metric, terms, places);
   Points points = trials_of(runs);
-  stats::LinearFit line(points.x, points.y, options.level);
+  stats::LinearFit line(points.x, points.y, options.confidence);
   const stats::Scatter around = stats::scatter(line, points.run_of);
   std::string why;
   const Basis basis = basis_of(around, why);
   if (basis == Basis::medians) {
     points = medians_of(runs);
-    line = stats::LinearFit(points.x, points.y, options.level);
+    line = stats::LinearFit(points.x, points.y, options.confidence);
   }
   const auto unit = [&] {
     for (const Observed& run : family.runs)
@@ -200,7 +200,7 @@ Model make_model(const Family& family, const std::string& metric, const std::vec
                                          [](double a, double b) { return std::abs(a) < std::abs(b); });
   model.farthest = points.names[static_cast<std::size_t>(farthest - residuals.begin())];
   model.farthest_by = *farthest;
-  if (terms.size() == 1) add_power_law(model, points, options.level);
+  if (terms.size() == 1) add_power_law(model, points, options.confidence);
   forecast(model, options.at);
   return model;
 }

@@ -19,7 +19,7 @@ struct ModelOptions {
   std::vector<std::string> of = {};  ///< metrics, by globs; empty: what is usual for the workload
   std::vector<std::string> by = {};  ///< parameters; empty: what was swept, else all that differ
   std::vector<std::string> at = {};  ///< places: "workers=256,region=64M", each a value for every term
-  double level = 0.95;               ///< of intervals
+  double confidence = 0.95;          ///< of intervals
 };
 
 /// A run at its place, with the values of its valid trials.

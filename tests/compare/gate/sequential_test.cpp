@@ -23,7 +23,7 @@ class SequentialTest : public test::MadeRunsTest {
 
 TEST_F(SequentialTest, LevelsOfAllLooksAddUpToTheLevel) {
   double sum = 0;
-  for (std::size_t k = 1; k <= 30; ++k) sum += look(k, 0.05).level;
+  for (std::size_t k = 1; k <= 30; ++k) sum += look(k, 0.05).alpha;
   EXPECT_LE(sum, 0.05);
   EXPECT_GT(sum, 0.048);
 }
@@ -36,7 +36,7 @@ TEST_F(SequentialTest, LooksGrowByHalf) {
 
 TEST_F(SequentialTest, EachLookCanFindAChange) {
   for (std::size_t k = 1; k <= 8; ++k)
-    EXPECT_LE(stats::smallest_p_of_pairs(look(k, 0.05).pairs), look(k, 0.05).level / 3)
+    EXPECT_LE(stats::smallest_p_of_pairs(look(k, 0.05).pairs), look(k, 0.05).alpha / 3)
         << "of three metrics, look " << k;
 }
 

@@ -8,7 +8,7 @@
 #include <fstream>
 #include <memory>
 
-#include "harness/record/csv.hpp"
+#include "harness/record/csv_writer.hpp"
 
 namespace {
 

@@ -14,7 +14,8 @@
 
 #include "benches/benches.hpp"
 #include "harness/judge/sample_digest.hpp"
-#include "harness/record/csv.hpp"
+#include "harness/record/csv_reader.hpp"
+#include "harness/record/csv_writer.hpp"
 
 namespace tlbstorm::benches {
 namespace {

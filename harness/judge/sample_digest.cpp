@@ -10,7 +10,7 @@
 
 #include "harness/judge/totals.hpp"
 #include "harness/os/error.hpp"
-#include "harness/record/csv.hpp"
+#include "harness/record/csv_reader.hpp"
 #include "harness/record/excerpt.hpp"
 #include "harness/record/folders.hpp"
 #include "harness/record/schema.hpp"

@@ -8,7 +8,7 @@
 #include "harness/os/error.hpp"
 #include "harness/os/fd.hpp"
 #include "harness/os/printable.hpp"
-#include "harness/record/csv.hpp"
+#include "harness/record/csv_writer.hpp"
 #include "harness/record/excerpt.hpp"
 #include "harness/record/folders.hpp"
 #include "harness/record/schema.hpp"

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The reading half of csv.hpp. A row without quotes, as nearly all are, is split where it lies in the buffer.
+#include "harness/record/csv_reader.hpp"
+
 #include <fmt/format.h>
 #include <unistd.h>
 
@@ -13,7 +14,6 @@
 #include "harness/os/named_path.hpp"
 #include "harness/os/printable.hpp"
 #include "harness/os/text.hpp"
-#include "harness/record/csv.hpp"
 #include "harness/record/excerpt.hpp"
 
 namespace tlbstorm::record {

@@ -11,7 +11,7 @@
 #include "harness/machine/facts.hpp"
 #include "harness/os/folder.hpp"
 #include "harness/os/journal.hpp"
-#include "harness/record/csv.hpp"
+#include "harness/record/csv_writer.hpp"
 #include "harness/record/folders.hpp"
 #include "harness/record/judgement.hpp"
 #include "harness/record/manifest.hpp"

@@ -3,7 +3,7 @@
 // the distributions of times.
 #pragma once
 
-#include "harness/record/csv.hpp"
+#include "harness/record/csv_writer.hpp"
 #include "harness/trial/observation.hpp"
 
 namespace tlbstorm::record {

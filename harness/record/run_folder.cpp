@@ -13,7 +13,7 @@
 #include "harness/os/journal_file.hpp"
 #include "harness/os/named_path.hpp"
 #include "harness/os/process.hpp"
-#include "harness/record/csv.hpp"
+#include "harness/record/csv_reader.hpp"
 #include "harness/record/folders.hpp"
 #include "harness/record/schema.hpp"
 

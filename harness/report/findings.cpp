@@ -8,6 +8,7 @@
 #include <nlohmann/json.hpp>
 
 #include "harness/record/json_file.hpp"
+#include "harness/report/cells.hpp"
 #include "harness/report/formats.hpp"
 #include "harness/report/table.hpp"
 
@@ -68,23 +69,6 @@ std::string print_text(const FindingReport& report) {
                            counts(report));
 }
 
-std::string xml(std::string_view text) {
-  std::string out;
-  for (const char c : text) {
-    if (c == '&')
-      out += "&amp;";
-    else if (c == '<')
-      out += "&lt;";
-    else if (c == '>')
-      out += "&gt;";
-    else if (c == '"')
-      out += "&quot;";
-    else
-      out += c >= ' ' || c == '\n' || c == '\t' ? c : '?';
-  }
-  return out;
-}
-
 /// All that is said of it, in one line.
 std::string account(const Finding& finding) {
   std::string text = finding.found;
@@ -103,11 +87,13 @@ std::string print_junit(const FindingReport& report) {
   std::string out = fmt::format(
       "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<testsuites>\n"
       "<testsuite name=\"{}\" tests=\"{}\" failures=\"{}\" skipped=\"{}\">\n",
-      xml(report.title), report.rows.size(), count(report, [&](Grade grade) { return report.fails(grade); }),
+      xml_text(report.title), report.rows.size(),
+      count(report, [&](Grade grade) { return report.fails(grade); }),
       count(report, [&](Grade grade) { return is_skipped(report, grade); }));
   for (const auto& [finding, cells] : report.rows) {
-    const std::string text = xml(account(finding));
-    out += fmt::format("<testcase classname=\"{}\" name=\"{}\">", xml(report.title), xml(finding.id));
+    const std::string text = xml_text(account(finding));
+    out +=
+        fmt::format("<testcase classname=\"{}\" name=\"{}\">", xml_text(report.title), xml_text(finding.id));
     if (report.fails(finding.grade))
       out += fmt::format("<failure message=\"{}: {}\"/>", report.word(finding.grade), text);
     else if (is_skipped(report, finding.grade))

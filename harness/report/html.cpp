@@ -8,6 +8,7 @@
 
 #include "harness/compare/change_text.hpp"
 #include "harness/os/units.hpp"
+#include "harness/report/cells.hpp"
 #include "harness/report/formats.hpp"
 
 namespace tlbstorm::report {
@@ -26,23 +27,6 @@ pre { overflow-x: auto; } svg { vertical-align: middle; } .remark td { font-size
 </style></head><body>
 )";
 
-std::string escaped(std::string_view text) {
-  std::string out;
-  for (const char c : text) {
-    if (c == '&')
-      out += "&amp;";
-    else if (c == '<')
-      out += "&lt;";
-    else if (c == '>')
-      out += "&gt;";
-    else if (c == '"')
-      out += "&quot;";
-    else
-      out += c;
-  }
-  return out;
-}
-
 /// From halved to doubled, on a scale where those are equally far from no change.
 std::string drawing(const compare::MetricChange& one) {
   if (std::isnan(one.interval.low) || std::isnan(one.interval.high) || std::isnan(one.change)) return "";
@@ -55,7 +39,7 @@ std::string drawing(const compare::MetricChange& one) {
       R"(<svg width="121" height="12" role="img" aria-label="{}"><path d="M60.5 0V12" stroke="#888"/>)"
       R"(<rect x="{:.1f}" y="4" width="{:.1f}" height="4" fill="currentColor" opacity=".45"/>)"
       R"(<circle cx="{:.1f}" cy="6" r="2.5" fill="currentColor"/></svg>)",
-      escaped(compare::format_interval(one.interval)), low, std::max(high - low, 1.0), at(one.change));
+      xml_text(compare::format_interval(one.interval)), low, std::max(high - low, 1.0), at(one.change));
 }
 
 std::string rows(const compare::Comparison& comparison, Sorting sorting) {
@@ -66,13 +50,13 @@ std::string rows(const compare::Comparison& comparison, Sorting sorting) {
         R"(<td class="n">{}</td><td class="n">{}</td><td class="n">{}</td><td>{}</td>)"
         R"(<td class="n">{}</td><td>{}</td></tr>)"
         "\n",
-        name(one->verdict), escaped(one->metric.name), escaped(format_unit(*one, comparison)),
+        name(one->verdict), xml_text(one->metric.name), xml_text(format_unit(*one, comparison)),
         os::format_figure(one->base.median), compare::format_share(one->base.cv),
         os::format_figure(one->next.median), compare::format_share(one->next.cv),
         compare::format_change(one->change), compare::format_interval(one->interval), drawing(*one),
         compare::format_p(one->test.p), name(one->verdict));
     for (const std::string& remark : one->remarks)
-      out += fmt::format("<tr class=\"remark\"><td></td><td colspan=\"10\">{}</td></tr>\n", escaped(remark));
+      out += fmt::format("<tr class=\"remark\"><td></td><td colspan=\"10\">{}</td></tr>\n", xml_text(remark));
   }
   return out;
 }
@@ -85,7 +69,7 @@ std::string distributions(const compare::Comparison& comparison) {
   for (const compare::DistributionChange& one : comparison.distributions) {
     out += "<tr>";
     for (const std::string& cell : distribution_cells(one))
-      out += fmt::format("<td class=\"n\">{}</td>", escaped(cell));
+      out += fmt::format("<td class=\"n\">{}</td>", xml_text(cell));
     out += "</tr>\n";
   }
   return out + "</table>\n";
@@ -93,12 +77,12 @@ std::string distributions(const compare::Comparison& comparison) {
 
 std::string part(const compare::Comparison& comparison, Sorting sorting) {
   std::string out;
-  if (!comparison.title.empty()) out += fmt::format("<h2>{}</h2>\n", escaped(comparison.title));
+  if (!comparison.title.empty()) out += fmt::format("<h2>{}</h2>\n", xml_text(comparison.title));
   if (!comparison.differences.empty()) {
     out += "<table><tr><th>what differs</th><th>base</th><th>new</th></tr>\n";
     for (const compare::Difference& one : comparison.differences)
-      out += fmt::format("<tr><td>{}</td><td>{}</td><td>{}</td></tr>\n", escaped(one.what), escaped(one.base),
-                         escaped(one.next));
+      out += fmt::format("<tr><td>{}</td><td>{}</td><td>{}</td></tr>\n", xml_text(one.what),
+                         xml_text(one.base), xml_text(one.next));
     out += "</table>\n";
   }
   out +=
@@ -106,7 +90,7 @@ std::string part(const compare::Comparison& comparison, Sorting sorting) {
       "<th>95% interval</th><th>from half to double</th><th>p</th><th>verdict</th></tr>\n";
   out += rows(comparison, sorting) + "</table>\n";
   out += distributions(comparison);
-  for (const std::string& note : comparison.notes) out += fmt::format("<p>{}</p>\n", escaped(note));
+  for (const std::string& note : comparison.notes) out += fmt::format("<p>{}</p>\n", xml_text(note));
   return out;
 }
 
@@ -117,12 +101,12 @@ std::string print_html(const Report& report) {
   std::string out = kHead;
   out +=
       fmt::format("<h1>tlbstorm: {}</h1>\n<p>base: {}<br>new: {}<br>on {}</p>\n",
-                  escaped(first.base.manifest().plan.workload), escaped(compare::describe_side(first.base)),
-                  escaped(compare::describe_side(first.next)), escaped(compare::machine_of(first.base)));
+                  xml_text(first.base.manifest().plan.workload), xml_text(compare::describe_side(first.base)),
+                  xml_text(compare::describe_side(first.next)), xml_text(compare::machine_of(first.base)));
   for (const compare::Comparison& comparison : report.parts) out += part(comparison, report.sorting);
   out += "<h2>made with</h2>\n<pre>";
   for (const Command& command : commands(report))
-    out += fmt::format("{}  # {}\n", escaped(command.line), command.side);
+    out += fmt::format("{}  # {}\n", xml_text(command.line), command.side);
   return out + "</pre></body></html>\n";
 }
 

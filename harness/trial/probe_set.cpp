@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
+#include "harness/trial/probe_set.hpp"
+
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -7,7 +9,6 @@
 #include "harness/os/clock.hpp"
 #include "harness/os/error.hpp"
 #include "harness/probe/column_names.hpp"
-#include "harness/trial/sampler.hpp"
 
 namespace tlbstorm::trial {
 namespace {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Any CSV: rows have as many fields as the header, and fields are numbers or are refused.
-#include "harness/record/csv.hpp"
+#include "harness/record/csv_reader.hpp"
 #include "tests/fuzz/input.hpp"
 
 using namespace tlbstorm;

@@ -9,7 +9,7 @@
 #include <random>
 
 #include "harness/judge/totals.hpp"
-#include "harness/record/csv.hpp"
+#include "harness/record/csv_writer.hpp"
 #include "tests/record/record_test.hpp"
 
 namespace tlbstorm::judge {

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "harness/record/csv.hpp"
-
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include <cmath>
 
+#include "harness/record/csv_reader.hpp"
+#include "harness/record/csv_writer.hpp"
 #include "tests/record/record_test.hpp"
 
 namespace tlbstorm::record {

@@ -5,7 +5,7 @@
 
 #include <ctime>
 
-#include "harness/record/csv.hpp"
+#include "harness/record/csv_reader.hpp"
 #include "tests/system/tool.hpp"
 
 namespace tlbstorm::test {

@@ -10,7 +10,7 @@
 #include <cstdlib>
 #include <fstream>
 
-#include "harness/record/csv.hpp"
+#include "harness/record/csv_reader.hpp"
 #include "tests/system/loop_device.hpp"
 #include "tests/system/tool.hpp"
 

@@ -17,7 +17,7 @@
 #include "harness/os/fd.hpp"
 #include "harness/os/swaps.hpp"
 #include "harness/os/text.hpp"
-#include "harness/record/csv.hpp"
+#include "harness/record/csv_reader.hpp"
 
 namespace tlbstorm::test {
 namespace {

@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 // The probes of a run on a machine whose devices come and go between its trials and during them.
+#include "harness/trial/probe_set.hpp"
+
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include <cmath>
 #include <fstream>
 
-#include "harness/trial/sampler.hpp"
 #include "tests/temporary_folder.hpp"
 
 namespace tlbstorm::trial {

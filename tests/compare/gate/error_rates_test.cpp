@@ -11,7 +11,7 @@
 
 #include "harness/compare/gate/gate.hpp"
 #include "harness/compare/gate/sequential.hpp"
-#include "harness/record/csv.hpp"
+#include "harness/record/csv_reader.hpp"
 #include "tests/sanitized.hpp"
 
 namespace tlbstorm::compare {

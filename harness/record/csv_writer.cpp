@@ -1,9 +1,24 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "harness/record/csv.hpp"
+#include "harness/record/csv_writer.hpp"
 
 #include <cmath>
 
 namespace tlbstorm::record {
+namespace {
+
+bool needs_quotes(std::string_view text) { return text.find_first_of(",\"\r\n") != std::string_view::npos; }
+
+}  // namespace
+
+std::string csv_cell(std::string_view text) {
+  if (!needs_quotes(text)) return std::string(text);
+  std::string cell = "\"";
+  for (const char c : text) {
+    if (c == '"') cell += '"';
+    cell += c;
+  }
+  return cell + '"';
+}
 
 CsvWriter::CsvWriter(const os::Folder& folder, const std::string& name, std::string_view header)
     : CsvWriter(folder.create(name), folder / name, header) {}
@@ -20,16 +35,10 @@ void CsvWriter::separate() {
 
 CsvWriter& CsvWriter::field(std::string_view text) {
   separate();
-  if (text.find_first_of(",\"\r\n") == std::string_view::npos) {
+  if (needs_quotes(text))
+    buffer_.append(csv_cell(text));
+  else
     buffer_.append(text);
-    return *this;
-  }
-  buffer_.push_back('"');
-  for (const char c : text) {
-    if (c == '"') buffer_.push_back('"');
-    buffer_.push_back(c);
-  }
-  buffer_.push_back('"');
   return *this;
 }
 

@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// CSV as in RFC 4180: a writer that appends whole rows with one write(2), and a reader that streams.
+// CSV as in RFC 4180, read as it streams by. A row without quotes, as nearly all are, is split where it lies
+// in the buffer.
 #pragma once
-
-#include <fmt/format.h>
 
 #include <filesystem>
 #include <string>
@@ -10,35 +9,8 @@
 #include <vector>
 
 #include "harness/os/fd.hpp"
-#include "harness/os/folder.hpp"
 
 namespace tlbstorm::record {
-
-/// Builds rows in memory and writes them out whole, so that a killed run leaves no half row but the last.
-class CsvWriter {
- public:
-  CsvWriter() = default;
-  /// Makes the file, never over one that exists, with its header. Throws os::SystemError.
-  CsvWriter(const os::Folder& folder, const std::string& name, std::string_view header);
-  /// Writes to an open file; `path` names it in errors.
-  CsvWriter(os::Fd file, std::filesystem::path path, std::string_view header);
-
-  CsvWriter& field(std::string_view text);
-  CsvWriter& field(double value);  ///< shortest text that reads back the same; empty when absent (NaN)
-  CsvWriter& field(std::uint64_t value);
-  CsvWriter& field(int value);
-  void end_row();
-  /// Hands what was built to the kernel.
-  void flush();
-  bool is_open() const { return static_cast<bool>(fd_); }
-
- private:
-  void separate();
-  std::filesystem::path path_;
-  os::Fd fd_;
-  fmt::memory_buffer buffer_;
-  bool row_begun_ = false;
-};
 
 /// Reads a CSV row by row, in memory that doesn't grow with the file. A last row without its line end, as a
 /// killed writer leaves, is skipped and told. Lines end with LF or CR LF.

@@ -26,8 +26,8 @@ struct Default {
   const char* option;
   const char* value;
 };
-constexpr std::array<Default, 2> kDefaults{
-    {{"benchmark_enable_random_interleaving", "true"}, {"benchmark_min_time", "0.1"}}};
+constexpr auto kDefaults =
+    std::to_array<Default>({{"benchmark_enable_random_interleaving", "true"}, {"benchmark_min_time", "0.1"}});
 
 /// What may be said to an option of the library's, which takes most values for something.
 struct Known {
@@ -90,23 +90,23 @@ void context(const std::string& option, const std::string& value) {
                            "write it as disk=nvme");
 }
 
-constexpr std::array<Known, 17> kKnown{{{"benchmark_list_tests", choice},
-                                        {"benchmark_filter", pattern},
-                                        {"benchmark_min_time", seconds},
-                                        {"benchmark_min_warmup_time", seconds},
-                                        {"benchmark_repetitions", count},
-                                        {"benchmark_enable_random_interleaving", choice},
-                                        {"benchmark_report_aggregates_only", choice},
-                                        {"benchmark_display_aggregates_only", choice},
-                                        {"benchmark_format", format},
-                                        {"benchmark_out", file},
-                                        {"benchmark_out_format", format},
-                                        {"benchmark_color", colour},
-                                        {"benchmark_counters_tabular", choice},
-                                        {"benchmark_context", context},
-                                        {"benchmark_time_unit", unit},
-                                        {"benchmark_perf_counters", any},
-                                        {"v", verbosity}}};
+constexpr auto kKnown = std::to_array<Known>({{"benchmark_list_tests", choice},
+                                              {"benchmark_filter", pattern},
+                                              {"benchmark_min_time", seconds},
+                                              {"benchmark_min_warmup_time", seconds},
+                                              {"benchmark_repetitions", count},
+                                              {"benchmark_enable_random_interleaving", choice},
+                                              {"benchmark_report_aggregates_only", choice},
+                                              {"benchmark_display_aggregates_only", choice},
+                                              {"benchmark_format", format},
+                                              {"benchmark_out", file},
+                                              {"benchmark_out_format", format},
+                                              {"benchmark_color", colour},
+                                              {"benchmark_counters_tabular", choice},
+                                              {"benchmark_context", context},
+                                              {"benchmark_time_unit", unit},
+                                              {"benchmark_perf_counters", any},
+                                              {"v", verbosity}});
 
 /// Before anything is made: the library refuses less, and later.
 void check_word(const std::string& word) {

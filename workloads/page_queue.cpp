@@ -22,10 +22,10 @@ struct Numbered {
   double most;  ///< and above 0
   const char* remedy;
 };
-constexpr std::array<Numbered, 3> kNumbered{
-    {{"zipf", 10, "give an exponent above 0, such as zipf:0.99"},
-     {"normal", 1, "give the deviation as a share of the whole, such as normal:0.17"},
-     {"stride", 1e12, "give whole pages, such as stride:17"}}};
+constexpr auto kNumbered =
+    std::to_array<Numbered>({{"zipf", 10, "give an exponent above 0, such as zipf:0.99"},
+                             {"normal", 1, "give the deviation as a share of the whole, such as normal:0.17"},
+                             {"stride", 1e12, "give whole pages, such as stride:17"}});
 
 Access parse(const std::string& option, const std::string& access) {
   if (access == kSequential || access == kUniform) return {access};

@@ -21,7 +21,7 @@ struct Subcommand {
   int (*run)(const Arguments&);
 };
 
-constexpr std::array<Subcommand, 12> kSubcommands{{
+constexpr auto kSubcommands = std::to_array<Subcommand>({
     {"run", "run a workload under memory reclaim and measure its TLB shootdowns", &tlbstorm::cli::run},
     {"suite", "run a list of workloads and print one table", &tlbstorm::cli::suite},
     {"report", "print the summary of run folders", &tlbstorm::cli::report},
@@ -34,7 +34,7 @@ constexpr std::array<Subcommand, 12> kSubcommands{{
     {"list", "list workloads, probes and metrics", &tlbstorm::cli::list},
     {"doctor", "look for what on this machine would spoil a measurement", &tlbstorm::cli::doctor},
     {"restore", "undo what a killed run left on the machine", &tlbstorm::cli::restore},
-}};
+});
 
 void print_help() {
   std::cout << "tlbstorm " TLBSTORM_VERSION

@@ -55,7 +55,7 @@ Value latency(F facts, W window, const char* seconds, const char* requests) {
 
 constexpr const char* kNoCycle = "no cycle was counted";
 
-constexpr std::array<Metric, 18> kMetrics{{
+constexpr auto kMetrics = std::to_array<Metric>({
     {metric::kFlushesByTrial, "ratio", Better::neither,
      "share of the flushes sent that the trial's own processes sent", Scope::all, false,
      [](F f, W w) { return of_sent(f, w, column::kSentByTrial); }},
@@ -109,7 +109,7 @@ constexpr std::array<Metric, 18> kMetrics{{
        return ratio(both(f, w, column::kUserTlbMisses, column::kKernelTlbMisses),
                     growth(f, w, column::kOperations), "no operation was finished");
      }},
-}};
+});
 
 }  // namespace
 

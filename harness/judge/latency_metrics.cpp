@@ -49,7 +49,7 @@ Value latency(F facts, W) {
   return percentile(*histogram, PerTenThousand / 1e4);
 }
 
-constexpr std::array<Metric, 15> kMetrics{{
+constexpr auto kMetrics = std::to_array<Metric>({
     {"hit_latency_p50", "ns", Better::lower, "time of an access that did not fault, median",
      Scope::timing_accesses, false, &latency<Of::hits, 5000>},
     {"hit_latency_p99", "ns", Better::lower, "time of an access that did not fault, 99th percentile",
@@ -87,7 +87,7 @@ constexpr std::array<Metric, 15> kMetrics{{
        if (!f.result.longest_stall) return absent("not every worker timed its accesses");
        return os::to_seconds(std::max(*f.result.longest_stall, f.result.stall_resolution));
      }},
-}};
+});
 
 }  // namespace
 

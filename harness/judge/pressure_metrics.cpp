@@ -30,7 +30,7 @@ Value psi(F facts, W window, const char* column) {
   return ratio(growth(facts, window, column), window.seconds * 1e6, "no time was measured");
 }
 
-constexpr std::array<Metric, 6> kMetrics{{
+constexpr auto kMetrics = std::to_array<Metric>({
     {"bystander_lost_time", "ratio", Better::lower,
      "share of a bystander's time that it lost: the sum of the gaps between its clock reads",
      Scope::bystanders, false,
@@ -59,7 +59,7 @@ constexpr std::array<Metric, 6> kMetrics{{
      [](F f, W w) { return psi(f, w, column::kMemorySome); }},
     {"memory_stall_full", "ratio", Better::lower, "share of time in which all tasks waited for memory (PSI)",
      Scope::all, false, [](F f, W w) { return psi(f, w, column::kMemoryFull); }},
-}};
+});
 
 }  // namespace
 

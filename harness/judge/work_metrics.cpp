@@ -43,7 +43,7 @@ constexpr const char* kNoOperation = "no operation was finished";
 using F = const TrialFacts&;
 using W = const Window&;
 
-constexpr std::array<Metric, 10> kMetrics{{
+constexpr auto kMetrics = std::to_array<Metric>({
     {metric::kThroughput, "operations/s", Better::higher, "the workload's operations per second, all workers",
      Scope::timed, false, [](F f, W w) { return per_second(growth(f, w, column::kOperations), w); }},
     {metric::kIpisPerOperation, "IPIs/op", Better::lower, "TLB-shootdown handlers run for each operation",
@@ -75,7 +75,7 @@ constexpr std::array<Metric, 10> kMetrics{{
     {"system_time", "cpu/worker", Better::lower, "share of a worker's time spent in the kernel", Scope::all,
      false,
      [](F f, W) { return share_of_wall(f, [](const trial::Usage& u) { return os::to_seconds(u.system); }); }},
-}};
+});
 
 }  // namespace
 

@@ -201,7 +201,7 @@ Diagnosis load(const Snapshot& snapshot) {
   return finding;
 }
 
-constexpr std::array<Check, 11> kChecks{
+constexpr auto kChecks = std::to_array<Check>(
     {{"governor", &governor, false},
      {"boost", &boost, false},
      {"smt", &smt, false},
@@ -224,7 +224,7 @@ constexpr std::array<Check, 11> kChecks{
           return Diagnosis{Grade::ok, "one node", finding.wanted, finding.why, "", {}};
         return finding;
       },
-      false}}};
+      false}});
 
 }  // namespace
 

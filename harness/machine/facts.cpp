@@ -26,7 +26,7 @@ struct FileFact {
   const char* key;
   const char* path;
 };
-constexpr std::array<FileFact, 20> kFiles{{
+constexpr auto kFiles = std::to_array<FileFact>({
     {"cmdline", "proc/cmdline"},
     {"smt", "sys/devices/system/cpu/smt/active"},
     {"governor", "sys/devices/system/cpu/cpu0/cpufreq/scaling_governor"},
@@ -47,7 +47,7 @@ constexpr std::array<FileFact, 20> kFiles{{
     {"overcommit_memory", "proc/sys/vm/overcommit_memory"},
     {"perf_event_paranoid", "proc/sys/kernel/perf_event_paranoid"},
     {"zone_reclaim_mode", "proc/sys/vm/zone_reclaim_mode"},
-}};
+});
 
 /// "meltdown: Not affected; spectre_v2: Mitigation: Retpolines", without those that don't concern this CPU.
 std::string mitigations(const fs::path& root) {

@@ -97,10 +97,10 @@ Diagnosis cgroup(const Snapshot& snapshot) {
   return finding;
 }
 
-constexpr std::array<Check, 4> kChecks{{{"batched_unmap", &batched_unmap, false},
-                                        {"debug_options", &debug_options, true},
-                                        {"counters", &counters, false},
-                                        {"memory_cgroup", &cgroup, false}}};
+constexpr auto kChecks = std::to_array<Check>({{"batched_unmap", &batched_unmap, false},
+                                               {"debug_options", &debug_options, true},
+                                               {"counters", &counters, false},
+                                               {"memory_cgroup", &cgroup, false}});
 
 }  // namespace
 

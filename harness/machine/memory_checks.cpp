@@ -173,15 +173,15 @@ Diagnosis damon(const Snapshot& snapshot) {
   return finding;
 }
 
-constexpr std::array<Check, 9> kChecks{{{"thp", &huge_pages, false},
-                                        {"mthp", &multi_size_huge_pages, false},
-                                        {"khugepaged", &khugepaged, false},
-                                        {"damon", &damon, false},
-                                        {"ksm", &same_page_merging, false},
-                                        {"zswap", &compressed_swap_cache, false},
-                                        {"swappiness", &swappiness, false},
-                                        {"overcommit", &overcommit, false},
-                                        {"mglru", &multi_generational_lru, false}}};
+constexpr auto kChecks = std::to_array<Check>({{"thp", &huge_pages, false},
+                                               {"mthp", &multi_size_huge_pages, false},
+                                               {"khugepaged", &khugepaged, false},
+                                               {"damon", &damon, false},
+                                               {"ksm", &same_page_merging, false},
+                                               {"zswap", &compressed_swap_cache, false},
+                                               {"swappiness", &swappiness, false},
+                                               {"overcommit", &overcommit, false},
+                                               {"mglru", &multi_generational_lru, false}});
 
 }  // namespace
 

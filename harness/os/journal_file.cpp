@@ -20,15 +20,16 @@ struct KindName {
   std::string_view name;  ///< in the journal's file
   std::string_view text;  ///< in messages, before the target
 };
-constexpr std::array<KindName, 9> kKinds{{{Change::Kind::file, "file", "file"},
-                                          {Change::Kind::folder, "folder", "folder"},
-                                          {Change::Kind::swap, "swap", "swap on"},
-                                          {Change::Kind::cgroup, "cgroup", "cgroup"},
-                                          {Change::Kind::controller, "controller", "controllers of"},
-                                          {Change::Kind::value, "value", "value of"},
-                                          {Change::Kind::zram_add, "zram-add", "zram device being added"},
-                                          {Change::Kind::zram, "zram", "zram device"},
-                                          {Change::Kind::swap_header, "swap-header", "swap header on"}}};
+constexpr auto kKinds =
+    std::to_array<KindName>({{Change::Kind::file, "file", "file"},
+                             {Change::Kind::folder, "folder", "folder"},
+                             {Change::Kind::swap, "swap", "swap on"},
+                             {Change::Kind::cgroup, "cgroup", "cgroup"},
+                             {Change::Kind::controller, "controller", "controllers of"},
+                             {Change::Kind::value, "value", "value of"},
+                             {Change::Kind::zram_add, "zram-add", "zram device being added"},
+                             {Change::Kind::zram, "zram", "zram device"},
+                             {Change::Kind::swap_header, "swap-header", "swap header on"}});
 
 const KindName& entry(Change::Kind kind) {
   for (const KindName& candidate : kKinds)

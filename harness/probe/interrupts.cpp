@@ -25,10 +25,10 @@ struct Row {
   std::string_view column;  ///< our name for it
   std::string_view unit;
 };
-constexpr std::array<Row, 4> kRows{{{"TLB:", "tlb", "IPIs"},
-                                    {"CAL:", "cal", "interrupts"},
-                                    {"RES:", "res", "interrupts"},
-                                    {"LOC:", "loc", "interrupts"}}};
+constexpr auto kRows = std::to_array<Row>({{"TLB:", "tlb", "IPIs"},
+                                           {"CAL:", "cal", "interrupts"},
+                                           {"RES:", "res", "interrupts"},
+                                           {"LOC:", "loc", "interrupts"}});
 
 constexpr std::size_t kLongestLabel = 16;
 constexpr std::size_t kStranger = std::string_view::npos;  // a CPU that has come since

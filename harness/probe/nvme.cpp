@@ -52,12 +52,12 @@ struct Field {
   double shift;
 };
 constexpr double kDataUnit = 512.0 * 1000;  // a data unit is 1000 blocks of 512 bytes
-constexpr std::array<Field, 5> kFields{
+constexpr auto kFields = std::to_array<Field>(
     {{"temperature", "Celsius", Kind::gauge, 1, 2, 1, -273},  // it is in Kelvin
      {"used", "percent", Kind::gauge, 5, 1, 1, 0},            // of the life that the vendor expects
      {"read_bytes", "bytes", Kind::counter, 32, 8, kDataUnit, 0},
      {"written_bytes", "bytes", Kind::counter, 48, 8, kDataUnit, 0},
-     {"media_errors", "errors", Kind::counter, 160, 8, 1, 0}}};
+     {"media_errors", "errors", Kind::counter, 160, 8, 1, 0}});
 
 class Nvme final : public Probe {
  public:

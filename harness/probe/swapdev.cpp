@@ -38,15 +38,16 @@ struct Statistic {
   Kind kind;
   bool wraps = false;
 };
-constexpr std::array<Statistic, 9> kStatistics{{{0, "swapdev.reads", "requests", 1, Kind::counter},
-                                                {2, "swapdev.read_bytes", "bytes", kSector, Kind::counter},
-                                                {3, "swapdev.read_time", "s", 1e-3, Kind::counter, true},
-                                                {4, "swapdev.writes", "requests", 1, Kind::counter},
-                                                {6, "swapdev.written_bytes", "bytes", kSector, Kind::counter},
-                                                {7, "swapdev.write_time", "s", 1e-3, Kind::counter, true},
-                                                {8, "swapdev.in_flight", "requests", 1, Kind::gauge},
-                                                {9, "swapdev.busy", "s", 1e-3, Kind::counter, true},
-                                                {10, "swapdev.queued", "s", 1e-3, Kind::counter, true}}};
+constexpr auto kStatistics =
+    std::to_array<Statistic>({{0, "swapdev.reads", "requests", 1, Kind::counter},
+                              {2, "swapdev.read_bytes", "bytes", kSector, Kind::counter},
+                              {3, "swapdev.read_time", "s", 1e-3, Kind::counter, true},
+                              {4, "swapdev.writes", "requests", 1, Kind::counter},
+                              {6, "swapdev.written_bytes", "bytes", kSector, Kind::counter},
+                              {7, "swapdev.write_time", "s", 1e-3, Kind::counter, true},
+                              {8, "swapdev.in_flight", "requests", 1, Kind::gauge},
+                              {9, "swapdev.busy", "s", 1e-3, Kind::counter, true},
+                              {10, "swapdev.queued", "s", 1e-3, Kind::counter, true}});
 
 /// A device that keeps no statistics shows zeros, which are not figures. zram keeps them without asking for
 /// the queue's flag, which is 0 there (drivers/block/zram/zram_drv.c: bio_start_io_acct). A partition's queue

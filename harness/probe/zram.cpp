@@ -24,12 +24,12 @@ struct Gauge {
 /// memory_used is more than compressed: it includes the allocator's own and its fragmentation. Same pages
 /// (filled with one word) take no room in either; incompressible ones are stored as they are. The kernel adds
 /// fields at the end, so older ones lack the last of these.
-constexpr std::array<Gauge, 6> kFigures{{{0, "zram.stored", "bytes", Kind::gauge},
-                                         {1, "zram.compressed", "bytes", Kind::gauge},
-                                         {2, "zram.memory_used", "bytes", Kind::gauge},
-                                         {5, "zram.same_pages", "pages", Kind::gauge},
-                                         {7, "zram.incompressible_pages", "pages", Kind::gauge},
-                                         {8, "zram.incompressible_stores", "pages", Kind::counter}}};
+constexpr auto kFigures = std::to_array<Gauge>({{0, "zram.stored", "bytes", Kind::gauge},
+                                                {1, "zram.compressed", "bytes", Kind::gauge},
+                                                {2, "zram.memory_used", "bytes", Kind::gauge},
+                                                {5, "zram.same_pages", "pages", Kind::gauge},
+                                                {7, "zram.incompressible_pages", "pages", Kind::gauge},
+                                                {8, "zram.incompressible_stores", "pages", Kind::counter}});
 
 std::size_t count_fields(std::string_view line) {
   std::size_t count = 0;

@@ -19,9 +19,9 @@ struct Gauge {
   const char* column;
 };
 
-constexpr std::array<Gauge, 2> kGauges{{{"Zswap", "zswap.compressed"}, {"Zswapped", "zswap.stored"}}};
-constexpr std::array<Gauge, 3> kCounters{
-    {{"zswpin", "zswap.loads"}, {"zswpout", "zswap.stores"}, {"zswpwb", "zswap.writebacks"}}};
+constexpr auto kGauges = std::to_array<Gauge>({{"Zswap", "zswap.compressed"}, {"Zswapped", "zswap.stored"}});
+constexpr auto kCounters = std::to_array<Gauge>(
+    {{"zswpin", "zswap.loads"}, {"zswpout", "zswap.stores"}, {"zswpwb", "zswap.writebacks"}});
 
 class Zswap final : public Probe {
  public:

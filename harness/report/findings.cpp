@@ -172,13 +172,13 @@ std::string print_markdown(const FindingReport& report) {
 
 std::string print_json(const FindingReport& report) { return record::json_text(findings_json(report)); }
 
-constexpr std::array<FindingFormat, 6> kFormats{
-    {{"text", "for a terminal", &print_text},
-     {"junit", "JUnit XML", &print_junit},
-     {"ktap", "KTAP, as the kernel's own tests", &print_ktap},
-     {"github", "annotations of GitHub's workflows", &print_github},
-     {"markdown", "a summary for a page", &print_markdown},
-     {"json", "for programs", &print_json}}};
+constexpr auto kFormats =
+    std::to_array<FindingFormat>({{"text", "for a terminal", &print_text},
+                                  {"junit", "JUnit XML", &print_junit},
+                                  {"ktap", "KTAP, as the kernel's own tests", &print_ktap},
+                                  {"github", "annotations of GitHub's workflows", &print_github},
+                                  {"markdown", "a summary for a page", &print_markdown},
+                                  {"json", "for programs", &print_json}});
 
 }  // namespace
 

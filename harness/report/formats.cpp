@@ -17,14 +17,14 @@
 namespace tlbstorm::report {
 namespace {
 
-constexpr std::array<Format, 7> kFormats{
+constexpr auto kFormats = std::to_array<Format>(
     {{"text", "for a terminal", &print_text},
      {"lkml", "for a changelog or a mail: plain ASCII, at most 75 columns", &print_lkml},
      {"robot", "in the layout and with the names of the kernel test robot", &print_robot},
      {"markdown", "for a page or a comment", &print_markdown},
      {"csv", "one row per metric", &print_csv},
      {"json", "all that is known, for programs", &print_json},
-     {"html", "a page of its own", &print_html}}};
+     {"html", "a page of its own", &print_html}});
 
 /// Words of a shell command, quoted where they must be.
 std::string quoted(const std::string& word) {

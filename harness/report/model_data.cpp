@@ -13,8 +13,8 @@ namespace {
 
 using nlohmann::ordered_json;
 
-constexpr std::array<ModelFormat, 3> kFormats{
-    {{"text", &print_model_text}, {"csv", &print_model_csv}, {"json", &print_model_json}}};
+constexpr auto kFormats = std::to_array<ModelFormat>(
+    {{"text", &print_model_text}, {"csv", &print_model_csv}, {"json", &print_model_json}});
 
 /// The rows of one model.
 class Rows {

@@ -242,13 +242,19 @@ void absences(const record::TrialRecord& trial, Gathered& absent) {
   }
 }
 
+/// What was found; where it is not good enough, what was wanted, too.
+std::string told(const os::Finding& check) {
+  const bool plain = check.grade != os::Grade::failed || check.wanted.empty();
+  return plain ? check.found : fmt::format("{} (wanted: {})", check.found, check.wanted);
+}
+
 void reasons(const RunFolder& run, std::string& out) {
   const auto& trials = run.manifest.trials;
   Gathered invalid, unknown, absent, ended, notes;
   for (const record::TrialRecord& trial : trials) {
     if (const std::string end = expected_end(trial); !end.empty()) ended.add(end, trial.trial);
     for (const os::Finding& check : trial.checks) {
-      const std::string text = fmt::format("{}: {}", check.id, check.found);
+      const std::string text = fmt::format("{}: {}", check.id, told(check));
       // How each trial ended is told of each: when it was, and how much was free.
       if (check.grade == os::Grade::failed)
         invalid.add(check.id == "outcome" ? text : check.id, text, trial.trial);

@@ -28,7 +28,7 @@ std::vector<Examined> examine(Profile profile) {
   machine::Snapshot snapshot = machine::take_snapshot(machine::inspect());
   snapshot.busy_with_others = machine::measure_load();
   std::vector<Examined> all;
-  for (const machine::Check& check : machine::checks_of(profile))
+  for (const machine::DoctorCheck& check : machine::checks_of(profile))
     all.push_back(machine::examine(check, snapshot));
   return all;
 }

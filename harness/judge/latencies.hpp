@@ -18,6 +18,6 @@ bool rests_on_few(const record::RunFolder& run, std::string_view metric);
 /// How such a figure is marked, and what is said of the mark.
 inline constexpr const char* kFewMark = "?";
 inline constexpr const char* kFewNote =
-    "fewer than 10 accesses took longer: the percentile hangs on a few of them";
+    "fewer than 10 accesses took longer: the percentile rests on few of them";
 
 }  // namespace tlbstorm::judge

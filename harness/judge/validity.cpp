@@ -250,7 +250,7 @@ Found sampling(const TrialFacts& facts) {
 
 /// A row is all that is said of a check: what it wants, what a trial that fails it would spoil, where the
 /// limit comes from and what helps.
-struct Check {
+struct ValidityCheck {
   const char* id;
   Found (*examine)(const TrialFacts& facts);
   std::string wanted = {};
@@ -267,8 +267,8 @@ std::string at_most(double share, const char* of_what) {
   return fmt::format("at most {:.0f}% {}", 100 * share, of_what);
 }
 
-const std::vector<Check>& checks() {
-  static const std::vector<Check> kChecks{
+const std::vector<ValidityCheck>& checks() {
+  static const std::vector<ValidityCheck> kChecks{
       {.id = "outcome", .examine = &outcome},
       {.id = "workload", .examine = &workload},
       {.id = "pages_gone",
@@ -320,7 +320,7 @@ const std::vector<Check>& checks() {
 
 std::vector<Finding> check_validity(const TrialFacts& facts) {
   std::vector<Finding> findings;
-  for (const Check& check : checks()) {
+  for (const ValidityCheck& check : checks()) {
     Found found = check.examine(facts);
     Finding finding{check.id, found.grade, std::move(found.text), check.wanted};
     finding.decides = check.decides;

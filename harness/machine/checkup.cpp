@@ -7,7 +7,7 @@
 
 namespace tlbstorm::machine {
 
-Examined examine(const Check& check, const Snapshot& snapshot) {
+Examined examine(const DoctorCheck& check, const Snapshot& snapshot) {
   Diagnosis found = check.look(snapshot);
   const bool wrong = found.grade == Grade::warning || found.grade == Grade::failed;
   Examined examined{{.id = std::string(check.name),
@@ -26,7 +26,7 @@ Examined examine(const Check& check, const Snapshot& snapshot) {
 
 std::vector<std::string> warnings_for_a_run(const Snapshot& snapshot) {
   std::vector<std::string> lines;
-  for (const Check& check : checks_of(Profile::reclaim)) {
+  for (const DoctorCheck& check : checks_of(Profile::reclaim)) {
     if (!check.moves_figures) continue;
     const os::Finding finding = examine(check, snapshot).finding;
     if (finding.grade == Grade::failed)
@@ -35,20 +35,21 @@ std::vector<std::string> warnings_for_a_run(const Snapshot& snapshot) {
   return lines;
 }
 
-std::vector<Check> checks_of(Profile profile) {
-  std::vector<Check> checks;
-  const auto add = [&](std::span<const Check> chapter) {
+std::vector<DoctorCheck> checks_of(Profile profile) {
+  std::vector<DoctorCheck> checks;
+  const auto add = [&](std::span<const DoctorCheck> chapter) {
     checks.insert(checks.end(), chapter.begin(), chapter.end());
   };
   add(cpu_checks());
   // Where CI runs is mostly a guest, which is known.
   if (profile == Profile::ci)
-    std::erase_if(checks, [](const Check& check) { return check.name == "virtualisation"; });
+    std::erase_if(checks, [](const DoctorCheck& check) { return check.name == "virtualisation"; });
   add(kernel_checks());
   add(memory_checks());
   if (profile == Profile::swap_ssd)
-    for (const Check& check : swap_ssd_checks()) {  // where both look at a setting, the blueprint decides
-      std::erase_if(checks, [&](const Check& other) { return other.name == check.name; });
+    for (const DoctorCheck& check :
+         swap_ssd_checks()) {  // where both look at a setting, the blueprint decides
+      std::erase_if(checks, [&](const DoctorCheck& other) { return other.name == check.name; });
       checks.push_back(check);
     }
   return checks;

@@ -34,7 +34,7 @@ struct Diagnosis {
   std::vector<Repair> repairs;
 };
 
-struct Check {
+struct DoctorCheck {
   std::string_view name;
   Diagnosis (*look)(const Snapshot& snapshot);
   bool moves_figures;  ///< when it fails, a run's figures are not what they seem
@@ -46,18 +46,18 @@ struct Examined {
 };
 
 // The chapters.
-std::span<const Check> cpu_checks();
-std::span<const Check> kernel_checks();
-std::span<const Check> memory_checks();
-std::span<const Check> swap_ssd_checks();
+std::span<const DoctorCheck> cpu_checks();
+std::span<const DoctorCheck> kernel_checks();
+std::span<const DoctorCheck> memory_checks();
+std::span<const DoctorCheck> swap_ssd_checks();
 
 /// What a check finds. Where all is well, or unknown, there is nothing to fix.
-Examined examine(const Check& check, const Snapshot& snapshot);
+Examined examine(const DoctorCheck& check, const Snapshot& snapshot);
 
 /// A line for each check that fails and that moves the figures of a run.
 std::vector<std::string> warnings_for_a_run(const Snapshot& snapshot);
 
 /// The checks of a profile, in the order in which they are shown.
-std::vector<Check> checks_of(Profile profile);
+std::vector<DoctorCheck> checks_of(Profile profile);
 
 }  // namespace tlbstorm::machine

@@ -138,7 +138,7 @@ std::string method_of(const FlushFacts& flush) {
     case FlushMethod::unknown:
       break;
   }
-  return "not known";
+  return "unknown";
 }
 
 Diagnosis flush_path(const Snapshot& snapshot) {
@@ -201,7 +201,7 @@ Diagnosis load(const Snapshot& snapshot) {
   return finding;
 }
 
-constexpr auto kChecks = std::to_array<Check>(
+constexpr auto kChecks = std::to_array<DoctorCheck>(
     {{"governor", &governor, false},
      {"boost", &boost, false},
      {"smt", &smt, false},
@@ -228,6 +228,6 @@ constexpr auto kChecks = std::to_array<Check>(
 
 }  // namespace
 
-std::span<const Check> cpu_checks() { return kChecks; }
+std::span<const DoctorCheck> cpu_checks() { return kChecks; }
 
 }  // namespace tlbstorm::machine

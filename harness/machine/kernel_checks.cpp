@@ -97,13 +97,13 @@ Diagnosis cgroup(const Snapshot& snapshot) {
   return finding;
 }
 
-constexpr auto kChecks = std::to_array<Check>({{"batched_unmap", &batched_unmap, false},
-                                               {"debug_options", &debug_options, true},
-                                               {"counters", &counters, false},
-                                               {"memory_cgroup", &cgroup, false}});
+constexpr auto kChecks = std::to_array<DoctorCheck>({{"batched_unmap", &batched_unmap, false},
+                                                     {"debug_options", &debug_options, true},
+                                                     {"counters", &counters, false},
+                                                     {"memory_cgroup", &cgroup, false}});
 
 }  // namespace
 
-std::span<const Check> kernel_checks() { return kChecks; }
+std::span<const DoctorCheck> kernel_checks() { return kChecks; }
 
 }  // namespace tlbstorm::machine

@@ -173,18 +173,18 @@ Diagnosis damon(const Snapshot& snapshot) {
   return finding;
 }
 
-constexpr auto kChecks = std::to_array<Check>({{"thp", &huge_pages, false},
-                                               {"mthp", &multi_size_huge_pages, false},
-                                               {"khugepaged", &khugepaged, false},
-                                               {"damon", &damon, false},
-                                               {"ksm", &same_page_merging, false},
-                                               {"zswap", &compressed_swap_cache, false},
-                                               {"swappiness", &swappiness, false},
-                                               {"overcommit", &overcommit, false},
-                                               {"mglru", &multi_generational_lru, false}});
+constexpr auto kChecks = std::to_array<DoctorCheck>({{"thp", &huge_pages, false},
+                                                     {"mthp", &multi_size_huge_pages, false},
+                                                     {"khugepaged", &khugepaged, false},
+                                                     {"damon", &damon, false},
+                                                     {"ksm", &same_page_merging, false},
+                                                     {"zswap", &compressed_swap_cache, false},
+                                                     {"swappiness", &swappiness, false},
+                                                     {"overcommit", &overcommit, false},
+                                                     {"mglru", &multi_generational_lru, false}});
 
 }  // namespace
 
-std::span<const Check> memory_checks() { return kChecks; }
+std::span<const DoctorCheck> memory_checks() { return kChecks; }
 
 }  // namespace tlbstorm::machine

@@ -226,23 +226,23 @@ Diagnosis sockets(const Snapshot& snapshot) {
   return finding;
 }
 
-constexpr auto kChecks = std::to_array<Check>({{"kernel", &kernel_version, false},
-                                               {"rcu_nocbs", &rcu_callbacks, false},
-                                               {"thp", &huge_pages, false},
-                                               {"thp_defrag", &huge_page_defrag, false},
-                                               {"watermark_scale_factor", &watermarks, false},
-                                               {"swappiness", &swappiness, false},
-                                               {"page_cluster", &page_cluster, false},
-                                               {"swap_areas", &areas, false},
-                                               {"swap_files", &no_files, false},
-                                               {"swap_sockets", &sockets, false},
-                                               {"scheduler", &scheduler, false},
-                                               {"queue_depth", &queue_depth, false},
-                                               {"sector_size", &sectors, false},
-                                               {"nomerges", &merging, false}});
+constexpr auto kChecks = std::to_array<DoctorCheck>({{"kernel", &kernel_version, false},
+                                                     {"rcu_nocbs", &rcu_callbacks, false},
+                                                     {"thp", &huge_pages, false},
+                                                     {"thp_defrag", &huge_page_defrag, false},
+                                                     {"watermark_scale_factor", &watermarks, false},
+                                                     {"swappiness", &swappiness, false},
+                                                     {"page_cluster", &page_cluster, false},
+                                                     {"swap_areas", &areas, false},
+                                                     {"swap_files", &no_files, false},
+                                                     {"swap_sockets", &sockets, false},
+                                                     {"scheduler", &scheduler, false},
+                                                     {"queue_depth", &queue_depth, false},
+                                                     {"sector_size", &sectors, false},
+                                                     {"nomerges", &merging, false}});
 
 }  // namespace
 
-std::span<const Check> swap_ssd_checks() { return kChecks; }
+std::span<const DoctorCheck> swap_ssd_checks() { return kChecks; }
 
 }  // namespace tlbstorm::machine

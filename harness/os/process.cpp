@@ -182,16 +182,16 @@ bool is_ancestor(pid_t pid) {
   return false;
 }
 
-Gate::Gate() : event_(::eventfd(0, EFD_CLOEXEC)) {
+StartingGate::StartingGate() : event_(::eventfd(0, EFD_CLOEXEC)) {
   if (!event_) throw SystemError("eventfd", "a gate", errno);
 }
 
-void Gate::open() const {
+void StartingGate::open() const {
   const std::uint64_t one = 1;
   if (::write(event_.get(), &one, sizeof one) != sizeof one) throw SystemError("write", "a gate", errno);
 }
 
-void Gate::wait() const {
+void StartingGate::wait() const {
   std::uint64_t count = 0;
   while (::read(event_.get(), &count, sizeof count) < 0 && errno == EINTR) {
   }

@@ -83,9 +83,9 @@ std::string trial_name(pid_t pid);
 void name_thread(const std::string& name);
 
 /// A child waits at it until its parent has made ready.
-class Gate {
+class StartingGate {
  public:
-  Gate();
+  StartingGate();
   void open() const;
   void wait() const;
 

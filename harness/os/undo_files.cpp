@@ -78,7 +78,7 @@ bool is_cgroup(const std::string& path) {
 
 Undone file(const Change& change, bool same_boot) {
   const fs::path path = change.target;
-  if (!has_own_name(path)) return not_ours("it does not bear the name of tlbstorm");
+  if (!has_own_name(path)) return not_ours("its name is none that tlbstorm gives");
   const Folder folder = folder_of(path);
   const std::string name = path.filename();
   const mode_t kind = folder ? kind_at(folder, name) : 0;
@@ -97,7 +97,7 @@ Undone file(const Change& change, bool same_boot) {
 
 Undone folder(const Change& change, bool same_boot) {
   const fs::path path = change.target;
-  if (!has_own_name(path)) return not_ours("it does not bear the name of tlbstorm");
+  if (!has_own_name(path)) return not_ours("its name is none that tlbstorm gives");
   const std::string found = identity_at(AT_FDCWD, path);
   if (found.empty()) return nothing();
   // Its parent may be a folder of all users. One that was being made when its maker was killed is empty.
@@ -113,7 +113,7 @@ Undone folder(const Change& change, bool same_boot) {
 Undone cgroup(const Change& change) {
   using namespace std::chrono_literals;
   const std::string& path = change.target;
-  if (!has_own_name(path)) return not_ours("it does not bear the name of tlbstorm");
+  if (!has_own_name(path)) return not_ours("its name is none that tlbstorm gives");
   const std::string found = identity_at(AT_FDCWD, path);
   if (found.empty()) return nothing();
   if (!is_cgroup(path) || !is_the_same(change, found, true)) return not_ours(kAnothers);

@@ -111,7 +111,7 @@ Undone zram_add(const Change& change) {
       added));
 }
 
-/// A device without a size is of no use to anyone; one with a size has to bear our swap header.
+/// A device without a size is of no use to anyone; one with a size has to have our swap header.
 Undone zram(const Change& change) {
   const std::string number = number_of(change.target);
   if (number.empty()) return not_ours("it is not a zram device");
@@ -121,7 +121,7 @@ Undone zram(const Change& change) {
     return not_ours(kAnother);
   const std::string size = size_of(sysfs);
   if (size != "0" && !change.before.empty() && uuid_on(change.target) != change.before)
-    return not_ours("it does not bear our swap header");
+    return not_ours("it does not have our swap header");
   const std::string remedy = fmt::format("end who uses {0}, then: zramctl --reset {0}", change.target);
   try {
     // Resets it as well. By a reset of our own someone else could take it for free, and we would remove
@@ -140,9 +140,8 @@ Undone swap_header(const Change& change) {
   const std::string& path = change.target;
   if (change.before.empty()) return given_up("the journal does not say which");
   if (!fs::exists(path))
-    return given_up(
-        fmt::format("there is no such device now; should it come back, it bears our swap header, UUID {}",
-                    change.before));
+    return given_up(fmt::format(
+        "there is no such device now; should it come back, it has our swap header, UUID {}", change.before));
   if (active_area(identity_at(AT_FDCWD, path)))
     throw SystemError("take the swap header off", path, EBUSY, fmt::format("swapoff {}", path));
   const Fd device = Fd::open(path, O_RDWR | O_EXCL | O_NOFOLLOW | O_NONBLOCK);  // fails if someone uses it

@@ -25,9 +25,9 @@ namespace fs = std::filesystem;
 using Fields = std::vector<std::string_view>;
 
 /// One table of a run folder: its rows belong to trials that the manifest knows.
-class Table {
+class TrialTable {
  public:
-  Table(const RunFolder& run, const char* file)
+  TrialTable(const RunFolder& run, const char* file)
       : reader_(run.path / file), trial_(reader_.column("trial")), where_(run.manifest.trials_are_in()) {
     for (const TrialRecord& trial : run.manifest.trials) trials_.insert(trial.trial);
   }
@@ -74,7 +74,7 @@ std::string name_now(const RunFolder& run, const std::string& name) {
 
 void read_trials(RunFolder& run) {
   if (!has_text(run.path / kTrialsFile)) return;
-  Table table(run, kTrialsFile);
+  TrialTable table(run, kTrialsFile);
   const std::size_t metric = table.column("metric"), unit = table.column("unit"),
                     value = table.column("value");
   while (table.next()) {
@@ -92,7 +92,7 @@ void read_trials(RunFolder& run) {
 
 void read_rounds(RunFolder& run) {
   if (!has_text(run.path / kRoundsFile)) return;
-  Table table(run, kRoundsFile);
+  TrialTable table(run, kRoundsFile);
   const std::size_t round = table.column("round"), metric = table.column("metric"),
                     value = table.column("value");
   while (table.next()) {
@@ -109,7 +109,7 @@ void read_latencies(RunFolder& run) {
   constexpr double kLongest = 1e18;  // ns: any 64-bit count of them holds that
   if (!has_text(run.path / kLatencyFile) || run.manifest.schema < 2)
     return;  // the first schema kept no classes
-  Table table(run, kLatencyFile);
+  TrialTable table(run, kLatencyFile);
   const std::size_t access = table.column("access"), met = table.column("met"),
                     from = table.column("from_ns"), to = table.column("to_ns"), count = table.column("count");
   while (table.next()) {

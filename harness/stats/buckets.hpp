@@ -18,7 +18,7 @@ double quantile_of_buckets(std::span<const Bucket> buckets, double q);
 
 double count_of_buckets(std::span<const Bucket> buckets);
 
-/// Whether fewer than ten of so many values lie beyond the quantile: it hangs on a few of them then, and
+/// Whether fewer than ten of so many values lie beyond the quantile: it rests on few of them then, and
 /// another run may give another.
 bool rests_on_few(double count, double q);
 

@@ -28,7 +28,7 @@ constexpr os::Bytes kStep = 16_MiB;
 constexpr os::Nanoseconds kGlance = std::chrono::milliseconds{20};
 
 /// What the ballast's process has to say, in memory shared with it.
-struct Report {
+struct BallastReport {
   enum State : std::uint32_t { working, holding, at_floor, refused };
   std::atomic<std::uint32_t> state{working};
   std::atomic<std::uint64_t> locked{0};
@@ -36,27 +36,27 @@ struct Report {
 };
 
 /// The process: locks step by step, then only waits to be killed.
-int hold(os::Bytes size, os::Bytes floor, Report& report) {
+int hold(os::Bytes size, os::Bytes floor, BallastReport& report) {
   static constexpr std::array<int, 1> kKept{CAP_IPC_LOCK};
   os::close_files_but({});
   os::keep_only_capabilities(kKept);
   os::write_text("/proc/self/oom_score_adj", "1000");
   const os::Mapping memory = os::Mapping::anonymous(size);
-  Report::State state = Report::holding;
-  for (std::uint64_t at = 0; at < size.count && state == Report::holding; at += kStep.count) {
+  BallastReport::State state = BallastReport::holding;
+  for (std::uint64_t at = 0; at < size.count && state == BallastReport::holding; at += kStep.count) {
     const std::uint64_t step = std::min(kStep.count, size.count - at);
     if (os::read_meminfo("MemAvailable").count < floor.count + step) {
-      state = Report::at_floor;
+      state = BallastReport::at_floor;
     } else if (::mlock(memory.data() + at, step) != 0) {  // also touches it
       report.error = errno;
-      state = Report::refused;
+      state = BallastReport::refused;
     } else {
       report.locked += step;
     }
   }
   report.state.store(state, std::memory_order_release);
   os::futex_wake_all(report.state);
-  while (state == Report::holding) ::pause();  // NOLINT(bugprone-infinite-loop): until it is killed
+  while (state == BallastReport::holding) ::pause();  // NOLINT(bugprone-infinite-loop): until it is killed
   return 0;
 }
 
@@ -86,21 +86,21 @@ os::Bytes check_ballast(os::Bytes size, const std::string& text, const machine::
 
 Ballast::Ballast(os::Bytes size, const os::SignalFd& signals)
     : report_(os::Mapping::shared(os::page_size())) {
-  Report& report = *std::construct_at(reinterpret_cast<Report*>(report_.data()));
+  BallastReport& report = *std::construct_at(reinterpret_cast<BallastReport*>(report_.data()));
   const os::Bytes floor = ballast_floor(os::read_meminfo("MemTotal"));
   child_ = os::Child::fork(true, [&] { return hold(size, floor, report); });
-  while (report.state.load(std::memory_order_acquire) == Report::working && !child_.poll() &&
+  while (report.state.load(std::memory_order_acquire) == BallastReport::working && !child_.poll() &&
          !signals.pending())
-    os::futex_wait(report.state, Report::working, os::now() + kGlance);
+    os::futex_wait(report.state, BallastReport::working, os::now() + kGlance);
   const os::Bytes locked{report.locked};
-  if (const auto ended = child_.poll(); ended && report.state == Report::working)
+  if (const auto ended = child_.poll(); ended && report.state == BallastReport::working)
     throw os::Error(
         fmt::format("the ballast was {} after it had locked {}", ended->text(), os::format_size(locked)),
         "give a smaller --ballast");
-  if (report.state == Report::refused)
+  if (report.state == BallastReport::refused)
     throw os::SystemError("lock the ballast after", os::format_size(locked), report.error,
                           "give a smaller --ballast");
-  if (report.state == Report::at_floor)
+  if (report.state == BallastReport::at_floor)
     throw os::Error(fmt::format("the ballast stopped at {}: {} must stay available", os::format_size(locked),
                                 os::format_size(floor)),
                     "give a smaller --ballast, or free some memory");

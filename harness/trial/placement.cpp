@@ -22,14 +22,14 @@ constexpr const char* kRemedy = "give compact, scatter, socket:N, node:N or cpus
 
 /// A CPU and where it stands: which hyperthread of its core it is, and which of its socket's (or node's) such
 /// CPUs.
-struct Seat {
+struct CpuSeat {
   Cpu cpu;
   int thread = 0;
   int turn = 0;
 };
 
-std::vector<Seat> seats_of(const std::vector<Cpu>& cpus) {
-  std::vector<Seat> seats;
+std::vector<CpuSeat> seats_of(const std::vector<Cpu>& cpus) {
+  std::vector<CpuSeat> seats;
   std::map<std::pair<int, int>, int> threads;      // on a core
   std::map<std::tuple<int, int, int>, int> turns;  // of a socket and node, by thread
   for (const Cpu& cpu : cpus) {
@@ -41,23 +41,24 @@ std::vector<Seat> seats_of(const std::vector<Cpu>& cpus) {
 
 template <typename Key>
 std::vector<int> ordered(const std::vector<Cpu>& cpus, Key key) {
-  std::vector<Seat> seats = seats_of(cpus);
-  std::stable_sort(seats.begin(), seats.end(), [&](const Seat& a, const Seat& b) { return key(a) < key(b); });
+  std::vector<CpuSeat> seats = seats_of(cpus);
+  std::stable_sort(seats.begin(), seats.end(),
+                   [&](const CpuSeat& a, const CpuSeat& b) { return key(a) < key(b); });
   std::vector<int> ids;
-  for (const Seat& seat : seats) ids.push_back(seat.cpu.id);
+  for (const CpuSeat& seat : seats) ids.push_back(seat.cpu.id);
   return ids;
 }
 
 std::vector<int> compact(const std::vector<Cpu>& cpus) {
   return ordered(cpus,
-                 [](const Seat& s) { return std::tuple(s.cpu.socket, s.thread, s.cpu.node, s.cpu.id); });
+                 [](const CpuSeat& s) { return std::tuple(s.cpu.socket, s.thread, s.cpu.node, s.cpu.id); });
 }
 
 /// Sockets in turn; a socket's turns go over its nodes.
 std::vector<int> scatter(const std::vector<Cpu>& cpus) {
   std::map<int, std::vector<int>> by_socket;
   for (const int id :
-       ordered(cpus, [](const Seat& s) { return std::tuple(s.thread, s.turn, s.cpu.node, s.cpu.id); }))
+       ordered(cpus, [](const CpuSeat& s) { return std::tuple(s.thread, s.turn, s.cpu.node, s.cpu.id); }))
     by_socket[std::find_if(cpus.begin(), cpus.end(), [id](const Cpu& c) { return c.id == id; })->socket]
         .push_back(id);
   std::vector<int> ids;

@@ -27,7 +27,7 @@ ProbeSet::ProbeSet(const Plan& plan, const Definition& definition, const probe::
     for (const probe::Source& source : probe::sources())
       if (wanted(source) && (source.name == kNearest) == nearest) open(source, target);
   measure_costs();
-  spread_dear_probes(plan.sample_budget);
+  spread_expensive_probes(plan.sample_budget);
 
   first_worker_column_ = columns_.size();
   columns_.push_back({column::kOperations, "operations"});
@@ -103,7 +103,7 @@ void ProbeSet::measure_costs() {
   }
 }
 
-void ProbeSet::spread_dear_probes(os::Nanoseconds budget) {
+void ProbeSet::spread_expensive_probes(os::Nanoseconds budget) {
   constexpr int kRarest = 32;  // rarer than that is no time line: at edges only
   const auto share = [](const ProbeReading& r) {
     return r.every == 0 ? 0.0 : double(r.cost.count()) / r.every;

@@ -44,7 +44,7 @@ class ProbeSet {
   static std::span<double> cells_of(const Opened& opened, std::span<double> row);
   void open(const probe::Source& source, const probe::Target& target);
   void measure_costs();
-  void spread_dear_probes(os::Nanoseconds budget);
+  void spread_expensive_probes(os::Nanoseconds budget);
 
   std::vector<Opened> probes_;
   std::vector<probe::Column> columns_;

@@ -77,8 +77,8 @@ struct Runner::Running {
   int trial;
   Scoreboard scoreboard;
   Confinement confinement;
-  os::Gate gate;    ///< opened when the probes that watch the child are there
-  os::Child child;  ///< the trial process
+  os::StartingGate gate;  ///< opened when the probes that watch the child are there
+  os::Child child;        ///< the trial process
   std::vector<std::string> notes;
   ProbeSet& probes;  ///< the run's
   std::uint64_t oom_before;

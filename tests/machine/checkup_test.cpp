@@ -43,7 +43,7 @@ class FakeMachine {
     std::vector<Repair> repairs;
   };
   Looked look(Profile profile, const std::string& name) const {
-    for (const Check& check : checks_of(profile))
+    for (const DoctorCheck& check : checks_of(profile))
       if (check.name == name) {
         const Examined all = examine(check, snapshot_);
         return {all.finding, all.repairs};
@@ -100,7 +100,7 @@ class FakeMachine {
 /// The checks of a profile that are not all right.
 std::set<std::string> complaints(const FakeMachine& machine, Profile profile) {
   std::set<std::string> names;
-  for (const Check& check : checks_of(profile))
+  for (const DoctorCheck& check : checks_of(profile))
     if (machine.grade(std::string(check.name), profile) != Grade::ok) names.emplace(check.name);
   return names;
 }
@@ -270,7 +270,7 @@ TEST(Doctor, EveryCheckSaysWhatItWantsAndWhyAndWhatMendsIt) {
     const FakeMachine machine(kind);
     for (const Profile profile : {Profile::reclaim, Profile::swap_ssd, Profile::ci}) {
       Names seen;
-      for (const Check& check : checks_of(profile)) {
+      for (const DoctorCheck& check : checks_of(profile)) {
         const auto [finding, repairs] = examine(check, machine.snapshot());
         EXPECT_TRUE(seen.emplace(check.name).second) << check.name << " is there twice";
         EXPECT_FALSE(finding.found.empty()) << kind << " " << check.name;

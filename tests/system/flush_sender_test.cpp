@@ -53,7 +53,7 @@ class Sender {
   }
 
  private:
-  os::Gate gate_;
+  os::StartingGate gate_;
   os::Child child_;
 };
 

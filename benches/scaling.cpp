@@ -131,7 +131,7 @@ void scale(benchmark::State& state, Calls calls, const std::vector<int>& cpus) {
   const bool first = thread == 0;
   const double before = first ? rate_alone(own) : 0;
   std::optional<probe::Shootdowns> shootdowns;
-  if (first) shootdowns.emplace().start();
+  if (first) shootdowns.emplace(probe::Shootdowns::What::received).start();
   os::Nanoseconds began{};
   for (auto _ : state) {  // begins when all threads are here, and ends when all are done
     if (began == 0ns) began = os::now();

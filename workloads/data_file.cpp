@@ -149,6 +149,20 @@ os::Fd make_unnamed_file(const fs::path& folder, os::Bytes size, std::uint64_t s
   return fd;
 }
 
+void cache_by_single_pages(const os::Fd& fd, os::Bytes size, const fs::path& path) {
+  constexpr std::uint64_t kAtOnce = std::uint64_t{128} << 10;  // no more than a device's read_ahead_kb allows
+  ::posix_fadvise(fd.get(), 0, 0, POSIX_FADV_RANDOM);
+  for (std::uint64_t offset = 0; offset < size.count; offset += kAtOnce)
+    ::posix_fadvise(fd.get(), static_cast<off_t>(offset), kAtOnce, POSIX_FADV_WILLNEED);
+  std::vector<std::byte> chunk(kAtOnce);
+  for (std::uint64_t offset = 0; offset < size.count;) {
+    const ssize_t got = ::pread(fd.get(), chunk.data(), chunk.size(), static_cast<off_t>(offset));
+    if (got < 0 && errno == EINTR) continue;
+    if (got <= 0) throw os::SystemError("read", path.native(), got < 0 ? errno : EIO);
+    offset += static_cast<std::uint64_t>(got);
+  }
+}
+
 void drop_cached(const os::Fd& fd) { ::posix_fadvise(fd.get(), 0, 0, POSIX_FADV_DONTNEED); }
 
 }  // namespace tlbstorm::workloads

@@ -39,6 +39,12 @@ os::Fd make_unnamed_file(const std::filesystem::path& folder, os::Bytes size, st
 /// A file without a name in `folder`, its blocks allocated and empty. Throws os::SystemError (ENOSPC).
 os::Fd make_empty_file(const std::filesystem::path& folder, os::Bytes size);
 
+/// Reads a file into the page cache, a folio for each page: without the readahead of sequential reads, which
+/// chooses their sizes by who reads when (mm/readahead.c: page_cache_ra_order). What is asked for by
+/// POSIX_FADV_WILLNEED, or read at random, takes force_page_cache_ra(), whose folios are of the smallest
+/// size. Throws os::SystemError.
+void cache_by_single_pages(const os::Fd& fd, os::Bytes size, const std::filesystem::path& path);
+
 /// Drops the clean cached pages of a file, so that the next reader is charged for them.
 void drop_cached(const os::Fd& fd);
 

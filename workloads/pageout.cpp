@@ -39,6 +39,7 @@ class Pageout final : public trial::Workload {
       : kind_(plan.parameters.text("pages")),
         size_(plan.parameters.size("region")),
         rounds_(plan.parameters.integer("rounds")),
+        single_(plan.parameters.text("folios") == "single"),
         folder_(plan.parameters.text("folder")),
         seed_(plan.seed) {}
 
@@ -46,6 +47,7 @@ class Pageout final : public trial::Workload {
     if (worker.leader()) make_region();
     worker.barrier();
     while (worker.next_round(rounds_)) {
+      if (worker.leader() && kind_.file && single_) cache_by_single_pages(file_, size_, folder_);
       if (worker.leader() && kind_.dirty) dirty_all();
       worker.barrier();
       if (worker.leader() || worker.shares_memory()) read_all();
@@ -132,6 +134,7 @@ class Pageout final : public trial::Workload {
   PageKind kind_;
   os::Bytes size_;
   std::int64_t rounds_;
+  bool single_;
   std::filesystem::path folder_;
   std::uint64_t seed_;
   os::Fd file_;
@@ -179,6 +182,15 @@ const trial::RegisteredWorkload registration{{
                     .standard = "5",
                     .help = "measured rounds in each trial",
                     .range = {1}},
+                   {.name = "folios",
+                    .type = Type::choice,
+                    .standard = "single",
+                    .help = "how a file's pages come back into memory",
+                    .choices = {{"single", "a folio for each page"},
+                                {"readahead",
+                                 "as readahead makes them while all workers touch the region: in "
+                                 "sizes that differ from round to round"}},
+                    .likeness = trial::Likeness::told},
                    {.name = "folder",
                     .type = Type::folder,
                     .help = "where a file region's unnamed file goes",

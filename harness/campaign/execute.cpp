@@ -24,10 +24,10 @@ class Audience final : public trial::Observer {
  public:
   Audience(record::Recorder& recorder, judge::Judge& judge, trial::Observer& follower)
       : recorder_(recorder), judge_(judge), follower_(follower) {}
-  void begin_trial(int trial, std::span<const probe::Column> columns) override {
-    recorder_.begin_trial(trial, columns);
-    judge_.begin_trial(trial, columns);
-    follower_.begin_trial(trial, columns);
+  void begin_trial(int trial, trial::TrialKind kind, std::span<const probe::Column> columns) override {
+    recorder_.begin_trial(trial, kind, columns);
+    judge_.begin_trial(trial, kind, columns);
+    follower_.begin_trial(trial, kind, columns);
   }
   void sample(const trial::Sample& sample) override {
     recorder_.sample(sample);
@@ -68,10 +68,13 @@ Ended run_trials(const trial::Plan& plan, const trial::Definition& definition,
   trial::Runner runner(plan, definition, machine, journal, signals, observer, &folder,
                        ballast ? &*ballast : nullptr);
   int as_expected = 0;
-  for (int trial = 1; trial <= plan.trials && !runner.signal(); ++trial)
-    if (runner.run(trial).outcome == plan.expect) ++as_expected;
+  const int trials = plan.trials + trial::explaining_trials(plan);
+  for (int trial = 1; trial <= trials && !runner.signal(); ++trial) {
+    const auto kind = trial <= plan.trials ? trial::TrialKind::measuring : trial::TrialKind::explaining;
+    if (runner.run(trial, kind).outcome == plan.expect) ++as_expected;
+  }
   if (runner.signal()) return {os::kSignal + *runner.signal(), record::RunState::interrupted};
-  return {as_expected == plan.trials ? os::kOk : os::kFailed};
+  return {as_expected == trials ? os::kOk : os::kFailed};
 }
 
 /// For the record only: what went wrong is what is told, even where the folder can't be written any more.

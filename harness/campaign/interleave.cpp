@@ -78,6 +78,7 @@ RunSpec one_trial(const trial::Definition& definition, const trial::Given& given
   RunSpec spec;
   spec.options = given.options;
   spec.options.insert_or_assign("trials", std::string("1"));
+  spec.options.emplace("explain", "none");  // what a pair has to say takes no trial more
   spec.command = command_of(definition, spec.options);
   return spec;
 }

@@ -20,6 +20,8 @@ void list_workloads() {
   for (const trial::Definition& definition : trial::workloads()) {
     std::cout << fmt::format("  {:<22}{}\n", definition.name, definition.summary);
     std::cout << fmt::format("  {:<22}one operation: {}\n", "", definition.operation);
+    std::cout << fmt::format("  {:<22}only explaining trials carry: {}\n", "",
+                             fmt::join(definition.disturbed_by, ", "));
     for (const trial::Preset& preset : definition.presets)
       std::cout << fmt::format("  {:<22}--preset {}: {}\n", "", preset.name, preset.help);
   }
@@ -40,7 +42,7 @@ void list_probes() {
       std::cout << fmt::format("  {:<22}not available here: {}{}{}\n", "", absent->reason,
                                absent->remedy.empty() ? "" : "; ", absent->remedy);
     } else {
-      const std::size_t columns = std::get<std::size_t>(offer);
+      const std::size_t columns = std::get<std::vector<probe::Column>>(offer).size();
       std::cout << fmt::format("  {:<22}available: {} column{}{}\n", "", columns, columns == 1 ? "" : "s",
                                source.cadence == probe::Cadence::edges_only ? ", read at phase edges"
                                : source.on_request                          ? ", with --probes all"

@@ -24,7 +24,7 @@ const std::string kEraseLine = os::ink("[G") + os::ink("[K");
 Progress::Progress(const trial::Plan& plan, bool quiet)
     : plan_(plan), live_(!quiet && ::isatty(STDERR_FILENO) != 0), quiet_(quiet) {}
 
-void Progress::begin_trial(int /*trial*/, std::span<const probe::Column> columns) {
+void Progress::begin_trial(int /*trial*/, trial::TrialKind /*kind*/, std::span<const probe::Column> columns) {
   rates_.assign(3, {});
   rates_[0].label = "IPIs/s";
   rates_[1].label = "pages/s";
@@ -64,6 +64,11 @@ std::string Progress::time_left(const trial::Sample& sample) const {
   return fmt::format("{:.1f}s left", os::to_seconds(left));
 }
 
+/// "trial 3/5"; those behind them explain.
+std::string Progress::title(int trial) const {
+  return trial <= plan_.trials ? fmt::format("trial {}/{}", trial, plan_.trials) : "explaining trial";
+}
+
 void Progress::sample(const trial::Sample& sample) {
   if (!live_) return;
   for (Rate& rate : rates_) update(rate, os::to_seconds(sample.at), sample.values);
@@ -71,8 +76,8 @@ void Progress::sample(const trial::Sample& sample) {
   stage_ = sample.stage;
   if (sample.at - shown_ < kRefresh) return;
   shown_ = sample.at;
-  std::string line = fmt::format("trial {}/{}  {:<8}{:<12}", sample.trial, plan_.trials,
-                                 trial::name(sample.stage.phase), time_left(sample));
+  std::string line =
+      fmt::format("{}  {:<8}{:<12}", title(sample.trial), trial::name(sample.stage.phase), time_left(sample));
   for (const Rate& rate : rates_)
     line += fmt::format("{:>10} {}", rate.per_second ? os::format_figure(std::round(*rate.per_second)) : "-",
                         rate.label);
@@ -88,7 +93,7 @@ void Progress::end_trial(const trial::TrialResult& result) {
   if (quiet_) return;
   std::uint64_t operations = 0;
   for (const trial::WorkerResult& worker : result.workers) operations += worker.operations;
-  show("trial {}/{}: {}{}{}, {} operations\n", result.trial, plan_.trials, trial::name(result.outcome),
+  show("{}: {}{}{}, {} operations\n", title(result.trial), trial::name(result.outcome),
        result.reason.empty() ? "" : ": ", result.reason, operations);
 }
 

@@ -16,7 +16,7 @@ class Progress final : public trial::Observer {
  public:
   Progress(const trial::Plan& plan, bool quiet);
 
-  void begin_trial(int trial, std::span<const probe::Column> columns) override;
+  void begin_trial(int trial, trial::TrialKind kind, std::span<const probe::Column> columns) override;
   void sample(const trial::Sample& sample) override;
   void end_trial(const trial::TrialResult& result) override;
 
@@ -30,6 +30,7 @@ class Progress final : public trial::Observer {
     std::optional<double> per_second;
   };
   void update(Rate& rate, double seconds, std::span<const double> values);
+  std::string title(int trial) const;
   std::string time_left(const trial::Sample& sample) const;
   void erase_line() const;
 

@@ -307,6 +307,11 @@ Comparison compare(Side base, Side next, const ComparisonOptions& options) {
     if (!options.paired) remark_drift(comparison.base, comparison.next, change);
     if (any_rests_on_few(comparison.base, metric.name) || any_rests_on_few(comparison.next, metric.name))
       change.remarks.emplace_back(judge::kFewNote);
+    if (instrument_differs(comparison.base, comparison.next, metric)) {
+      change.verdict = Verdict::unsure;
+      change.trials_needed = 0;
+      change.remarks.emplace_back(kInstrumentDiffers);
+    }
     comparison.metrics.push_back(std::move(change));
   }
   if (options.metrics.empty())

@@ -2,10 +2,13 @@
 #include "harness/compare/side.hpp"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <algorithm>
 #include <cmath>
+#include <set>
 
+#include "harness/judge/emulation.hpp"
 #include "harness/judge/metrics.hpp"
 #include "harness/judge/sample_digest.hpp"
 #include "harness/os/error.hpp"
@@ -47,8 +50,10 @@ void add_path(const fs::path& path, std::vector<RunFolder>& runs) {
 /// The columns of samples.csv as metrics beside the others.
 void add_raw(RunFolder& run) {
   const judge::SampleDigest digest = judge::digest_samples(run);
-  for (const judge::DigestSeries& one : digest.series)
+  for (const judge::DigestSeries& one : digest.series) {
     run.series.push_back({one.column, one.unit, one.by_trial});
+    record::set_explaining_apart(run.manifest, run.series.back());
+  }
   run.remarks.insert(run.remarks.end(), digest.remarks.begin(), digest.remarks.end());
 }
 
@@ -80,7 +85,7 @@ trial::Better direction(const RunFolder& run, std::string_view metric) {
 
 Side::Side(std::string name, std::vector<RunFolder> runs) : name_(std::move(name)), runs_(std::move(runs)) {
   for (const RunFolder& run : runs_) {
-    trials_ += static_cast<int>(run.manifest.trials.size());
+    trials_ += run.manifest.measuring_trials();
     valid_ += run.manifest.valid_trials();
     for (const record::Series& series : run.series)
       if (std::none_of(metrics_.begin(), metrics_.end(),
@@ -107,6 +112,18 @@ std::vector<std::vector<double>> Side::values_by_run(std::string_view metric) co
   std::vector<std::vector<double>> all;
   for (const RunFolder& run : runs_) all.push_back(valid_values(run, metric));
   return all;
+}
+
+std::string Side::instrument() const {
+  std::set<std::string> all;
+  for (const RunFolder& run : runs_)
+    for (const record::TrialRecord& trial : run.manifest.trials)
+      if (trial.kind == trial::TrialKind::measuring && trial.valid) all.insert(trial.instrument);
+  return fmt::format("{}", fmt::join(all, " or "));
+}
+
+bool instrument_differs(const Side& base, const Side& next, const MetricInfo& metric) {
+  return judge::depends_on_time(metric.name, metric.unit) && base.instrument() != next.instrument();
 }
 
 bool Side::beside_others() const {

@@ -41,6 +41,8 @@ class Side {
   std::string corruption() const;
   /// Trials that ended otherwise than the run expected, or runs that never came to one.
   bool was_made() const;
+  /// What may have disturbed the valid trials that measure: "perf, tlbflush"; empty: nothing.
+  std::string instrument() const;
   /// Whether other runs were not kept away meanwhile (--ignore-lock): no verdict on it is sure.
   bool beside_others() const;
 
@@ -53,6 +55,12 @@ class Side {
 
 inline constexpr const char* kBesideOthers =
     "other runs were not kept away while these were measured (--ignore-lock)";
+
+/// Whether the sides' figures of a metric that depends on time were taken beside different probes: some of
+/// the change may be theirs.
+bool instrument_differs(const Side& base, const Side& next, const MetricInfo& metric);
+inline constexpr const char* kInstrumentDiffers =
+    "instrument differs: the trials of the two sides carried different probes";
 
 /// Pools runs that were read. With `raw`, what samples.csv says of each column is among their metrics. Throws
 /// os::Error when there is no run, or a file is damaged.

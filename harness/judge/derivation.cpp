@@ -12,11 +12,15 @@ namespace tlbstorm::judge {
 Value absent(std::string reason) { return record::Absence{"", std::move(reason)}; }
 
 Value missing(const TrialFacts& facts, const std::string& column) {
+  const std::string probe = column.substr(0, column.find('.'));
+  const auto among = [&](const std::vector<std::string>& names) {
+    return std::find(names.begin(), names.end(), probe) != names.end();
+  };
+  if (among(facts.result.sampling.for_explaining)) return absent(record::kOnlyExplaining);
   if (facts.totals.fell(column))
     return absent(fmt::format("{} fell while the trial ran: how much it grew is not known", column));
   if (facts.totals.has(column))
     return absent(fmt::format("{} could not be read where the measured phase began or ended", column));
-  const std::string probe = column.substr(0, column.find('.'));
   for (const trial::AbsentProbe& candidate : facts.result.sampling.absent)
     if (candidate.name == probe) return absent(candidate.why.reason);
   for (const trial::ProbeReading& reading : facts.result.sampling.readings)
@@ -24,7 +28,8 @@ Value missing(const TrialFacts& facts, const std::string& column) {
       return absent("the CPU has no counters here, or they are not among --events");
     else if (reading.name == probe)
       return absent(fmt::format("this kernel has no counter {}", column));
-  return absent(fmt::format("the probe {} was left out by --probes", probe));
+  return absent(fmt::format("the probe {} was left out by {}", probe,
+                            among(facts.plan.disturbing_probes) ? "--explain none" : "--probes"));
 }
 
 Value growth(const TrialFacts& facts, const Window& window, const std::string& column) {

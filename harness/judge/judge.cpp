@@ -8,7 +8,9 @@
 
 namespace tlbstorm::judge {
 
-void Judge::begin_trial(int /*trial*/, std::span<const probe::Column> columns) { totals_.emplace(columns); }
+void Judge::begin_trial(int /*trial*/, trial::TrialKind /*kind*/, std::span<const probe::Column> columns) {
+  totals_.emplace(columns);
+}
 
 void Judge::sample(const trial::Sample& sample) {
   totals_->add(sample.stage, os::to_seconds(sample.at), sample.values);

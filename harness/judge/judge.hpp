@@ -17,7 +17,7 @@ class Judge final : public trial::Observer {
   Judge(const trial::Plan& plan, const trial::Definition& definition, const machine::Machine& machine)
       : plan_(plan), definition_(definition), machine_(machine) {}
 
-  void begin_trial(int trial, std::span<const probe::Column> columns) override;
+  void begin_trial(int trial, trial::TrialKind kind, std::span<const probe::Column> columns) override;
   void sample(const trial::Sample& sample) override;
   /// The verdict on the trial that ended last.
   record::Judgement judge(const trial::TrialResult& result) const;

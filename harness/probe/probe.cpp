@@ -29,7 +29,8 @@ Offer look(const Source& source, const Target& target) {
   if (source.look != nullptr) return source.look(target);
   Opened opened = source.open(target);
   if (auto* const absent = std::get_if<Unavailable>(&opened)) return std::move(*absent);
-  return std::get<std::unique_ptr<Probe>>(opened)->columns().size();
+  const std::span<const Column> columns = std::get<std::unique_ptr<Probe>>(opened)->columns();
+  return std::vector<Column>(columns.begin(), columns.end());
 }
 
 RegisteredProbe::RegisteredProbe(Source source) {

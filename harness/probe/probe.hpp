@@ -92,8 +92,8 @@ class Probe {
 
 using Opened = std::variant<std::unique_ptr<Probe>, Unavailable>;
 
-/// What there would be if a probe were opened: how many columns, or why none.
-using Offer = std::variant<std::size_t, Unavailable>;
+/// What there would be if a probe were opened: its columns, or why none.
+using Offer = std::variant<std::vector<Column>, Unavailable>;
 
 /// What a probe may look at. The roots are parameters so that fixtures can stand in for a machine.
 struct Target {

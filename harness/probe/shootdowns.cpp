@@ -6,18 +6,19 @@
 #include <cmath>
 
 #include "harness/os/error.hpp"
+#include "harness/probe/column_names.hpp"
 #include "harness/probe/flush_event.hpp"
 
 namespace tlbstorm::probe {
 
-Shootdowns::Shootdowns() {
+Shootdowns::Shootdowns(What what) {
   try {
     open_interrupts();
   } catch (const os::Error& error) {
     absent_.push_back({error.what(), error.hint()});
   }
   try {
-    open_flushes();
+    if (what == What::received_and_sent) open_flushes();
   } catch (const os::Error& error) {
     absent_.push_back({error.what(), "run as root, on a kernel with CONFIG_FTRACE and CONFIG_PERF_EVENTS"});
   }
@@ -31,7 +32,7 @@ void Shootdowns::open_interrupts() {
   auto probe = std::get<std::unique_ptr<Probe>>(std::move(opened));
   const auto columns = probe->columns();
   const auto column = std::find_if(columns.begin(), columns.end(),
-                                   [](const Column& one) { return one.name == "interrupts.tlb"; });
+                                   [](const Column& one) { return one.name == column::kTlbInterrupts; });
   if (column == columns.end()) return absent_.push_back({"/proc/interrupts has no row TLB here", ""});
   tlb_ = static_cast<std::size_t>(column - columns.begin());
   row_.resize(columns.size());

@@ -18,7 +18,9 @@ namespace tlbstorm::probe {
 /// long beside that. For one thread, which makes it, too.
 class Shootdowns {
  public:
-  Shootdowns();
+  /// A tracepoint that is counted slows down every flush there is, so who does not ask for sent() leaves it.
+  enum class What { received, received_and_sent };
+  explicit Shootdowns(What what = What::received_and_sent);
 
   void start() noexcept;
   void stop() noexcept;

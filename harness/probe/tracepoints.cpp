@@ -163,10 +163,10 @@ Opened count_tracepoints(const TracepointTable& table, const std::vector<int>& c
 
 Offer look_at_tracepoints(const TracepointTable& table, const std::vector<int>& cpus) {
   try {
-    const Counted counted = resolve(table, cpus);
+    Counted counted = resolve(table, cpus);
     if (!cpus.empty())
       os::check_right_to_count(cpus.front(), counter_name(counted.counters.front(), cpus.front()));
-    return counted.columns.size();
+    return std::move(counted.columns);
   } catch (const os::SystemError& error) {
     return why_not(table, cpus, error);
   }

@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "harness/record/manifest.hpp"
 
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
 #include <algorithm>
 #include <set>
 #include <unordered_map>
@@ -122,9 +125,23 @@ bool RunManifest::valid(int trial) const {
   return found != nullptr && found->valid;
 }
 
+int RunManifest::measuring_trials() const {
+  return static_cast<int>(std::count_if(trials.begin(), trials.end(), [](const TrialRecord& trial) {
+    return trial.kind == trial::TrialKind::measuring;
+  }));
+}
+
 int RunManifest::valid_trials() const {
-  return static_cast<int>(
-      std::count_if(trials.begin(), trials.end(), [](const TrialRecord& trial) { return trial.valid; }));
+  return static_cast<int>(std::count_if(trials.begin(), trials.end(), [](const TrialRecord& trial) {
+    return trial.valid && trial.kind == trial::TrialKind::measuring;
+  }));
+}
+
+std::string instrument_of(const std::vector<std::string>& probes) {
+  std::vector<std::string_view> disturbing;
+  for (const std::string_view name : {"irqcost", "perf", "tlbflush"})
+    if (std::find(probes.begin(), probes.end(), name) != probes.end()) disturbing.push_back(name);
+  return fmt::format("{}", fmt::join(disturbing, ", "));
 }
 
 const char* RunManifest::trials_are_in() const {
@@ -138,6 +155,11 @@ RunManifest read_run_manifest(const fs::path& folder, std::vector<std::string>& 
   if (run.workload.primary.empty()) run.workload.primary = primary_before(run.plan.workload);
   check_trials(run, file);
   read_trial_lines(folder / kTrialLinesFile, run, remarks);
+  for (TrialRecord& trial : run.trials) {
+    if (trial.probes.empty())  // of an earlier schema
+      for (const auto& [probe, reading] : trial.sampling.probes) trial.probes.push_back(probe);
+    if (trial.instrument.empty()) trial.instrument = instrument_of(trial.probes);
+  }
   return run;
 }
 

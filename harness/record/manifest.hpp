@@ -68,10 +68,12 @@ struct WrongPages {
 struct Absence {
   std::string metric, reason;
 };
+/// Why a trial that measures lacks what would have disturbed it.
+inline constexpr const char* kOnlyExplaining = "only explaining trials count it";
 
 struct TrialRecord {
   int trial = 0;
-  std::string kind = "measuring";         ///< or "explaining": its probes may cost the workload something
+  trial::TrialKind kind = trial::TrialKind::measuring;
   std::optional<trial::Outcome> outcome;  ///< none while it is going on
   std::string reason;
   bool valid = false;
@@ -86,7 +88,7 @@ struct TrialRecord {
   std::map<std::string, double> tlb_ipis_by_phase;
   SamplingRecord sampling;
   std::vector<std::string> probes;  ///< that were read in it
-  std::string instrument;           ///< what else could disturb it; empty where nothing is
+  std::string instrument;           ///< those of them that may disturb it: "perf, tlbflush"; empty: none
 };
 
 /// Who writes the run: whether it still does can be told on the same boot.
@@ -129,6 +131,8 @@ struct RunManifest {
   const TrialRecord* find(int trial) const;
   /// Whether a trial ended well and passed its checks.
   bool valid(int trial) const;
+  /// Of those that measure, all and the valid ones.
+  int measuring_trials() const;
   int valid_trials() const;
   /// The file that they are in, for messages.
   const char* trials_are_in() const;
@@ -164,6 +168,10 @@ std::string batch_text(const BatchManifest& manifest);
 /// The plan as --dry-run shows it.
 std::string plan_text(const trial::Plan& plan, const trial::Definition& definition);
 std::string plan_texts(std::span<const trial::Plan> plans, const trial::Definition& definition);
+
+/// Of probes that a trial carried, those that may disturb it (trial::Definition::disturbed_by): they count
+/// events as they happen, where the others read files now and then.
+std::string instrument_of(const std::vector<std::string>& probes);
 
 WorkloadRecord workload_record(const trial::Definition& definition);
 

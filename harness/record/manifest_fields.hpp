@@ -130,7 +130,7 @@ struct Fields<TrialRecord> : Described {
     io("outcome", ByNameOr<trial::Outcome>{trial.outcome, trial::kOutcomeNames, "running"});
     if (!io.reads() && !trial.outcome) return;  // it has only begun
     io.unless_empty("reason", trial.reason);
-    io("kind", trial.kind);
+    io("kind", ByName<trial::TrialKind>{trial.kind, trial::kTrialKindNames});
     io("valid", trial.valid);
     io.unless_empty("reclaim_source", trial.reclaim_source);
     io.unless_empty("timing_overhead_ns", trial.timing_overhead_ns);
@@ -176,6 +176,8 @@ void option_fields(auto& io, trial::Plan& plan) {
       } else if constexpr (is_same_v<Field, trial::Mode trial::Plan::*>) {
         static constexpr std::array<std::string_view, 2> kModes{"threads", "processes"};
         io(key, ByName<trial::Mode>{plan.*field, kModes});
+      } else if constexpr (is_same_v<Field, trial::Explain trial::Plan::*>) {
+        io(key, ByName<trial::Explain>{plan.*field, trial::kExplainNames});
       } else if constexpr (is_same_v<Field, trial::Outcome trial::Plan::*>) {
         io(key, ByName<trial::Outcome>{plan.*field, trial::kOutcomeNames});
       } else if constexpr (is_same_v<Field, std::vector<trial::SwapRequest> trial::Plan::*>) {

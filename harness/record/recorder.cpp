@@ -88,7 +88,7 @@ void Recorder::claim() const {
   }
 }
 
-void Recorder::begin_trial(int trial, std::span<const probe::Column> columns) {
+void Recorder::begin_trial(int trial, trial::TrialKind kind, std::span<const probe::Column> columns) {
   if (!samples_.is_open()) {  // the columns are those of the run
     std::string header = kSamplesFirstColumns;
     for (const probe::Column& column : columns) header += "," + column.name;
@@ -98,6 +98,7 @@ void Recorder::begin_trial(int trial, std::span<const probe::Column> columns) {
   }
   trial_ = {};
   trial_.trial = trial;
+  trial_.kind = kind;
   write_trial();
 }
 
@@ -119,6 +120,7 @@ void Recorder::end_trial(const trial::TrialResult& result) {
   if (result.latency) trial_.timing_overhead_ns = result.timing_overhead.count();
   trial_.sampling = record_of(result.sampling);
   for (const trial::ProbeReading& reading : result.sampling.readings) trial_.probes.push_back(reading.name);
+  trial_.instrument = instrument_of(trial_.probes);
   ++manifest_.outcomes[std::string(trial::name(result.outcome))];
   manifest_.absent_probes.clear();
   for (const trial::AbsentProbe& absent : result.sampling.absent)

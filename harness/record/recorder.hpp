@@ -27,7 +27,7 @@ class Recorder final : public trial::Observer {
   Recorder(const std::filesystem::path& folder, const trial::Plan& plan, const trial::Definition& definition,
            const machine::Machine& machine, const std::vector<std::string>& command, const std::string& lock);
 
-  void begin_trial(int trial, std::span<const probe::Column> columns) override;
+  void begin_trial(int trial, trial::TrialKind kind, std::span<const probe::Column> columns) override;
   void sample(const trial::Sample& sample) override;
   void end_trial(const trial::TrialResult& result) override;
   /// Adds the verdict on the trial that ended last.

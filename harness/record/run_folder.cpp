@@ -22,6 +22,8 @@ namespace {
 
 namespace fs = std::filesystem;
 
+using trial::TrialKind;
+
 using Fields = std::vector<std::string_view>;
 
 /// One table of a run folder: its rows belong to trials that the manifest knows.
@@ -124,6 +126,41 @@ void read_latencies(RunFolder& run) {
 
 }  // namespace
 
+void set_explaining_apart(const RunManifest& manifest, Series& series) {
+  const auto explains = [&](int trial) {
+    const TrialRecord* const found = manifest.find(trial);
+    return found != nullptr && found->kind == TrialKind::explaining;
+  };
+  // Where a trial that measured ended well and has no value, it was not to have one.
+  const bool for_explaining =
+      std::any_of(manifest.trials.begin(), manifest.trials.end(),
+                  [&](const TrialRecord& trial) {
+                    return trial.kind == TrialKind::measuring && trial.outcome == manifest.plan.expect;
+                  }) &&
+      std::all_of(series.by_trial.begin(), series.by_trial.end(),
+                  [&](const auto& value) { return explains(value.first); });
+  if (for_explaining) return;
+  for (auto value = series.by_trial.begin(); value != series.by_trial.end();)
+    if (explains(value->first))
+      series.explaining.insert(series.by_trial.extract(value++));
+    else
+      ++value;
+}
+
+namespace {
+
+void keep_what_measures(RunFolder& run) {
+  for (Series& series : run.series) set_explaining_apart(run.manifest, series);
+  const auto explains = [&](const auto& row) {
+    const TrialRecord* const trial = run.manifest.find(row.trial);
+    return trial != nullptr && trial->kind == TrialKind::explaining;
+  };
+  std::erase_if(run.rounds, explains);
+  std::erase_if(run.latencies, explains);
+}
+
+}  // namespace
+
 const Series* RunFolder::find(std::string_view metric) const {
   for (const Series& candidate : series)
     if (candidate.metric == metric) return &candidate;
@@ -205,6 +242,7 @@ RunFolder read_run(const fs::path& path) {
   read_trials(run);
   read_rounds(run);
   read_latencies(run);
+  keep_what_measures(run);
   return run;
 }
 

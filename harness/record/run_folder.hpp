@@ -12,14 +12,19 @@
 
 namespace tlbstorm::record {
 
-/// The trials' values of one metric, in the order of the trials; by trial number.
+/// The trials' values of one metric, in the order of the trials; by trial number. Those of the trials that
+/// measure, where these have it; else of those that explain.
 struct Series {
   std::string metric;
   std::string unit;
   std::map<int, double> by_trial;
+  std::map<int, double> explaining = {};  ///< of trials that explain what others measured
 };
 
-/// The same for the rounds of all trials.
+/// Tells them apart.
+void set_explaining_apart(const RunManifest& manifest, Series& series);
+
+/// The same for the rounds of the trials that measure.
 struct RoundRow {
   int trial = 0;
   int round = 0;

@@ -26,7 +26,7 @@ std::string figure(std::optional<double> value) { return value ? os::format_figu
 /// "3/3": how many of its trials are valid.
 std::string valid_trials(const BatchEntry& entry) {
   if (!entry.run) return "-";
-  return fmt::format("{}/{}", entry.run->manifest.valid_trials(), entry.run->manifest.trials.size());
+  return fmt::format("{}/{}", entry.run->manifest.valid_trials(), entry.run->manifest.measuring_trials());
 }
 
 int workers(const BatchEntry& entry) { return std::max(1, entry.run->manifest.plan.workers); }

@@ -12,6 +12,7 @@
 #include "harness/judge/latencies.hpp"
 #include "harness/os/error.hpp"
 #include "harness/os/units.hpp"
+#include "harness/report/explaining_block.hpp"
 #include "harness/report/latency_table.hpp"
 #include "harness/report/why_block.hpp"
 #include "harness/stats/buckets.hpp"
@@ -230,15 +231,17 @@ std::string expected_end(const record::TrialRecord& trial) {
 
 /// Metrics by the reason why there are none.
 void absences(const record::TrialRecord& trial, Gathered& absent) {
+  const bool measures = trial.kind == trial::TrialKind::measuring;
   constexpr std::size_t kMost = 4;
   std::map<std::string, std::vector<std::string>> by_reason;
-  for (const record::Absence& absence : trial.absent) by_reason[absence.reason].push_back(absence.metric);
+  for (const record::Absence& absence : trial.absent)
+    if (absence.reason != record::kOnlyExplaining) by_reason[absence.reason].push_back(absence.metric);
   for (auto& [reason, names] : by_reason) {
     const std::size_t more = names.size() > kMost ? names.size() - kMost : 0;
     names.resize(names.size() - more);
     absent.add(fmt::format("{}{}: {}", fmt::join(names, ", "),
                            more > 0 ? fmt::format(" and {} more", more) : "", reason),
-               trial.trial);
+               measures ? trial.trial : 0);
   }
 }
 
@@ -305,6 +308,7 @@ std::string summarise(const RunFolder& run) {
   context(run, out);
   wrong_pages(run, out);
   metrics(run, out);
+  out += explaining_block(run);
   rounds(run, out);
   out += latency_table(run);
   out += why_block(run);

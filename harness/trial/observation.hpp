@@ -45,6 +45,7 @@ struct ProbeReading {
 struct SamplingFacts {
   std::vector<ProbeReading> readings;
   std::vector<AbsentProbe> absent;
+  std::vector<std::string> for_explaining;  ///< probes that another kind of trial carries
   std::uint64_t samples = 0;
   std::uint64_t late = 0;     ///< deadlines missed altogether
   std::uint64_t dropped = 0;  ///< taken, but the recorder could not keep up
@@ -74,6 +75,7 @@ using Latencies = std::array<Histogram, AccessClass::kCount>;
 
 struct TrialResult {
   int trial = 0;
+  TrialKind kind = TrialKind::measuring;
   Outcome outcome = Outcome::ok;
   std::string reason;                         ///< why the outcome isn't ok
   bool killed = false;                        ///< a worker ended by a signal: what it used last is not known
@@ -96,7 +98,7 @@ struct TrialResult {
 class Observer {
  public:
   virtual ~Observer() = default;
-  virtual void begin_trial(int /*trial*/, std::span<const probe::Column> /*columns*/) {}
+  virtual void begin_trial(int /*trial*/, TrialKind /*kind*/, std::span<const probe::Column> /*columns*/) {}
   virtual void sample(const Sample& /*sample*/) {}
   /// After the samples that came together.
   virtual void handed_over() {}

@@ -40,9 +40,9 @@ bool is_word(const std::string& text) {
 }  // namespace
 
 std::string_view Option::placeholder() const {
-  static constexpr std::array<std::string_view, 14> kNames{"",     "N",      "NUMBER", "RATIO", "SIZE",
-                                                           "SIZE", "TIME",   "WORD",   "LIST",  "LIST",
-                                                           "WORD", "FOLDER", "PATH",   "TEXT"};
+  static constexpr std::array<std::string_view, 15> kNames{"",     "N",    "NUMBER", "RATIO", "PERCENT",
+                                                           "SIZE", "SIZE", "TIME",   "WORD",  "LIST",
+                                                           "LIST", "WORD", "FOLDER", "PATH",  "TEXT"};
   return kNames[static_cast<std::size_t>(type)];
 }
 
@@ -51,8 +51,11 @@ std::uint64_t Option::whole(const std::string& text) const {
 }
 
 double Option::number(const std::string& text) const {
-  const bool share = type == Type::ratio;
-  return os::parse_real(dashed(), text, share ? 0 : range.least, share ? 1 : range.most);
+  if (type == Type::ratio) return os::parse_real(dashed(), text, 0, 1);
+  if (type != Type::share) return os::parse_real(dashed(), text, range.least, range.most);
+  if (!text.ends_with('%'))
+    throw UsageError(dashed(), text, "not a percentage", "give a share of a CPU such as 0.5%");
+  return os::parse_real(dashed(), text.substr(0, text.size() - 1), range.least, range.most) / 100;
 }
 
 os::Nanoseconds Option::duration(const std::string& text) const {
@@ -83,6 +86,7 @@ void Option::check(const std::string& text, os::Bytes whole_size) const {
       break;
     case Type::number:
     case Type::ratio:
+    case Type::share:
       number(text);
       break;
     case Type::duration:

@@ -22,6 +22,7 @@ namespace tlbstorm::trial {
 struct Plan;
 struct SwapRequest;
 enum class Mode;
+enum class Explain;
 enum class Outcome;
 
 /// One of the values of an option. "zipf:THETA" stands for any text after the colon.
@@ -49,11 +50,11 @@ enum class Likeness {
 
 /// The field of a plan that an option fills; none for a parameter of a workload, and for what only the
 /// planner can fill.
-using PlanField =
-    std::variant<std::monostate, int Plan::*, std::uint64_t Plan::*, os::Nanoseconds Plan::*,
-                 std::optional<os::Nanoseconds> Plan::*, std::optional<os::Bytes> Plan::*,
-                 std::string Plan::*, Mode Plan::*, Outcome Plan::*, std::vector<std::string> Plan::*,
-                 std::vector<SwapRequest> Plan::*, std::vector<Setting> Plan::*>;
+using PlanField = std::variant<std::monostate, int Plan::*, std::uint64_t Plan::*, double Plan::*,
+                               os::Nanoseconds Plan::*, std::optional<os::Nanoseconds> Plan::*,
+                               std::optional<os::Bytes> Plan::*, std::string Plan::*, Mode Plan::*,
+                               Explain Plan::*, Outcome Plan::*, std::vector<std::string> Plan::*,
+                               std::vector<SwapRequest> Plan::*, std::vector<Setting> Plan::*>;
 
 struct Option {
   enum class Type {
@@ -61,6 +62,7 @@ struct Option {
     whole,  ///< a whole number
     number,
     ratio,  ///< from 0 to 1
+    share,  ///< of a whole, as a percentage: "0.5%"
     size,
     worker_size,  ///< of each worker: a percentage is of the memory by the number of workers
     duration,
@@ -99,7 +101,7 @@ struct Option {
   /// os::UsageError with the option, the value and what would be valid.
   void check(const std::string& text, os::Bytes whole) const;
   std::uint64_t whole(const std::string& text) const;
-  /// Of a number or a ratio.
+  /// Of a number, a ratio or a share, of which 1 is all.
   double number(const std::string& text) const;
   os::Nanoseconds duration(const std::string& text) const;
   /// Which of the choices.

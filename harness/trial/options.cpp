@@ -119,10 +119,13 @@ const std::vector<Option>& rows() {
        .likeness = Likeness::untold,
        .field = &Plan::interval},
       {.name = "sample-budget",
-       .type = Type::duration,
-       .standard = "30us",
-       .help = "what a sample may take on average; probes that are expensive to read are sampled less often",
-       .key = "sample_budget_us",
+       .type = Type::share,
+       .standard = "0.5%",
+       .help =
+           "what sampling may take of a CPU; probes that are expensive to read are sampled less often, the "
+           "interrupts last of all",
+       .range = {0, 100},
+       .key = "sample_budget",
        .likeness = Likeness::untold,
        .field = &Plan::sample_budget},
       {.name = "probes",
@@ -132,6 +135,16 @@ const std::vector<Option>& rows() {
        .likeness = Likeness::told,
        .fits = false,
        .field = &Plan::probes},
+      {.name = "explain",
+       .type = Type::choice,
+       .standard = "auto",
+       .help =
+           "which trials count what would disturb the workload: see its probes in `tlbstorm list workloads`",
+       .choices = {{"auto", "one more trial, half as long, behind those that measure"},
+                   {"none", "no trial: what explains the figures is absent"},
+                   {"all", "all trials: each has everything, disturbed as it is"}},
+       .likeness = Likeness::untold,
+       .field = &Plan::explain},
       {.name = "events",
        .help = "perf events as libpfm4 names them, such as cycles,dTLB-load-misses; in braces those to be "
                "counted "
@@ -246,6 +259,7 @@ struct Fill {
   void operator()(std::monostate) const {}
   void operator()(int Plan::*field) const { plan.*field = static_cast<int>(option.whole(text)); }
   void operator()(std::uint64_t Plan::*field) const { plan.*field = option.whole(text); }
+  void operator()(double Plan::*field) const { plan.*field = option.number(text); }
   void operator()(os::Nanoseconds Plan::*field) const { plan.*field = option.duration(text); }
   void operator()(std::optional<os::Nanoseconds> Plan::*field) const { plan.*field = option.duration(text); }
   void operator()(std::optional<os::Bytes> Plan::*field) const {
@@ -256,6 +270,7 @@ struct Fill {
     plan.*field = text;
   }
   void operator()(Mode Plan::*field) const { plan.*field = static_cast<Mode>(option.choice(text)); }
+  void operator()(Explain Plan::*field) const { plan.*field = static_cast<Explain>(option.choice(text)); }
   void operator()(Outcome Plan::*field) const {
     plan.*field = *outcome_named(option.choices[option.choice(text)].value);
   }
@@ -278,6 +293,7 @@ struct Text {
   std::string operator()(std::monostate) const { return ""; }
   std::string operator()(int Plan::*field) const { return std::to_string(plan.*field); }
   std::string operator()(std::uint64_t Plan::*field) const { return std::to_string(plan.*field); }
+  std::string operator()(double Plan::*field) const { return fmt::format("{}%", 100 * plan.*field); }
   std::string operator()(os::Nanoseconds Plan::*field) const { return of(plan.*field); }
   template <typename Value>
   std::string operator()(std::optional<Value> Plan::*field) const {
@@ -285,6 +301,7 @@ struct Text {
   }
   std::string operator()(std::string Plan::*field) const { return plan.*field; }
   std::string operator()(Mode Plan::*field) const { return std::string(name(plan.*field)); }
+  std::string operator()(Explain Plan::*field) const { return std::string(name(plan.*field)); }
   std::string operator()(Outcome Plan::*field) const { return std::string(name(plan.*field)); }
   std::string operator()(std::vector<std::string> Plan::*field) const {
     return fmt::format("{}", fmt::join(plan.*field, ","));

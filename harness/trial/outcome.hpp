@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// How a trial can end.
+// What a trial is for, and how it can end.
 #pragma once
 
 #include <array>
@@ -7,6 +7,12 @@
 #include <string_view>
 
 namespace tlbstorm::trial {
+
+/// Headline figures are of measuring trials. What explains them may disturb the workload, and is counted in
+/// explaining trials, which come last.
+enum class TrialKind { measuring, explaining };
+inline constexpr std::array<std::string_view, 2> kTrialKindNames{"measuring", "explaining"};
+inline std::string_view name(TrialKind kind) { return kTrialKindNames[static_cast<std::size_t>(kind)]; }
 
 enum class Outcome {
   ok,

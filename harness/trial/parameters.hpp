@@ -27,6 +27,7 @@ class Parameters {
   /// Checks the value against the declaration. `given` marks it as the user's own word.
   void set(const std::string& name, const std::string& value, bool given);
   bool given(const std::string& name) const;
+  bool has(const std::string& name) const { return entries_.contains(name); }
 
   os::Bytes size(const std::string& name) const;
   std::int64_t integer(const std::string& name) const;

@@ -3,6 +3,7 @@
 // data, printed by --dry-run and kept in the manifest.
 #pragma once
 
+#include <array>
 #include <filesystem>
 #include <optional>
 #include <string>
@@ -20,6 +21,12 @@ namespace tlbstorm::trial {
 /// Workers as threads of one mm, which share translations, or as processes, which don't.
 enum class Mode { threads, processes };
 inline std::string_view name(Mode mode) { return mode == Mode::threads ? "threads" : "processes"; }
+
+/// Which trials count what disturbs the workload (Definition::disturbed_by): one of its own behind all that
+/// measure, none, or all of them.
+enum class Explain { automatic, none, all };
+inline constexpr std::array<std::string_view, 3> kExplainNames{"auto", "none", "all"};
+inline std::string_view name(Explain explain) { return kExplainNames[static_cast<std::size_t>(explain)]; }
 
 /// A swap area that the run sets up for itself and takes down again.
 struct SwapRequest {
@@ -77,9 +84,11 @@ struct Plan {
   std::vector<Setting> settings;
 
   os::Nanoseconds interval{};
-  os::Nanoseconds
-      sample_budget{};  ///< what one sample may take on average; expensive ones are read less often
+  double sample_budget = 0;  ///< what sampling may take of a CPU; expensive probes are read less often
   std::vector<std::string> probes;
+  /// Of these those that disturb the workload: only explaining trials carry them, unless all do.
+  std::vector<std::string> disturbing_probes;
+  Explain explain = Explain::automatic;
   std::string events;  ///< for the probe perf; empty is what the machine can give
   std::uint64_t seed = 0;
   Outcome expect = Outcome::ok;
@@ -87,5 +96,10 @@ struct Plan {
   std::string output;
   std::vector<std::string> notes;  ///< what the user should know of how the plan came out
 };
+
+/// How many trials come behind those that measure.
+inline int explaining_trials(const Plan& plan) {
+  return plan.explain == Explain::automatic && !plan.disturbing_probes.empty() ? 1 : 0;
+}
 
 }  // namespace tlbstorm::trial

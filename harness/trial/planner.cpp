@@ -145,6 +145,9 @@ class Planner {
       if (std::find(all.begin(), all.end(), name) == all.end())
         throw UsageError("--probes", name, "no such probe",
                          fmt::format("the probes are: {}", fmt::join(all, ", ")));
+    for (const std::string& name : definition_.disturbed_by)
+      if (std::find(plan_.probes.begin(), plan_.probes.end(), name) != plan_.probes.end())
+        plan_.disturbing_probes.push_back(name);
   }
 
   void events() const {

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <array>
+#include <utility>
 
 #include "harness/os/clock.hpp"
 #include "harness/os/error.hpp"
@@ -18,16 +19,22 @@ constexpr const char* kNearest = "interrupts";  // read next to the measured pha
 }  // namespace
 
 ProbeSet::ProbeSet(const Plan& plan, const Definition& definition, const probe::Target& target)
-    : workload_counters_(definition.counters.size()) {
-  const auto wanted = [&](const probe::Source& source) {
-    return std::find(plan.probes.begin(), plan.probes.end(), source.name) != plan.probes.end();
+    : budget_(plan.sample_budget * static_cast<double>(plan.interval.count())),
+      workload_counters_(definition.counters.size()) {
+  const auto among = [](const std::vector<std::string>& names, const probe::Source& source) {
+    return std::find(names.begin(), names.end(), source.name) != names.end();
   };
   // The one that matters most comes first.
   for (const bool nearest : {true, false})
-    for (const probe::Source& source : probe::sources())
-      if (wanted(source) && (source.name == kNearest) == nearest) open(source, target);
+    for (const probe::Source& source : probe::sources()) {
+      if (!among(plan.probes, source) || (source.name == kNearest) != nearest) continue;
+      if (plan.explain == Explain::all || !among(plan.disturbing_probes, source))
+        add(source, target);
+      else if (plan.explain == Explain::automatic)
+        reserve(source, target);
+    }
   measure_costs();
-  spread_expensive_probes(plan.sample_budget);
+  spread_expensive_probes();
 
   first_worker_column_ = columns_.size();
   columns_.push_back({column::kOperations, "operations"});
@@ -35,12 +42,21 @@ ProbeSet::ProbeSet(const Plan& plan, const Definition& definition, const probe::
     columns_.push_back({column::of_workload(counter.name), counter.unit, counter.kind});
 }
 
-std::vector<std::string> ProbeSet::begin_trial(const probe::Target& target, std::string_view when) {
+std::vector<std::string> ProbeSet::begin_trial(TrialKind kind, const probe::Target& target,
+                                               std::string_view when) {
   std::vector<double> row(columns_.size());
   for (Opened& opened : probes_) opened.probe->read(cells_of(opened, row));  // sees what has gone meanwhile
   std::vector<std::string> lines = changes(when);
   for (Opened& opened : probes_) opened.probe->begin_trial(target);
+  if (kind == TrialKind::explaining) open_reserved(target);
   return lines;
+}
+
+std::vector<std::string> ProbeSet::for_explaining() const {
+  std::vector<std::string> names;
+  for (const Reserved& reserved : reserved_)
+    if (!reserved.tried) names.push_back(reserved.source->name);
+  return names;
 }
 
 std::vector<std::string> ProbeSet::changes(std::string_view when) {
@@ -62,9 +78,10 @@ std::vector<std::string> ProbeSet::changes(std::string_view when) {
 namespace {
 
 /// Whatever keeps a probe from being opened, such as a device that goes in this moment, is why it is absent.
-probe::Opened try_to_open(const probe::Source& source, const probe::Target& target) {
+template <typename Try>
+auto or_unavailable(Try attempt) -> decltype(attempt()) {
   try {
-    return source.open(target);
+    return attempt();
   } catch (const os::Error& error) {
     return probe::Unavailable{error.what(), error.hint()};
   } catch (const std::exception& error) {
@@ -74,18 +91,52 @@ probe::Opened try_to_open(const probe::Source& source, const probe::Target& targ
 
 }  // namespace
 
-void ProbeSet::open(const probe::Source& source, const probe::Target& target) {
-  probe::Opened opened = try_to_open(source, target);
+void ProbeSet::add(const probe::Source& source, const probe::Target& target) {
+  probe::Opened opened = or_unavailable([&] { return source.open(target); });
   if (auto* const absent = std::get_if<probe::Unavailable>(&opened)) {
     absent_.push_back({source.name, std::move(*absent)});
     return;
   }
   auto probe = std::get<std::unique_ptr<probe::Probe>>(std::move(opened));
-  for (const probe::Missing& missing : probe->missing()) absent_.push_back({missing.what, missing.why});
-  const auto columns = probe->columns();
   const std::size_t first = columns_.size();
+  columns_.insert(columns_.end(), probe->columns().begin(), probe->columns().end());
+  keep(source, std::move(probe), first);
+}
+
+void ProbeSet::reserve(const probe::Source& source, const probe::Target& target) {
+  const probe::Offer offer = or_unavailable([&] { return probe::look(source, target); });
+  if (const auto* const absent = std::get_if<probe::Unavailable>(&offer)) {
+    absent_.push_back({source.name, *absent});
+    return;
+  }
+  const auto& columns = std::get<std::vector<probe::Column>>(offer);
+  reserved_.push_back({&source, columns_.size(), columns.size(), false});
   columns_.insert(columns_.end(), columns.begin(), columns.end());
-  probes_.push_back({std::move(probe), first, source.cadence == probe::Cadence::edges_only ? 0 : 1});
+}
+
+void ProbeSet::open_reserved(const probe::Target& target) {
+  const auto opens = [&](Reserved& reserved) {
+    if (std::exchange(reserved.tried, true)) return false;
+    probe::Opened opened = or_unavailable([&] { return reserved.source->open(target); });
+    auto* const probe = std::get_if<std::unique_ptr<probe::Probe>>(&opened);
+    const bool same = probe != nullptr && (*probe)->columns().size() == reserved.columns;
+    if (same)
+      keep(*reserved.source, std::move(*probe), reserved.first_column);
+    else if (probe != nullptr)
+      absent_.push_back({reserved.source->name, {"it has other columns than when the run began", ""}});
+    else
+      absent_.push_back({reserved.source->name, std::get<probe::Unavailable>(std::move(opened))});
+    return same;
+  };
+  if (std::erase_if(reserved_, opens) == 0) return;
+  measure_costs();
+  spread_expensive_probes();
+}
+
+void ProbeSet::keep(const probe::Source& source, std::unique_ptr<probe::Probe> probe,
+                    std::size_t first_column) {
+  for (const probe::Missing& missing : probe->missing()) absent_.push_back({missing.what, missing.why});
+  probes_.push_back({std::move(probe), first_column, source.cadence == probe::Cadence::edges_only ? 0 : 1});
   readings_.push_back({source.name, {}, probes_.back().every});
 }
 
@@ -103,7 +154,7 @@ void ProbeSet::measure_costs() {
   }
 }
 
-void ProbeSet::spread_expensive_probes(os::Nanoseconds budget) {
+void ProbeSet::spread_expensive_probes() {
   constexpr int kRarest = 32;  // rarer than that is no time line: at edges only
   const auto share = [](const ProbeReading& r) {
     return r.every == 0 ? 0.0 : double(r.cost.count()) / r.every;
@@ -111,10 +162,13 @@ void ProbeSet::spread_expensive_probes(os::Nanoseconds budget) {
   for (;;) {
     double average = 0;
     for (const ProbeReading& reading : readings_) average += share(reading);
-    const auto most_expensive =
-        std::max_element(readings_.begin(), readings_.end(),
-                         [&](const auto& a, const auto& b) { return share(a) < share(b); });
-    if (average <= static_cast<double>(budget.count()) || most_expensive->every == 0) break;
+    // The headline's row is the last to be thinned.
+    const auto rank = [&](const ProbeReading& r) {
+      return std::pair(r.name != kNearest && r.every > 0, share(r));
+    };
+    const auto most_expensive = std::max_element(
+        readings_.begin(), readings_.end(), [&](const auto& a, const auto& b) { return rank(a) < rank(b); });
+    if (average <= budget_ || most_expensive->every == 0) break;
     most_expensive->every = most_expensive->every < kRarest ? 2 * most_expensive->every : 0;
     most_expensive->expensive = true;
   }
@@ -127,6 +181,10 @@ std::span<double> ProbeSet::cells_of(const Opened& opened, std::span<double> row
 
 void ProbeSet::read(std::span<double> row, const Scoreboard& scoreboard, std::uint64_t tick, bool edge,
                     bool opens_measure) noexcept {
+  for (const Reserved& reserved : reserved_) {
+    const auto cells = row.subspan(reserved.first_column, reserved.columns);
+    std::fill(cells.begin(), cells.end(), probe::kAbsent);
+  }
   for (std::size_t step = 0; step < probes_.size(); ++step) {
     Opened& opened = probes_[opens_measure ? probes_.size() - 1 - step : step];
     const auto cells = cells_of(opened, row);

@@ -70,11 +70,25 @@ void collect_bystander(int index, const BystanderSlot& slot, TrialResult& result
                                slot.measured});
 }
 
+/// Of an explaining trial: what it counts needs no spread.
+Plan half_as_long(const Plan& plan) {
+  Plan half = plan;
+  if (half.duration) *half.duration /= 2;
+  constexpr const char* kRounds = "rounds";
+  if (half.parameters.has(kRounds)) {
+    const std::int64_t rounds = half.parameters.integer(kRounds);
+    half.parameters.set(kRounds, std::to_string(std::max<std::int64_t>(1, rounds / 2)), false);
+  }
+  return half;
+}
+
 }  // namespace
 
 /// Everything that lives for one trial; destroyed in the reverse order.
 struct Runner::Running {
   int trial;
+  TrialKind kind;
+  const Plan& plan;
   Scoreboard scoreboard;
   Confinement confinement;
   os::StartingGate gate;  ///< opened when the probes that watch the child are there
@@ -91,9 +105,12 @@ struct Runner::Running {
   bool killed = false;  ///< by a signal
   std::vector<os::OomReport> oom_reports;
 
-  Running(const Plan& plan, const Definition& definition, const std::vector<int>& online_cpus,
-          Confinement fence, const os::Folder* folder, int number, std::optional<ProbeSet>& of_run)
+  Running(const Plan& of_trial, const Definition& definition, const std::vector<int>& online_cpus,
+          Confinement fence, const os::Folder* folder, int number, TrialKind what,
+          std::optional<ProbeSet>& of_run)
       : trial(number),
+        kind(what),
+        plan(of_trial),
         scoreboard(plan.workers, plan.bystanders, number),
         confinement(std::move(fence)),
         child(os::Child::fork(true,
@@ -101,19 +118,19 @@ struct Runner::Running {
                                 gate.wait();
                                 return run_trial_process(plan, definition, confinement, folder, scoreboard);
                               })),
-        notes(begin(of_run, plan, definition, target(plan, online_cpus))),
+        notes(begin(of_run, definition, target(online_cpus))),
         probes(*of_run),
         oom_before(machine_oom_kills()),
         post_mortem(probes.columns()),
         sampler(probes, scoreboard, plan.interval, number) {}
 
-  std::vector<std::string> begin(std::optional<ProbeSet>& of_run, const Plan& plan,
-                                 const Definition& definition, const probe::Target& target) const {
+  std::vector<std::string> begin(std::optional<ProbeSet>& of_run, const Definition& definition,
+                                 const probe::Target& target) const {
     const std::string when = fmt::format("before trial {}", trial);
-    if (of_run) return of_run->begin_trial(target, when);
+    if (of_run) return of_run->begin_trial(kind, target, when);
     return of_run.emplace(plan, definition, target).changes(when);
   }
-  probe::Target target(const Plan& plan, const std::vector<int>& online_cpus) const {
+  probe::Target target(const std::vector<int>& online_cpus) const {
     return {.proc = "/proc",
             .cgroup_version = confinement.version(),
             .cgroup = confinement.folder(),
@@ -128,6 +145,7 @@ Runner::Runner(const Plan& plan, const Definition& definition, const machine::Ma
                os::Journal& journal, os::SignalFd& signals, Observer& observer, const os::Folder* folder,
                Ballast* ballast)
     : plan_(plan),
+      explaining_plan_(half_as_long(plan)),
       definition_(definition),
       machine_(machine),
       journal_(journal),
@@ -136,15 +154,17 @@ Runner::Runner(const Plan& plan, const Definition& definition, const machine::Ma
       folder_(folder),
       ballast_(ballast) {}
 
-TrialResult Runner::run(int trial) {
+TrialResult Runner::run(int trial, TrialKind kind) {
+  const Plan& plan = plan_of(kind);
   Confinement fence;
   if (!machine_.cgroup.parent.empty())
     fence = Confinement(journal_, machine_.cgroup, os::own_name(), plan_.memory);
-  Running running(plan_, definition_, machine_.topology.online, std::move(fence), folder_, trial, probes_);
-  observer_.begin_trial(trial, running.probes.columns());
+  Running running(plan, definition_, machine_.topology.online, std::move(fence), folder_, trial, kind,
+                  probes_);
+  observer_.begin_trial(trial, kind, running.probes.columns());
   running.sampler.start();
   running.gate.open();
-  running.give_up = os::now() + plan_.timeout + plan_.warmup + plan_.duration.value_or(os::Nanoseconds{0});
+  running.give_up = os::now() + plan.timeout + plan.warmup + plan.duration.value_or(os::Nanoseconds{0});
   wait_for_workers(running);
   run_phases(running);
   wait_for_end(running);
@@ -180,9 +200,9 @@ bool Runner::watch(Running& running, os::Nanoseconds until) {
       stop(running, Outcome::timeout,
            fmt::format("still in phase {} after {}; --timeout {} allows no more",
                        name(running.scoreboard.stage().phase),
-                       os::format_duration(plan_.timeout + plan_.warmup +
-                                           plan_.duration.value_or(os::Nanoseconds{0})),
-                       os::format_duration(plan_.timeout)));
+                       os::format_duration(running.plan.timeout + running.plan.warmup +
+                                           running.plan.duration.value_or(os::Nanoseconds{0})),
+                       os::format_duration(running.plan.timeout)));
       break;
     }
     if (now >= until) return true;
@@ -200,7 +220,7 @@ bool Runner::watch(Running& running, os::Nanoseconds until) {
 }
 
 void Runner::wait_for_workers(Running& running) {
-  const auto all = static_cast<std::uint32_t>(plan_.workers + plan_.bystanders);
+  const auto all = static_cast<std::uint32_t>(running.plan.workers + running.plan.bystanders);
   while (running.scoreboard.ready().load(std::memory_order_acquire) < all)
     if (!watch(running, os::now() + kReadyGlance)) return;
 }
@@ -208,12 +228,12 @@ void Runner::wait_for_workers(Running& running) {
 void Runner::run_phases(Running& running) {
   if (running.ended) return;
   if (definition_.pacing == Pacing::rounds) return;  // the workers' leader changes the stages
-  if (plan_.warmup > os::Nanoseconds{0}) {
+  if (running.plan.warmup > os::Nanoseconds{0}) {
     enter(running, {Phase::warmup, 0});
-    if (!watch(running, os::now() + plan_.warmup)) return;
+    if (!watch(running, os::now() + running.plan.warmup)) return;
   }
   enter(running, {Phase::measure, 0});
-  if (!watch(running, os::now() + *plan_.duration)) return;
+  if (!watch(running, os::now() + *running.plan.duration)) return;
   enter(running, {Phase::verify, 0});
 }
 
@@ -229,9 +249,9 @@ void Runner::wait_for_end(Running& running) {
   }
   // Workers end by themselves when told; one that still prepares has nothing to tell and nobody to listen,
   // unless the trial stopped by itself: then how it ends says why.
-  const bool working =
-      running.outcome == Outcome::ok ||
-      running.scoreboard.ready().load() == static_cast<std::uint32_t>(plan_.workers + plan_.bystanders);
+  const bool working = running.outcome == Outcome::ok ||
+                       running.scoreboard.ready().load() ==
+                           static_cast<std::uint32_t>(running.plan.workers + running.plan.bystanders);
   const os::Nanoseconds patience = os::now() + (working ? kGrace : os::Nanoseconds{0});
   while (!running.child.poll() && os::now() < patience) {
     pollfd ended{running.child.pidfd().get(), POLLIN, 0};
@@ -262,7 +282,7 @@ void Runner::wait_for_end(Running& running) {
 std::vector<int> Runner::pids_of(const Running& running) const {
   std::vector<int> pids{running.child.pid()};
   if (ballast_ != nullptr) pids.push_back(ballast_->pid());
-  for (int i = 0; i < plan_.workers; ++i) pids.push_back(running.scoreboard.slot(i).tid);
+  for (int i = 0; i < running.plan.workers; ++i) pids.push_back(running.scoreboard.slot(i).tid);
   return pids;
 }
 
@@ -279,6 +299,7 @@ void Runner::look_for_foreign_victims(const Running& running, TrialResult& resul
 TrialResult Runner::collect(Running& running) {
   TrialResult result;
   result.trial = running.trial;
+  result.kind = running.kind;
   result.outcome = running.outcome;
   result.reason = running.reason;
   result.killed = running.killed;

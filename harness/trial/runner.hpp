@@ -23,14 +23,17 @@ class Runner {
          os::Journal& journal, os::SignalFd& signals, Observer& observer, const os::Folder* folder = nullptr,
          Ballast* ballast = nullptr);
 
-  /// Runs trial number `trial` (from 1).
-  TrialResult run(int trial);
+  /// Runs trial number `trial` (from 1). The first one measures.
+  TrialResult run(int trial, TrialKind kind = TrialKind::measuring);
 
   /// The signal that ended the run, if one did.
   std::optional<int> signal() const { return signal_; }
 
  private:
   struct Running;
+  const Plan& plan_of(TrialKind kind) const {
+    return kind == TrialKind::measuring ? plan_ : explaining_plan_;
+  }
   void wait_for_workers(Running& running);
   void run_phases(Running& running);
   void wait_for_end(Running& running);
@@ -46,6 +49,7 @@ class Runner {
   TrialResult collect(Running& running);
 
   const Plan& plan_;
+  Plan explaining_plan_;  ///< half as long
   const Definition& definition_;
   const machine::Machine& machine_;
   os::Journal& journal_;

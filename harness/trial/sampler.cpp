@@ -123,6 +123,7 @@ SamplingFacts Sampler::facts() const {
   SamplingFacts all = facts_;
   all.readings = probes_.readings();
   all.absent = probes_.absent();
+  all.for_explaining = probes_.for_explaining();
   return all;
 }
 

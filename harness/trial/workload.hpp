@@ -103,6 +103,9 @@ struct Definition {
   /// Of root's capabilities (linux/capability.h) those that its workers need; resolve() may add some. All
   /// others are given up before it is made.
   std::vector<int> capabilities = {};
+  /// Probes that cost it 1% or more of its speed, or change its counts (scripts/probe-cost;
+  /// docs/performance.md has what was measured): only explaining trials carry them.
+  std::vector<std::string> disturbed_by = {"irqcost", "perf", "tlbflush"};
   int trials = 3;
   std::string warmup = "1s";
   std::string duration = "3s";  ///< "" for rounds: until they are done

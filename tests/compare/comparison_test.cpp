@@ -132,6 +132,23 @@ TEST_F(ComparisonTest, RunsOfASideArePooled) {
   EXPECT_EQ(side.valid_trials(), 4);
 }
 
+TEST_F(ComparisonTest, TimesTakenBesideOtherProbesAreUnsureAndCountsAreNot) {
+  const auto beside = [](const char* probe, double times) {
+    MadeRun run = run_of_ipis(around(times)).with("ns_per_page", "ns/page", around(100 * times));
+    for (auto& trial : run.manifest["trials"])
+      trial["sampling"]["probes"] = {{"interrupts", {{"read_us", 1}}}, {probe, {{"read_us", 1}}}};
+    return run;
+  };
+  const Comparison other = compared(beside("vmstat", 1), beside("tlbflush", 2));
+  EXPECT_EQ(other.metrics.at(0).verdict, Verdict::worse) << "a count";
+  EXPECT_EQ(other.metrics.at(1).verdict, Verdict::unsure) << "a time";
+  EXPECT_THAT(other.metrics.at(1).remarks, Contains(StartsWith("instrument differs")));
+  const Comparison same = compared(beside("tlbflush", 1), beside("tlbflush", 2));
+  EXPECT_EQ(same.metrics.at(1).verdict, Verdict::worse);
+  const Comparison harmless = compared(beside("vmstat", 1), beside("psi", 2));
+  EXPECT_EQ(harmless.metrics.at(1).verdict, Verdict::worse) << "files are read, no event is counted";
+}
+
 TEST_F(ComparisonTest, PairIsLeftOutWhenOneOfItsTrialsIsInvalid) {
   ComparisonOptions paired;
   paired.paired = true;

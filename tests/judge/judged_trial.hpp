@@ -60,7 +60,7 @@ class JudgedTrial : public ::testing::Test {
       after.push_back(1e6 + growth);
     }
     Judge judge(plan_, definition_, machine_);
-    judge.begin_trial(1, columns);
+    judge.begin_trial(1, trial::TrialKind::measuring, columns);
     judge.sample({1, {Phase::measure, 1}, 0s, before});
     judge.sample({1, {Phase::setup, 2}, 2s, after});
     judge.sample({1, {Phase::done, 2}, 3s, after});

@@ -68,7 +68,8 @@ TEST(Look, IsTheSameAsOpening) {
     if (const auto* const absent = std::get_if<Unavailable>(&offer)) {
       EXPECT_EQ(absent->reason, std::get<Unavailable>(opened).reason) << source.name;
     } else {
-      EXPECT_EQ(std::get<std::size_t>(offer), std::get<std::unique_ptr<Probe>>(opened)->columns().size())
+      EXPECT_EQ(std::get<std::vector<Column>>(offer).size(),
+                std::get<std::unique_ptr<Probe>>(opened)->columns().size())
           << source.name;
     }
   }

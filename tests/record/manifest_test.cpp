@@ -45,7 +45,7 @@ RunManifest whole_manifest() {
   run.plan.duration = std::chrono::seconds{3};
   run.plan.timeout = std::chrono::minutes{1};
   run.plan.gap_threshold = os::Nanoseconds{1234};
-  run.plan.sample_budget = os::Nanoseconds{30500};
+  run.plan.sample_budget = 0.0125;
   run.plan.memory = os::Bytes{1 << 30};
   run.plan.swap.emplace_back().text = "zram:1G";
   run.plan.settings = {{"/proc/sys/vm/swappiness", "100"}};
@@ -74,7 +74,7 @@ RunManifest whole_manifest() {
 TrialRecord whole_trial() {
   TrialRecord trial;
   trial.trial = 2;
-  trial.kind = "explaining";
+  trial.kind = trial::TrialKind::explaining;
   trial.outcome = trial::Outcome::corrupted;
   trial.reason = "a page";
   trial.valid = true;
@@ -228,7 +228,7 @@ TEST_F(ManifestTest, TrialsAreAppendedAndNothingElseIsWritten) {
   trial::TrialResult result;
   const auto make = [&](int number) {
     result.trial = number;
-    recorder.begin_trial(number, {});
+    recorder.begin_trial(number, trial::TrialKind::measuring, {});
     recorder.end_trial(result);
     recorder.judge(number, {});
   };

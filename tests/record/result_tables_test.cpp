@@ -89,7 +89,7 @@ TEST_F(Tables, RecorderKeepsTheKernelsReportAndTheOutcome) {
   const trial::Definition definition;
   const machine::Machine machine;
   Recorder recorder(folder_.path() / "run", plan, definition, machine, {"tlbstorm", "run"}, "machine");
-  recorder.begin_trial(1, {});
+  recorder.begin_trial(1, trial::TrialKind::measuring, {});
   trial::TrialResult result = trial_of_one_worker();
   result.outcome = trial::Outcome::oom;
   result.reason = "the kernel killed a worker";
@@ -106,7 +106,7 @@ TEST_F(Tables, RecorderKeepsTheKernelsReportAndTheOutcome) {
 
 TEST_F(Tables, RecorderNotesWhyARunCouldNotGoOn) {
   Recorder recorder(folder_.path() / "run", {}, {}, {}, {"tlbstorm", "run"}, "machine");
-  recorder.begin_trial(1, {});
+  recorder.begin_trial(1, trial::TrialKind::measuring, {});
   recorder.finish(RunState::failed, {}, "fork: Cannot allocate memory");
   EXPECT_EQ(read_run(folder_.path() / "run").remarks,
             std::vector<std::string>{"the run could not go on: fork: Cannot allocate memory"});

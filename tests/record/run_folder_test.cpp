@@ -12,7 +12,9 @@
 namespace tlbstorm::record {
 namespace {
 
+using ::testing::ElementsAre;
 using ::testing::HasSubstr;
+using ::testing::Pair;
 
 class RunFolderTest : public RecordTest {
  protected:
@@ -142,6 +144,38 @@ TEST_F(RunFolderTest, BareManifestIsEnoughForASummary) {
                       "trials": []})");
   const std::string summary = report::summarise(read_run(folder_));
   EXPECT_NE(summary.find("size=much"), std::string::npos) << summary;
+}
+
+TEST_F(RunFolderTest, HeadlinesAreOfTrialsThatMeasureAndTheRestOfThoseThatExplain) {
+  put("run.json", R"({"schema": 3, "plan": {}})");
+  put("trials.jsonl",
+      "{\"trial\":1,\"outcome\":\"ok\",\"valid\":true}\n{\"trial\":2,\"outcome\":\"ok\",\"valid\":true}\n"
+      "{\"trial\":3,\"outcome\":\"ok\",\"kind\":\"explaining\",\"valid\":true}\n");
+  put("trials.csv",
+      "trial,metric,unit,value\n1,tlb_ipis,IPIs,10\n2,tlb_ipis,IPIs,12\n3,tlb_ipis,IPIs,99\n"
+      "3,tlb_flushes_sent,flushes,98\n");
+  put("rounds.csv", "trial,round,metric,unit,value\n1,1,tlb_ipis,IPIs,10\n3,1,tlb_ipis,IPIs,99\n");
+  put("latency.csv", "trial,access,met,from_ns,to_ns,count\n2,read,hit,1,2,3\n3,read,hit,1,2,4\n");
+  const RunFolder run = read_run(folder_);
+  EXPECT_THAT(run.values("tlb_ipis"), ElementsAre(10, 12));
+  EXPECT_THAT(run.find("tlb_ipis")->explaining, ElementsAre(Pair(3, 99)));
+  EXPECT_THAT(run.values("tlb_flushes_sent"), ElementsAre(98)) << "its n is its own";
+  EXPECT_EQ(run.rounds.size(), 1u);
+  ASSERT_EQ(run.latencies.size(), 1u);
+  EXPECT_EQ(run.latencies[0].count, 3);
+  EXPECT_EQ(run.manifest.measuring_trials(), 2);
+  EXPECT_EQ(run.manifest.valid_trials(), 2);
+}
+
+TEST_F(RunFolderTest, TrialThatExplainsIsNoHeadlineWhereThoseThatMeasureFailed) {
+  put("run.json", R"({"schema": 3, "plan": {}})");
+  put("trials.jsonl",
+      "{\"trial\":1,\"outcome\":\"failed\"}\n{\"trial\":2,\"outcome\":\"ok\",\"kind\":\"explaining\","
+      "\"valid\":true}\n");
+  put("trials.csv", "trial,metric,unit,value\n2,tlb_ipis,IPIs,99\n");
+  const RunFolder run = read_run(folder_);
+  EXPECT_THAT(run.values("tlb_ipis"), ElementsAre());
+  EXPECT_EQ(run.manifest.valid_trials(), 0);
 }
 
 TEST_F(RunFolderTest, KilledRunReadsBackWithRemarks) {

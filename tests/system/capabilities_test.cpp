@@ -31,8 +31,8 @@ std::ostream& operator<<(std::ostream& out, const Case& one) { return out << one
 class Watched final : public trial::Observer {
  public:
   explicit Watched(judge::Judge& judge) : judge_(judge) {}
-  void begin_trial(int trial, std::span<const probe::Column> columns) override {
-    judge_.begin_trial(trial, columns);
+  void begin_trial(int trial, trial::TrialKind kind, std::span<const probe::Column> columns) override {
+    judge_.begin_trial(trial, kind, columns);
   }
   void sample(const trial::Sample& sample) override { judge_.sample(sample); }
 

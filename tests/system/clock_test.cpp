@@ -21,7 +21,8 @@ TEST(Clock, ThatStepsByADayToAndFroChangesNoRun) {
     const std::string folder = place.new_folder();
     const std::string preload = std::string("LD_PRELOAD=") + STEPPING_CLOCK;
     std::vector<std::string> words{"/usr/bin/env", preload, TLBSTORM_BINARY, "run", workload,
-                                   "--trials",     "2",     "--output",      folder};
+                                   "--explain",    "none",  "--trials",      "2",   "--output",
+                                   folder};
     for (const char* const word : {"--warmup", "100ms", "--duration", "300ms"}) words.emplace_back(word);
     const Finished done = place.finish(place.start_words(words));
     ASSERT_EQ(done.code, 0) << done.err;

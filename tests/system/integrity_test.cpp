@@ -153,10 +153,13 @@ class Integrity : public ::testing::Test {
   void start(const char* duration) {
     folder_ = place_.new_folder();
     const std::string swap = "device:" + device_.path();
-    tool_ = place_.start({"run",          "swap-churn", "--memory",   "32M",  "--size",           "64M",
-                          "--workers",    "2",          "--trials",   "1",    "--warmup",         "0",
-                          "--duration",   duration,     "--interval", "20ms", "--compress-ratio", "2",
-                          "--read-ratio", "0.9",        "--swap",     swap,   "--output",         folder_});
+    tool_ = place_.start({"run",          "swap-churn", "--explain",        "none",
+                          "--memory",     "32M",        "--size",           "64M",
+                          "--workers",    "2",          "--trials",         "1",
+                          "--warmup",     "0",          "--duration",       duration,
+                          "--interval",   "20ms",       "--compress-ratio", "2",
+                          "--read-ratio", "0.9",        "--swap",           swap,
+                          "--output",     folder_});
     EXPECT_TRUE(eventually([&] { return reached("measure"); }));
     const std::vector<pid_t> family = descendants(tool_);
     ASSERT_EQ(family.size(), 1u);

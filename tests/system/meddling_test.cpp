@@ -42,7 +42,8 @@ class Meddling : public ::testing::Test {
   /// Long enough to be met in its measured phase.
   pid_t start_storm(const Words& more) {
     folder_ = place_.new_folder();
-    Words words{"run", "mprotect-storm", "--warmup", "0", "--duration", "1s", "--quiet", "--output", folder_};
+    Words words{"run", "mprotect-storm", "--explain", "none", "--warmup", "0", "--duration",
+                "1s",  "--quiet",        "--output",  folder_};
     words.insert(words.end(), more.begin(), more.end());
     return place_.start(words);
   }
@@ -130,9 +131,23 @@ TEST_F(Meddling, DevicesOfOthersThatComeAndGoEndNoRunAndLoseNothing) {
   Neighbour neighbour(place_.path());
   for (std::uint64_t i = 0; i < runs; ++i) {
     folder_ = place_.new_folder();
-    Words words{"run",     "pageout",  "--pages", "dirty-anon", "--region",
-                "8M",      "--rounds", "4",       "--trials",   "3",
-                "--quiet", "--output", folder_,   "--swap",     i % 2 == 0 ? "zram:64M" : "file:64M"};
+    Words words{"run",
+                "pageout",
+                "--explain",
+                "none",
+                "--pages",
+                "dirty-anon",
+                "--region",
+                "8M",
+                "--rounds",
+                "4",
+                "--trials",
+                "3",
+                "--quiet",
+                "--output",
+                folder_,
+                "--swap",
+                i % 2 == 0 ? "zram:64M" : "file:64M"};
     const Finished done = place_.run(words);
     EXPECT_EQ(done.code, 0) << i << ": " << done.err << done.out;
     if (done.code != 0) continue;

@@ -92,7 +92,8 @@ TEST_F(Pageout, LeavesNoDataBehind) {
 
 TEST_F(Pageout, EveryRoundIsRecorded) {
   const std::string folder = place_.new_folder();
-  const Finished done = place_.run({"run", "pageout", "--rounds", "3", "--trials", "2", "--output", folder});
+  const Finished done = place_.run(
+      {"run", "pageout", "--explain", "none", "--rounds", "3", "--trials", "2", "--output", folder});
   ASSERT_EQ(done.code, 0) << done.err;
   std::ifstream rounds(folder + "/rounds.csv");
   std::string line;

@@ -58,6 +58,40 @@ TEST_F(Probes, FunctionCallInterruptsAreThoseOfTheCalRow) {
   EXPECT_NEAR(taken, grew(folder, "interrupts.cal"), 0.02 * taken);
 }
 
+TEST_F(Probes, WhatDisturbsIsCountedInATrialOfItsOwnBehindTheOthers) {
+  const std::string folder =
+      run({"unmap-churn", "--trials", "2", "--warmup", "0", "--duration", "400ms", "--explain", "auto"});
+  if (folder.empty()) return;
+  const nlohmann::json trials = manifest(folder)["trials"];
+  ASSERT_EQ(trials.size(), 3u);
+  const auto has = [](const nlohmann::json& trial, const char* probe) {
+    return std::find(trial["probes"].begin(), trial["probes"].end(), probe) != trial["probes"].end();
+  };
+  for (const int measuring : {0, 1}) {
+    EXPECT_EQ(trials[measuring]["kind"], "measuring");
+    for (const char* const probe : {"tlbflush", "perf", "irqcost"})
+      EXPECT_FALSE(has(trials[measuring], probe)) << probe;
+    EXPECT_FALSE(trials[measuring].contains("instrument")) << trials[measuring]["instrument"];
+  }
+  EXPECT_EQ(trials[2]["kind"], "explaining");
+  EXPECT_EQ(figures(folder, "tlb_ipis").size(), 3u);
+  const double whole = figures(folder, "tlb_ipis")[0], half = figures(folder, "tlb_ipis")[2];
+  EXPECT_LT(half, 0.8 * whole) << "it is half as long";
+  if (!has(trials[2], "tlbflush")) GTEST_SKIP() << "no tracepoints here";
+  EXPECT_EQ(figures(folder, "tlb_flushes_sent").size(), 1u);
+  EXPECT_NE(done_.out.find("  explaining   change"), std::string::npos) << done_.out;
+  EXPECT_NE(done_.out.find("flushes by"), std::string::npos) << done_.out;
+}
+
+TEST_F(Probes, NothingExplainsWhereNothingIsToBeExplained) {
+  const std::string folder =
+      run({"unmap-churn", "--trials", "1", "--warmup", "0", "--duration", "100ms", "--explain", "none"});
+  if (folder.empty()) return;
+  EXPECT_EQ(manifest(folder)["trials"].size(), 1u);
+  EXPECT_TRUE(figures(folder, "tlb_flushes_sent").empty());
+  EXPECT_NE(done_.out.find("was left out by --explain none"), std::string::npos) << done_.out;
+}
+
 TEST_F(Probes, DefaultOnesLeaveTheInterruptsOfAnOperationAsTheyAre) {
   const auto ipis = [&](const char* probes) {
     const std::string folder = valid_run(

@@ -80,11 +80,11 @@ TEST_F(Surroundings, DecimalCommaChangesNoFigure) {
     const Variable all("LC_ALL", locale), language("LANG", locale);
     const std::string folder = place_.new_folder();
     Words words = short_run(folder);
-    words.insert(words.end(), {"--sample-budget", "12.5us"});
+    words.insert(words.end(), {"--sample-budget", "12.5%"});
     const Finished done = place_.run(words);
     EXPECT_EQ(done.code, 0) << locale << done.err;
     EXPECT_FALSE(figures(folder, "ns_per_page").empty()) << locale;
-    EXPECT_EQ(manifest(folder)["plan"]["sample_budget_us"], 12.5) << locale;
+    EXPECT_EQ(manifest(folder)["plan"]["sample_budget"], 0.125) << locale;
   }
 }
 

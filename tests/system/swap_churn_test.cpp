@@ -65,9 +65,10 @@ TEST_F(Swapping, EveryAccessPatternIsVerified) {
 
 TEST_F(Swapping, CorruptedPageIsAFailedRunWithPlaceExpectedAndFound) {
   const std::string folder = place_.new_folder();
-  const Finished done = place_.run({"run", "swap-churn", "--swap", "zram:256M", "--memory", "64M", "--size",
-                                    "96M", "--corrupt-page", "777", "--trials", "1", "--warmup", "0",
-                                    "--duration", "300ms", "--output", folder});
+  const Finished done = place_.run(
+      {"run",      "swap-churn", "--explain",  "none",           "--swap",   "zram:256M", "--memory",
+       "64M",      "--size",     "96M",        "--corrupt-page", "777",      "--trials",  "1",
+       "--warmup", "0",          "--duration", "300ms",          "--output", folder});
   EXPECT_EQ(done.code, 1) << done.out;
   const nlohmann::json trial = manifest(folder)["trials"][0];
   EXPECT_EQ(trial["outcome"], "corrupted");

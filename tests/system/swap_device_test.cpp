@@ -70,11 +70,12 @@ class SwapDevice : public ::testing::Test {
   template <typename Mischief>
   nlohmann::json churn_and(Mischief mischief, const char* duration = "20s", int code = 1) {
     folder_ = place_.new_folder();
-    const pid_t tool = place_.start(
-        {"run",       "swap-churn", "--memory",     "32M",    "--size",   "80M",
-         "--workers", "2",          "--read-ratio", "1",      "--trials", "1",
-         "--warmup",  "0",          "--duration",   duration, "--swap",   "device:" + device_.path(),
-         "--output",  folder_});
+    const pid_t tool = place_.start({"run",        "swap-churn", "--explain",    "none",
+                                     "--memory",   "32M",        "--size",       "80M",
+                                     "--workers",  "2",          "--read-ratio", "1",
+                                     "--trials",   "1",          "--warmup",     "0",
+                                     "--duration", duration,     "--swap",       "device:" + device_.path(),
+                                     "--output",   folder_});
     EXPECT_TRUE(eventually([&] {
       return first_bytes(folder_ + "/samples.csv", 1 << 20).find(",measure,") != std::string::npos;
     }));

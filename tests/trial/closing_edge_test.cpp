@@ -61,7 +61,7 @@ class ClosingEdge : public ::testing::Test {
     plan_.duration = 5s;
     plan_.timeout = 5s;
     plan_.interval = 10ms;
-    plan_.sample_budget = 1ms;
+    plan_.sample_budget = 1;
     plan_.probes = {"cpu"};  // read at edges only
     definition_.counters = {{"held", "bytes", "what a worker holds"}};
     definition_.make = [](const Plan&) -> std::unique_ptr<Workload> { return std::make_unique<Fake>(); };

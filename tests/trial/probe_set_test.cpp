@@ -7,6 +7,7 @@
 
 #include <cmath>
 #include <fstream>
+#include <map>
 
 #include "tests/temporary_folder.hpp"
 
@@ -19,7 +20,8 @@ using testing::IsEmpty;
 class ProbeSetTest : public ::testing::Test {
  protected:
   ProbeSetTest() {
-    plan_.sample_budget = std::chrono::seconds{1};
+    plan_.sample_budget = 1;
+    plan_.interval = std::chrono::milliseconds{100};
     plan_.probes = {"swapdev", "zram"};
     target_.proc = folder_.path() / "proc";
     target_.sys = folder_.path() / "sys";
@@ -49,6 +51,12 @@ class ProbeSetTest : public ::testing::Test {
     return 0;
   }
 
+  static std::vector<std::string> names(const ProbeSet& probes) {
+    std::vector<std::string> all;
+    for (const probe::Column& column : probes.columns()) all.push_back(column.name);
+    return all;
+  }
+
   const test::TemporaryFolder folder_;
   probe::Target target_;
   Plan plan_;
@@ -68,7 +76,7 @@ TEST_F(ProbeSetTest, WhatGoesAndComesIsToldOnceAndNothingElseChanges) {
       ElementsAre("the swap area /dev/zram3 went away during trial 1: its figures are absent from then on",
                   "the swap area /dev/zram1 came during trial 1: it is not counted, since what is was "
                   "fixed when the run began"));
-  EXPECT_THAT(probes.begin_trial(target_, "before trial 2"), IsEmpty());
+  EXPECT_THAT(probes.begin_trial(TrialKind::measuring, target_, "before trial 2"), IsEmpty());
   EXPECT_EQ(probes.columns().size(), columns);
   EXPECT_EQ(read(probes, "swapdev.reads"), 7);
   EXPECT_EQ(read(probes, "zram.stored"), 7);
@@ -79,7 +87,7 @@ TEST_F(ProbeSetTest, WhatGoesBetweenTrialsLeavesTheNextOneItsSums) {
   put_device("zram0", "");
   put_swaps({"zram3"});
   EXPECT_THAT(
-      probes.begin_trial(target_, "before trial 2"),
+      probes.begin_trial(TrialKind::measuring, target_, "before trial 2"),
       ElementsAre("the swap area /dev/zram0 went away before trial 2: its figures are absent from then on"));
   EXPECT_EQ(read(probes, "swapdev.reads"), 7);
 }
@@ -91,6 +99,72 @@ TEST_F(ProbeSetTest, ProbeThatCannotBeOpenedIsAbsentWithTheReason) {
   EXPECT_EQ(probes.absent()[0].name, "cpu");
   EXPECT_THAT(probes.absent()[0].why.reason, testing::HasSubstr("proc/stat: No such file"));
   EXPECT_EQ(probes.readings().size(), 1u);
+}
+
+TEST_F(ProbeSetTest, WhatDisturbsIsOpenedByTheFirstTrialThatExplains) {
+  plan_.disturbing_probes = {"zram"};
+  ProbeSet probes(plan_, definition_, target_);
+  const std::vector<std::string> before = names(probes);
+  EXPECT_THAT(before, testing::IsSupersetOf({"zram.stored", "swapdev.reads", "workload.operations"}));
+  EXPECT_THAT(probes.for_explaining(), ElementsAre("zram"));
+  probes.begin_trial(TrialKind::measuring, target_, "before trial 2");
+  EXPECT_TRUE(std::isnan(read(probes, "zram.stored"))) << "no trial that measures carries it";
+  EXPECT_EQ(read(probes, "swapdev.reads"), 14);
+  EXPECT_EQ(probes.readings().size(), 1u);
+  for (int trial = 3; trial < 5; ++trial) {
+    probes.begin_trial(TrialKind::explaining, target_, "before trial 3");
+    EXPECT_EQ(read(probes, "zram.stored"), 14);
+    EXPECT_EQ(probes.readings().size(), 2u);
+    EXPECT_THAT(probes.for_explaining(), IsEmpty());
+    EXPECT_EQ(names(probes), before) << "the columns are those of the run";
+  }
+}
+
+TEST_F(ProbeSetTest, WhatCannotBeOpenedWhenItIsToExplainIsAbsent) {
+  plan_.disturbing_probes = {"zram"};
+  ProbeSet probes(plan_, definition_, target_);
+  put_swaps({});
+  probes.begin_trial(TrialKind::explaining, target_, "before trial 2");
+  EXPECT_TRUE(std::isnan(read(probes, "zram.stored")));
+  ASSERT_EQ(probes.absent().size(), 1u);
+  EXPECT_EQ(probes.absent()[0].name, "zram");
+  EXPECT_THAT(probes.for_explaining(), IsEmpty());
+  probes.begin_trial(TrialKind::explaining, target_, "before trial 3");
+  EXPECT_EQ(probes.absent().size(), 1u) << "told once";
+}
+
+TEST_F(ProbeSetTest, InterruptsAreTheLastToBeThinned) {
+  plan_.probes = {"interrupts", "swapdev", "zram"};
+  put("proc/interrupts", "           CPU0       CPU1\nTLB:          7          8   TLB shootdowns\n");
+  const auto every = [&](double budget) {
+    plan_.sample_budget = budget;
+    const ProbeSet probes(plan_, definition_, target_);
+    std::map<std::string, int> all;
+    for (const ProbeReading& reading : probes.readings()) all[reading.name] = reading.every;
+    return all;
+  };
+  for (const auto& [probe, samples] : every(1)) EXPECT_EQ(samples, 1) << probe;
+  for (const auto& [probe, samples] : every(1e-12)) EXPECT_EQ(samples, 0) << probe << ": at edges only";
+  // What one read takes, and a little: all others are thinned as far as they can be before the interrupts
+  // are.
+  for (double budget = 1e-3; budget > 1e-8; budget /= 2) {
+    const auto samples = every(budget);
+    if (samples.at("interrupts") != 1) {
+      EXPECT_EQ(samples.at("swapdev") + samples.at("zram"), 0) << budget;
+    }
+  }
+}
+
+TEST_F(ProbeSetTest, ExplainAllIsCarriedByAllAndNoneByNone) {
+  plan_.disturbing_probes = {"zram"};
+  plan_.explain = Explain::all;
+  ProbeSet all(plan_, definition_, target_);
+  EXPECT_EQ(read(all, "zram.stored"), 14);
+  EXPECT_THAT(all.for_explaining(), IsEmpty());
+  plan_.explain = Explain::none;
+  const ProbeSet none(plan_, definition_, target_);
+  EXPECT_THAT(names(none), testing::Not(testing::Contains("zram.stored")));
+  EXPECT_THAT(none.for_explaining(), IsEmpty());
 }
 
 }  // namespace

@@ -213,9 +213,15 @@ void judge_relative(const Question& question, double needed_p, const GateOptions
                            bound_text(result));
 }
 
-void make_unsure_beside_others(const GatePair& pair, RuleResult& result) {
-  if (!pair.next->beside_others() && (pair.base == nullptr || !pair.base->beside_others())) return;
-  if (result.ruling != Ruling::unsure) result.why = fmt::format("{}; but {}", result.why, kBesideOthers);
+/// Whatever the figures say, no verdict on them is sure.
+void make_unsure(const GatePair& pair, RuleResult& result) {
+  const bool beside_others =
+      pair.next->beside_others() || (pair.base != nullptr && pair.base->beside_others());
+  const bool differs = pair.base != nullptr && result.rule.relative &&
+                       instrument_differs(*pair.base, *pair.next, result.metric);
+  if (!beside_others && !differs) return;
+  if (result.ruling != Ruling::unsure)
+    result.why = fmt::format("{}; but {}", result.why, beside_others ? kBesideOthers : kInstrumentDiffers);
   result.ruling = Ruling::unsure;
 }
 
@@ -273,7 +279,7 @@ Gate judge(std::span<const GatePair> pairs, const std::vector<Rule>& rules, cons
       judge_relative(question, best_p(question, options) * relative, options, result);
     else
       judge_absolute(question, result);
-    make_unsure_beside_others(*question.pair, result);
+    make_unsure(*question.pair, result);
     gate.results.push_back(std::move(result));
   }
   return gate;

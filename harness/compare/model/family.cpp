@@ -40,7 +40,7 @@ std::map<std::string, std::string> parameters_of(const record::RunManifest& mani
 
 Observed observed(const RunFolder& run, const std::string& name) {
   Observed one{name, run.path.native(), parameters_of(run.manifest), {}, 0, 0, run.manifest};
-  one.trials = static_cast<int>(run.manifest.trials.size());
+  one.trials = run.manifest.measuring_trials();
   one.valid = run.manifest.valid_trials();
   for (const record::Series& series : run.series) {
     record::Series kept{series.metric, series.unit, {}};

@@ -114,6 +114,15 @@ std::vector<std::vector<double>> Side::values_by_run(std::string_view metric) co
   return all;
 }
 
+bool Side::only_explained(std::string_view metric) const {
+  return std::any_of(runs_.begin(), runs_.end(), [&](const RunFolder& run) {
+    const record::Series* const series = run.find(metric);
+    if (series == nullptr || series->by_trial.empty()) return false;
+    const record::TrialRecord* const trial = run.manifest.find(series->by_trial.begin()->first);
+    return trial != nullptr && trial->kind == trial::TrialKind::explaining;
+  });
+}
+
 std::string Side::instrument() const {
   std::set<std::string> all;
   for (const RunFolder& run : runs_)

@@ -41,6 +41,8 @@ class Side {
   std::string corruption() const;
   /// Trials that ended otherwise than the run expected, or runs that never came to one.
   bool was_made() const;
+  /// Whether only trials that explain have it, in some run.
+  bool only_explained(std::string_view metric) const;
   /// What may have disturbed the valid trials that measure: "perf, tlbflush"; empty: nothing.
   std::string instrument() const;
   /// Whether other runs were not kept away meanwhile (--ignore-lock): no verdict on it is sure.

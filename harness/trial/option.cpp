@@ -55,7 +55,9 @@ double Option::number(const std::string& text) const {
   if (type != Type::share) return os::parse_real(dashed(), text, range.least, range.most);
   if (!text.ends_with('%'))
     throw UsageError(dashed(), text, "not a percentage", "give a share of a CPU such as 0.5%");
-  return os::parse_real(dashed(), text.substr(0, text.size() - 1), range.least, range.most) / 100;
+  return os::part_of(dashed(), text, text.substr(0, text.size() - 1), [&](std::string_view part) {
+    return os::parse_real(dashed(), part, range.least, range.most) / 100;
+  });
 }
 
 os::Nanoseconds Option::duration(const std::string& text) const {

@@ -188,6 +188,9 @@ void judge_relative(const Question& question, double needed_p, const GateOptions
                                    question.base.size(), fewest)
                      : fmt::format("{} and {} trials could never fail this gate; {} a side could",
                                    question.base.size(), question.next.size(), fewest);
+    if (question.pair->base->only_explained(question.metric.name) ||
+        question.pair->next->only_explained(question.metric.name))
+      result.why += "; only explaining trials count it: measure with --explain all";
     return;
   }
   ComparisonOptions how;

@@ -286,5 +286,26 @@ TEST_F(SelfTest, FindsPairsChanges) {
   EXPECT_LT(*found.caught_from, 0.06);
 }
 
+TEST_F(GateTest, MetricOfExplainingTrialsAsksForMoreOfThem) {
+  MadeRun run;
+  run.manifest["schema"] = 3;
+  const auto folder = put("run", run);
+  std::string lines, table = "trial,metric,unit,value\n7,flushes_per_page,flushes/page,1\n";
+  for (int trial = 1; trial <= 7; ++trial) {
+    lines += fmt::format(R"({{"trial":{},"outcome":"ok","valid":true,"kind":"{}"}})", trial,
+                         trial < 7 ? "measuring" : "explaining") +
+             "\n";
+    if (trial < 7) table += fmt::format("{},ipis_per_page,IPIs/page,1\n", trial);
+  }
+  test::write(folder / "trials.jsonl", lines);
+  test::write(folder / "trials.csv", table);
+  const Side side = read_side("base", {folder});
+  const GatePair pair{"", &side, &side};
+  const Gate gate = judge(std::span(&pair, 1), parsed({"flushes_per_page <= +5%"}), {});
+  ASSERT_EQ(gate.results.size(), 1u);
+  EXPECT_EQ(gate.results[0].ruling, Ruling::unsure);
+  EXPECT_THAT(gate.results[0].why, testing::EndsWith("measure with --explain all"));
+}
+
 }  // namespace
 }  // namespace tlbstorm::compare

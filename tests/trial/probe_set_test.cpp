@@ -147,7 +147,8 @@ TEST_F(ProbeSetTest, InterruptsAreTheLastToBeThinned) {
   for (const auto& [probe, samples] : every(1e-12)) EXPECT_EQ(samples, 0) << probe << ": at edges only";
   // What one read takes, and a little: all others are thinned as far as they can be before the interrupts
   // are.
-  for (double budget = 1e-3; budget > 1e-8; budget /= 2) {
+  for (int halvings = 0; halvings < 17; ++halvings) {
+    const double budget = std::ldexp(1e-3, -halvings);
     const auto samples = every(budget);
     if (samples.at("interrupts") != 1) {
       EXPECT_EQ(samples.at("swapdev") + samples.at("zram"), 0) << budget;

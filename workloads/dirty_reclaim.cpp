@@ -93,7 +93,7 @@ void resolve(Plan& plan, const machine::Machine& machine) {
   plan.swaps = kind == "anon";
   const os::Bytes in_memory = kind == "mixed" ? size / 2 : size;
   if (kind != "file" && in_memory + slack(plan) > *plan.memory)
-    require_swap(plan, machine, "pages", "size", {in_memory.count + slack(plan).count - plan.memory->count});
+    require_swap(plan, machine, "pages", "size", in_memory);
   if (kind == "anon") return;
   if (parameters.text("folder").empty()) parameters.set("folder", data_folder(), false);
   check_data_folder("--folder", parameters.text("folder"), kind == "mixed" ? size / 2 : size);

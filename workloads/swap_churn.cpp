@@ -220,8 +220,7 @@ void resolve(Plan& plan, const machine::Machine& machine) {
     throw os::UsageError("--corrupt-page", page, fmt::format("the working set has {} pages", pages),
                          "give a smaller number");
   if (size + slack(plan) > *plan.memory)
-    require_swap(plan, machine, name == "none" ? "overcommit" : "class", "size",
-                 {size.count + slack(plan).count - plan.memory->count});
+    require_swap(plan, machine, name == "none" ? "overcommit" : "class", "size", size);
   plan.working_set = {"size", size};
   plan.zero_pages_meant = parameters.number("zero-pages") > 0;
   constexpr std::uint64_t kSlowDisk = 20 << 20;  // bytes a second; filled, churned, pushed out and verified

@@ -12,7 +12,10 @@ namespace tlbstorm::workloads {
 /// Swap that is free now and that the plan brings along.
 os::Bytes free_swap(const trial::Plan& plan, const machine::Machine& machine);
 
-/// Refuses (os::UsageError) when there is no swap, or naming `size_option`, when it can't take `needed`.
+/// Refuses (os::UsageError) when there is no swap, or naming `size_option`, when it can't take `needed`. That
+/// is all of the pages that may go there, not what exceeds the limit: a page that came back and was not
+/// written to keeps its slot, and once the slots are used up reclaim kills (mm/swap_state.c, mm/memory.c:
+/// should_try_to_free_swap).
 void require_swap(const trial::Plan& plan, const machine::Machine& machine, const std::string& reason_option,
                   const std::string& size_option, os::Bytes needed);
 

@@ -54,7 +54,7 @@ std::string words_apart(const std::string& text, const std::string& other) {
 }
 
 std::string environment(const compare::Comparison& comparison) {
-  if (comparison.differences.empty()) return "\n  the two sides differ in nothing that is recorded\n";
+  if (comparison.differences.empty()) return "\n  no recorded difference between the two sides\n";
   Table table({{"what differs", Align::left}, {"base", Align::left}, {"new", Align::left}});
   for (const compare::Difference& one : comparison.differences)
     table.add({one.what, words_apart(one.base, one.next), words_apart(one.next, one.base)});

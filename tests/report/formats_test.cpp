@@ -128,7 +128,7 @@ TEST_F(FormatsTest, LongCommandLinesShowTheWordsThatDiffer) {
 
 TEST_F(FormatsTest, NoDifferenceIsSaid) {
   next_.manifest = base_.manifest;
-  EXPECT_THAT(print_text(report()), HasSubstr("the two sides differ in nothing that is recorded"));
+  EXPECT_THAT(print_text(report()), HasSubstr("no recorded difference between the two sides"));
 }
 
 TEST_F(FormatsTest, NoValidTrialIsSaid) {

@@ -93,6 +93,8 @@ TEST_F(Lock, HolderThatWasKilledKeepsNobodyOut) {
     const Finished done = second_.run(short_run(second_.new_folder()));
     EXPECT_EQ(done.code, 0) << done.err;
     first_.finish(tool);
+    const Finished restored = first_.run({"restore"});
+    EXPECT_EQ(restored.code, 0) << restored.err;
   }
 }
 

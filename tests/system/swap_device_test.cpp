@@ -71,7 +71,7 @@ class SwapDevice : public ::testing::Test {
   nlohmann::json churn_and(Mischief mischief, const char* duration = "20s", int code = 1) {
     folder_ = place_.new_folder();
     const pid_t tool = place_.start({"run",        "swap-churn", "--explain",    "none",
-                                     "--memory",   "32M",        "--size",       "80M",
+                                     "--memory",   "32M",        "--size",       "56M",
                                      "--workers",  "2",          "--read-ratio", "1",
                                      "--trials",   "1",          "--warmup",     "0",
                                      "--duration", duration,     "--swap",       "device:" + device_.path(),

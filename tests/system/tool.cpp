@@ -62,9 +62,11 @@ std::set<std::string> ours_on_the_machine() {
 std::string text_of(const fs::path& path) { return os::try_read_text(path).value_or(""); }
 
 // A real file system: the usual temporary folder may be in memory.
-Workplace::Workplace() : folder_("/var/tmp"), before_(ours_on_the_machine()) {}
+Workplace::Workplace() : folder_("/var/tmp") {}
 
-std::string Workplace::leftovers() const {
+Leftovers::Leftovers() : before_(ours_on_the_machine()) {}
+
+std::string Leftovers::found() const {
   std::string found;
   for (const std::string& one : ours_on_the_machine())
     if (!before_.contains(one)) found += one + "\n";

@@ -29,6 +29,18 @@ struct Finished {
 /// What is built: the tool, and its microbenchmarks.
 enum class Program { tlbstorm, bench };
 
+/// What tlbstorm has on the machine (cgroups, swap, zram devices with a size) beyond what there was at the
+/// start, by other runs.
+class Leftovers {
+ public:
+  Leftovers();
+  /// Empty when it is clean.
+  std::string found() const;
+
+ private:
+  std::set<std::string> before_;
+};
+
 /// A temporary folder that is removed at the end; journals of the tool go there, too.
 class Workplace {
  public:
@@ -47,13 +59,12 @@ class Workplace {
   /// A new name for a run folder.
   std::string new_folder();
   const std::filesystem::path& path() const { return folder_.path(); }
-  /// What tlbstorm has on the machine (cgroups, swap, zram devices with a size) beyond what there was before,
-  /// by other runs. Empty when it is clean.
-  std::string leftovers() const;
+  /// What came to the machine since this was made, and is still there.
+  std::string leftovers() const { return leftovers_.found(); }
 
  private:
   TemporaryFolder folder_;
-  std::set<std::string> before_;
+  Leftovers leftovers_;
   int folders_ = 0;
 };
 

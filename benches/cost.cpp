@@ -1,12 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "benches/cost.hpp"
 
+#include <fmt/format.h>
 #include <sys/resource.h>
 
 #include <algorithm>
 #include <exception>
 
 #include "harness/os/error.hpp"
+#include "harness/record/benchmark_json.hpp"
 
 namespace tlbstorm::benches {
 namespace {
@@ -21,6 +23,13 @@ constexpr os::Nanoseconds kLookInterval = 50us;
 /// alone.
 constexpr os::Nanoseconds kLong = 100us;
 
+/// Of all threads of this process.
+os::Nanoseconds user_time() {
+  rusage usage{};
+  ::getrusage(RUSAGE_SELF, &usage);
+  return std::chrono::seconds{usage.ru_utime.tv_sec} + std::chrono::microseconds{usage.ru_utime.tv_usec};
+}
+
 long faults_so_far() {
   rusage usage{};
   ::getrusage(RUSAGE_THREAD, &usage);
@@ -30,7 +39,13 @@ long faults_so_far() {
 }  // namespace
 
 Cost::Cost(benchmark::State& state, Sharers& sharers, int pages)
-    : state_(state), sharers_(sharers), pages_(pages), exceptions_before_(std::uncaught_exceptions()) {
+    : state_(state),
+      sharers_(sharers),
+      pages_(pages),
+      exceptions_before_(std::uncaught_exceptions()),
+      user_before_(user_time()) {
+  meter_.open();
+  at_begin_ = meter_.read();
   start();
 }
 
@@ -46,7 +61,7 @@ Cost::~Cost() {
 
 void Cost::report() {
   if (operations_ == 0) {
-    state_.SetLabel("sharers were kept from their CPUs");
+    state_.SetLabel(fmt::format("{}the sharers were kept from their CPUs", record::kSpoilt));
     return;
   }
   const auto operations = static_cast<double>(operations_), pages = operations * pages_;
@@ -59,6 +74,14 @@ void Cost::report() {
   state_.counters["ns_per_page"] = static_cast<double>(took_.count()) / pages;
   state_.counters["faults_per_page"] = static_cast<double>(faults_) / pages;
   if (sharers_.count() > 0) state_.counters["sharers_on_cpu"] = sharers_.on_cpu();
+  if (const std::string spoilt = label(); !spoilt.empty()) state_.SetLabel(spoilt);
+}
+
+std::string Cost::label() const {
+  const trial::Usage used = meter_.read() - at_begin_;
+  return load_.label({.waited = os::to_seconds(used.waiting) / os::to_seconds(used.wall),
+                      .on_cpu = sharers_.count() > 0 ? sharers_.on_cpu() : 1,
+                      .user = user_time() - user_before_});
 }
 
 void Cost::pause() {

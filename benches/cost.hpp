@@ -14,13 +14,16 @@
 #include <cstdint>
 #include <optional>
 
+#include "benches/other_load.hpp"
 #include "benches/sharers.hpp"
 #include "harness/os/clock.hpp"
 #include "harness/probe/shootdowns.hpp"
+#include "harness/trial/usage.hpp"
 
 namespace tlbstorm::benches {
 
-/// Counts while it lives, and gives the counters to the benchmark at its end. One iteration is one operation.
+/// Counts while it lives, and gives the counters to the benchmark at its end, or a label that says what spoilt
+/// them. One iteration is one operation.
 ///
 /// An operation beside a sharer that another program keeps from its CPU interrupts nobody, and is many times
 /// faster for it. So operations wait for sharers that are away; one that is so long that sharers were away
@@ -49,6 +52,7 @@ class Cost {
 
  private:
   void report();
+  std::string label() const;
   void start();
   bool spoilt();
   void start_clock();
@@ -58,6 +62,10 @@ class Cost {
   Sharers& sharers_;
   double pages_;
   int exceptions_before_;
+  OtherLoad load_;
+  trial::UsageMeter meter_;
+  trial::Usage at_begin_;
+  os::Nanoseconds user_before_;
   probe::Shootdowns shootdowns_;
   bool counting_ = false;
   std::uint64_t operations_until_look_ = 1, operations_between_looks_ = 1;

@@ -7,6 +7,7 @@
 #include <algorithm>
 
 #include "harness/judge/derivation.hpp"
+#include "harness/judge/limits.hpp"
 #include "harness/judge/reclaim.hpp"
 #include "harness/os/clock.hpp"
 #include "harness/os/mapping.hpp"
@@ -19,12 +20,6 @@ using os::Finding;
 using os::Grade;
 using trial::Phase;
 
-// A sharer that is off its CPU gets no IPI: the kernel's lazy TLB mode skips it. 10% off is up to 10% missing
-// IPIs.
-constexpr double kLeastOnCpu = 0.90;
-constexpr double kMostWaiting = 0.10;     // of a worker's time, runnable but not running
-constexpr double kMostForeign = 0.05;     // of all CPU time, in user mode of other processes
-constexpr double kMostStolen = 0.10;      // of all CPU time, by the hypervisor
 constexpr double kShortest = 1.0;         // seconds that make the 10 ms ticks of /proc/stat tell anything
 constexpr double kLeastAccounted = 0.90;  // of the major faults, by pages that a swap area gave
 // A cgroup's statistics are brought up to date when so many updates a CPU are pending: mm/memcontrol.c,

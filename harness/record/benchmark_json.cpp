@@ -44,6 +44,14 @@ bool is_true(const ordered_json& entry, const char* key) {
   return found != entry.end() && found->is_boolean() && found->get<bool>();
 }
 
+/// What is wrong with a repetition; empty when it counts.
+std::string why_left_out(const ordered_json& entry) {
+  if (is_true(entry, "error_occurred") || is_true(entry, "skipped"))
+    return text_or(entry, "error_message", text_or(entry, "skip_message", "it failed"));
+  const std::string label = text_or(entry, "label", "");
+  return label.starts_with(kSpoilt) ? label : "";
+}
+
 /// The text with null in the place of NaN and Infinity, which JSON lacks and Google Benchmark writes all the
 /// same: the cv of a counter that is zero in each repetition is one (json_reporter.cc: FormatKV).
 std::string without_nan(std::string_view text) {
@@ -90,7 +98,7 @@ class Reader {
     throw os::Error(fmt::format("{}: damaged, benchmarks[{}] {}", native(), entries_ - 1, problem));
   }
   [[noreturn]] void refuse_nothing() const {
-    if (failed_ > 0) throw os::Error(fmt::format("{}: every benchmark in it failed", native()));
+    if (failed_ > 0) throw os::Error(fmt::format("{}: every benchmark in it failed or is spoilt", native()));
     if (entries_ > 0)
       throw os::Error(fmt::format("{}: aggregates only, none of the repetitions behind them", native()),
                       "leave out --benchmark_report_aggregates_only");
@@ -116,9 +124,8 @@ void Reader::add(const ordered_json& entry) {
   if (text_or(entry, "run_type", "iteration") != "iteration") return;
   const std::string name = text_or(entry, "run_name", text_or(entry, "name", ""));
   if (name.empty()) damaged("has no name");
-  if (is_true(entry, "error_occurred") || is_true(entry, "skipped")) {
+  if (const std::string why = why_left_out(entry); !why.empty()) {
     ++failed_;
-    const std::string why = text_or(entry, "error_message", text_or(entry, "skip_message", "it failed"));
     run_.remarks.push_back(fmt::format("{}: left out: {}", excerpt(name), excerpt(why)));
     return;
   }

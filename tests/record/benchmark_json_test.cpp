@@ -78,6 +78,15 @@ TEST_F(BenchmarkJson, FailedAndRepeatedOnesAreLeftOutAndRemarked) {
                                        "a: repetition 1 is there twice, the second is left out"));
 }
 
+TEST_F(BenchmarkJson, RepetitionsThatOtherLoadSpoiltAreLeftOutAndRemarked) {
+  const RunFolder run =
+      read(repetition("a", 0, R"("label": "spoilt: it snowed", "real_time": 9, "time_unit": "ns")") + "," +
+           repetition("a", 1, R"("label": "as it was meant", "real_time": 2, "time_unit": "ns")"));
+  ASSERT_EQ(run.series.size(), 1u);
+  EXPECT_THAT(run.series[0].by_trial, ElementsAre(Pair(2, 2)));
+  EXPECT_THAT(run.remarks, ElementsAre("a: left out: spoilt: it snowed"));
+}
+
 TEST_F(BenchmarkJson, RepetitionsOfOldVersionsAreCounted) {
   const RunFolder run = read(R"({"name": "a", "real_time": 1}, {"name": "a", "real_time": 2})");
   EXPECT_THAT(run.series.at(0).by_trial, ElementsAre(Pair(1, 1), Pair(2, 2)));
@@ -118,7 +127,7 @@ TEST_F(BenchmarkJson, DamageIsToldWithTheFileAndWhatIsWrong) {
   EXPECT_EQ(complaint_about(R"({"benchmarks": [{"name": "a", "time_unit": "s", "real_time": 1e308}]})"),
             "b.json: damaged, benchmarks[0] has a time out of range");
   EXPECT_EQ(complaint_about(R"({"benchmarks": [{"name": "a", "error_occurred": true}]})"),
-            "b.json: every benchmark in it failed");
+            "b.json: every benchmark in it failed or is spoilt");
 }
 
 TEST_F(BenchmarkJson, IsToldFromAFolderAndOtherFiles) {

@@ -22,9 +22,13 @@ const std::string kEraseLine = os::ink("[G") + os::ink("[K");
 }  // namespace
 
 Progress::Progress(const trial::Plan& plan, bool quiet)
-    : plan_(plan), live_(!quiet && ::isatty(STDERR_FILENO) != 0), quiet_(quiet) {}
+    : plan_(plan),
+      live_(!quiet && ::isatty(STDERR_FILENO) != 0),
+      follows_(live_ && !plan.watching_cpus.empty()),
+      quiet_(quiet) {}
 
-void Progress::begin_trial(int /*trial*/, trial::TrialKind /*kind*/, std::span<const probe::Column> columns) {
+void Progress::begin_trial(int trial, trial::TrialKind kind, std::span<const probe::Column> columns) {
+  if (live_ && !follows_) show("{}{}  {}", kEraseLine, title(trial), length(kind));
   rates_.assign(3, {});
   rates_[0].label = "IPIs/s";
   rates_[1].label = "pages/s";
@@ -69,8 +73,18 @@ std::string Progress::title(int trial) const {
   return trial <= plan_.trials ? fmt::format("trial {}/{}", trial, plan_.trials) : "explaining trial";
 }
 
+/// Of what is done with it, when that is known.
+std::string Progress::length(trial::TrialKind kind) const {
+  if (!plan_.duration) return "measures in rounds";
+  const os::Nanoseconds measure = *plan_.duration / (kind == trial::TrialKind::explaining ? 2 : 1);
+  return plan_.warmup > os::Nanoseconds{0}
+             ? fmt::format("{} of warm-up, then measures for {}", os::format_duration(plan_.warmup),
+                           os::format_duration(measure))
+             : fmt::format("measures for {}", os::format_duration(measure));
+}
+
 void Progress::sample(const trial::Sample& sample) {
-  if (!live_) return;
+  if (!follows_) return;
   for (Rate& rate : rates_) update(rate, os::to_seconds(sample.at), sample.values);
   if (sample.stage.phase != stage_.phase) phase_began_ = sample.at;
   stage_ = sample.stage;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // What a run shows while it goes on: a live line on a terminal, one plain line a trial otherwise, nothing
-// when quiet.
+// when quiet. Where every CPU has work, to draw would be to take a worker's: the line is then drawn before
+// the trial begins, and says how long it stays.
 #pragma once
 
 #include <optional>
@@ -32,10 +33,12 @@ class Progress final : public trial::Observer {
   void update(Rate& rate, double seconds, std::span<const double> values);
   std::string title(int trial) const;
   std::string time_left(const trial::Sample& sample) const;
+  std::string length(trial::TrialKind kind) const;
   void erase_line() const;
 
   const trial::Plan& plan_;
-  bool live_;
+  bool live_;     ///< a line at all
+  bool follows_;  ///< it changes while a trial runs
   bool quiet_;
   std::vector<Rate> rates_;
   trial::Stage stage_;

@@ -8,6 +8,7 @@
 #include <tuple>
 
 #include "harness/os/error.hpp"
+#include "harness/os/process.hpp"
 #include "harness/os/text.hpp"
 #include "harness/os/units.hpp"
 
@@ -120,6 +121,37 @@ std::vector<int> place(const Topology& topology, std::string_view policy, int wo
   for (int worker = 0; worker < workers; ++worker)
     placed.push_back(cpus[static_cast<std::size_t>(worker) % cpus.size()]);
   return placed;
+}
+
+std::vector<int> cpus_beside(const Topology& topology, const std::vector<int>& taken) {
+  std::vector<int> cores, threads;
+  for (const Cpu& cpu : topology.cpus) {
+    const auto is_taken = [&](int id) { return std::find(taken.begin(), taken.end(), id) != taken.end(); };
+    const bool shares_core = std::any_of(topology.cpus.begin(), topology.cpus.end(), [&](const Cpu& other) {
+      return other.socket == cpu.socket && other.core == cpu.core && is_taken(other.id);
+    });
+    if (is_taken(cpu.id)) continue;
+    (shares_core ? threads : cores).push_back(cpu.id);
+  }
+  return cores.empty() ? threads : cores;
+}
+
+Aside::Aside(const std::vector<int>& cpus) {
+  if (cpus.empty()) return;
+  std::vector<int> before = machine::allowed_cpus();
+  try {
+    os::run_on(cpus);
+    before_ = std::move(before);
+  } catch (const os::Error&) {  // they are gone meanwhile
+  }
+}
+
+Aside::~Aside() {
+  if (before_.empty()) return;
+  try {
+    os::run_on(before_);
+  } catch (const os::Error&) {  // those are gone: there is nowhere to go back to
+  }
 }
 
 }  // namespace tlbstorm::trial

@@ -101,6 +101,7 @@ class Planner {
                          "give fewer --workers, or another --placement");
       taken.push_back(cpu);
     }
+    plan_.watching_cpus = cpus_beside(machine_.topology, taken);
     if (plan_.bystanders > 0 && plan_.mode == Mode::processes)
       plan_.notes.push_back("workers are processes: bystanders share no memory with them, as a control");
   }

@@ -12,6 +12,7 @@
 
 #include "harness/os/clock.hpp"
 #include "harness/os/text.hpp"
+#include "harness/trial/placement.hpp"
 #include "harness/trial/post_mortem.hpp"
 #include "harness/trial/trial_process.hpp"
 
@@ -161,6 +162,7 @@ TrialResult Runner::run(int trial, TrialKind kind) {
     fence = Confinement(journal_, machine_.cgroup, os::own_name(), plan_.memory);
   Running running(plan, definition_, machine_.topology.online, std::move(fence), folder_, trial, kind,
                   probes_);
+  const Aside aside(plan_.watching_cpus);  // who samples as well: a thread starts where its maker is
   observer_.begin_trial(trial, kind, running.probes.columns());
   running.sampler.start();
   running.gate.open();

@@ -176,7 +176,7 @@ const trial::RegisteredWorkload registration{{
                                 {"dirty-anon", "written memory: needs swap"},
                                 {"dirty-file", "pages of a file that were written"},
                                 {"clean-anon", "memory that swap has a copy of: needs swap"}}},
-                   {.name = "region", .type = Type::size, .standard = "32M", .help = "bytes in the region"},
+                   {.name = "region", .type = Type::size, .standard = "16M", .help = "bytes in the region"},
                    {.name = "rounds",
                     .type = Type::whole,
                     .standard = "5",

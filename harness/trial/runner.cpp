@@ -74,7 +74,10 @@ void collect_bystander(int index, const BystanderSlot& slot, TrialResult& result
 /// Of an explaining trial: what it counts needs no spread.
 Plan half_as_long(const Plan& plan) {
   Plan half = plan;
-  if (half.duration) *half.duration /= 2;
+  if (half.duration) {
+    *half.duration /= 2;
+    half.warmup /= 2;
+  }
   constexpr const char* kRounds = "rounds";
   if (half.parameters.has(kRounds)) {
     const std::int64_t rounds = half.parameters.integer(kRounds);

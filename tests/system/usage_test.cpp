@@ -137,7 +137,7 @@ TEST_F(UsageOf, DryRunPrintsThePlanAndTouchesNothing) {
   EXPECT_EQ(done.code, 0) << done.err;
   const nlohmann::json plan = nlohmann::json::parse(done.out);
   EXPECT_EQ(plan["trials"], 7);
-  EXPECT_EQ(plan["parameters"]["region"], "32M");
+  EXPECT_EQ(plan["parameters"]["region"], "16M");
   EXPECT_FALSE(std::filesystem::exists(place_.path() / "results"));
 }
 

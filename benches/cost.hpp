@@ -22,8 +22,8 @@
 
 namespace tlbstorm::benches {
 
-/// Counts while it lives, and gives the counters to the benchmark at its end, or a label that says what spoilt
-/// them. One iteration is one operation.
+/// Counts while it lives, and gives the counters to the benchmark at its end, or a label that says what
+/// spoilt them. One iteration is one operation.
 ///
 /// An operation beside a sharer that another program keeps from its CPU interrupts nobody, and is many times
 /// faster for it. So operations wait for sharers that are away; one that is so long that sharers were away

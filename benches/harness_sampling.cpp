@@ -5,8 +5,12 @@
 #include <fmt/format.h>
 #include <unistd.h>
 
+#include <array>
+#include <filesystem>
 #include <fstream>
+#include <map>
 #include <sstream>
+#include <string>
 #include <vector>
 
 #include "benches/awk.hpp"
@@ -27,11 +31,15 @@ probe::Target target_of(const machine::Machine& machine) {
           .online_cpus = machine.topology.online};
 }
 
-void by_probe(benchmark::State& state, const probe::Source& source, const machine::Machine& machine) {
+std::unique_ptr<probe::Probe> open_probe(const probe::Source& source, const machine::Machine& machine) {
   probe::Opened opened = source.open(target_of(machine));
   if (const auto* const why = std::get_if<probe::Unavailable>(&opened))
     throw os::Error(why->reason, why->remedy);
-  const auto probe = std::get<std::unique_ptr<probe::Probe>>(std::move(opened));
+  return std::get<std::unique_ptr<probe::Probe>>(std::move(opened));
+}
+
+void by_probe(benchmark::State& state, const probe::Source& source, const machine::Machine& machine) {
+  const std::unique_ptr<probe::Probe> probe = open_probe(source, machine);
   std::vector<double> row(probe->columns().size());
   for (auto _ : state) {
     probe->read(row);
@@ -40,14 +48,69 @@ void by_probe(benchmark::State& state, const probe::Source& source, const machin
   state.counters["columns"] = static_cast<double>(row.size());
 }
 
-void by_bare_read(benchmark::State& state, const std::string& file) {
-  const os::Fd fd = os::Fd::open(file, O_RDONLY);
-  std::vector<char> buffer(std::size_t{1} << 20);
-  for (auto _ : state) {
-    off_t at = 0;
-    for (ssize_t got; (got = ::pread(fd.get(), buffer.data(), buffer.size(), at)) > 0;) at += got;
-    benchmark::DoNotOptimize(buffer.data());
+/// The files that probes hold open and read at every sample: what is text, and the counter groups. Found by
+/// looking which files came while the probes were opened, so that no probe can forget one.
+class HeldOpen {
+ public:
+  HeldOpen() : before_(now()) {}
+  /// To be called when the probes are open.
+  void look() {
+    std::size_t members =
+        0;  // of a counter group, that are still to come: they are opened one after the other
+    for (const auto& [fd, path] : now()) {
+      if (before_.contains(fd)) continue;
+      if (path.starts_with("/proc/") || path.starts_with("/sys/")) text_.push_back(fd);
+      if (!path.starts_with("anon_inode:[perf_event]")) continue;
+      if (members == 0) {
+        groups_.push_back(fd);
+        members = members_of(fd);
+      }
+      if (members > 0) --members;
+    }
   }
+
+  void read(std::vector<char>& buffer) const {
+    for (const int fd : text_) {
+      off_t at = 0;
+      for (ssize_t got; (got = ::pread(fd, buffer.data(), buffer.size(), at)) > 0;) at += got;
+    }
+    for (const int fd : groups_) benchmark::DoNotOptimize(::read(fd, buffer.data(), buffer.size()));
+  }
+
+ private:
+  static std::map<int, std::string> now() {
+    std::map<int, std::string> open;
+    for (const auto& entry : std::filesystem::directory_iterator("/proc/self/fd")) {
+      const std::string target = std::filesystem::read_symlink(entry.path());
+      if (target.ends_with("/fd")) continue;  // what lists them
+      open[std::stoi(entry.path().filename())] = target;
+    }
+    return open;
+  }
+  /// PERF_FORMAT_GROUP: their number comes first (perf_event_open(2), "Reading results").
+  static std::size_t members_of(int fd) {
+    std::array<std::uint64_t, 1024> values{};
+    return ::read(fd, values.data(), sizeof values) > 0 ? values[0] : 0;
+  }
+
+  std::map<int, std::string> before_;
+  std::vector<int> text_, groups_;
+};
+
+/// What the kernel asks for what a probe reads at a sample, however it is taken apart.
+void by_bare_read(benchmark::State& state, const HeldOpen& held) {
+  std::vector<char> buffer(std::size_t{1} << 20);
+  for (auto _ : state) held.read(buffer);
+}
+
+/// The same of all the probes of a run.
+void all_bare_reads(benchmark::State& state, const machine::Machine& machine) {
+  HeldOpen held;
+  const trial::Definition& definition = trial::find_workload("pageout");
+  const trial::Plan plan = trial::make_plan(definition, {}, machine);
+  const trial::ProbeSet probes(plan, definition, target_of(machine));
+  held.look();
+  by_bare_read(state, held);
 }
 
 /// All numbers of the file, as one would first write it.
@@ -86,12 +149,18 @@ void all_probes(benchmark::State& state, const machine::Machine& machine, bool e
 }
 
 void add_probe(Catalogue& catalogue, const probe::Source& source) {
-  const std::string name = fmt::format("harness/sample/of:{}/by:probe", source.name);
+  const std::string name = fmt::format("harness/sample/of:{}/by:", source.name);
   const machine::Machine& machine = catalogue.machine();
   const probe::Opened opened = source.open(target_of(machine));
   if (const auto* const why = std::get_if<probe::Unavailable>(&opened))
-    return catalogue.skip(name, why->reason);
-  catalogue.add_one(name, [&](benchmark::State& state) { by_probe(state, source, machine); });
+    return catalogue.skip(name + "probe", why->reason);
+  catalogue.add_one(name + "probe", [&](benchmark::State& state) { by_probe(state, source, machine); });
+  catalogue.add_one(name + "bare_read", [&](benchmark::State& state) {
+    HeldOpen held;
+    const std::unique_ptr<probe::Probe> probe = open_probe(source, machine);
+    held.look();
+    by_bare_read(state, held);
+  });
 }
 
 const RegisteredBenchmark registration([](Catalogue& catalogue) {
@@ -101,8 +170,6 @@ const RegisteredBenchmark registration([](Catalogue& catalogue) {
                                     {"vmstat", "/proc/vmstat"},
                                     {"cpu", "/proc/stat"}}) {
     const std::string name = fmt::format("harness/sample/of:{}/by:", probe);
-    catalogue.add_one(name + "bare_read",
-                      [path = path](benchmark::State& state) { by_bare_read(state, path); });
     catalogue.add_one(name + "ifstream",
                       [path = path](benchmark::State& state) { by_ifstream(state, path); });
     catalogue.add_one(name + "awk", [path = path](benchmark::State& state) { by_awk(state, path); });
@@ -110,6 +177,8 @@ const RegisteredBenchmark registration([](Catalogue& catalogue) {
   for (const bool edge : {false, true})
     catalogue.add_one(fmt::format("harness/sample/of:all/by:{}", edge ? "every_probe" : "budget"),
                       [&, edge](benchmark::State& state) { all_probes(state, catalogue.machine(), edge); });
+  catalogue.add_one("harness/sample/of:all/by:bare_read",
+                    [&](benchmark::State& state) { all_bare_reads(state, catalogue.machine()); });
 });
 
 }  // namespace

@@ -25,8 +25,8 @@ struct OwnThreads {
   os::Nanoseconds user{};  ///< all of them
 };
 
-/// The label of a repetition: empty, or record::kSpoilt and why. Ticks count only beyond four of them, by which
-/// two readings and the sampling behind them can be off in a short repetition.
+/// The label of a repetition: empty, or record::kSpoilt and why. Ticks count only beyond four of them, by
+/// which two readings and the sampling behind them can be off in a short repetition.
 std::string label_of(const OwnThreads& own, const Ticks& grown, os::Nanoseconds passed, int cpus);
 
 /// Watches from its making on.

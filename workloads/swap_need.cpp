@@ -27,7 +27,8 @@ void require_swap(const trial::Plan& plan, const machine::Machine& machine, cons
   if (free < needed)
     throw os::UsageError("--" + size_option, os::format_size(plan.parameters.size(size_option)),
                          "only " + os::format_size(free) + " of swap are free where " +
-                             os::format_size(needed) + " are needed: a page in memory may keep its place in swap",
+                             os::format_size(needed) +
+                             " are needed: a page in memory may keep its place in swap",
                          "give a smaller size, a larger --memory, or more --swap");
 }
 

@@ -16,12 +16,12 @@ namespace tlbstorm::trial {
 /// Throws os::UsageError that names what there is.
 std::vector<int> place(const machine::Topology& topology, std::string_view policy, int workers);
 
-/// The CPUs that are left beside `taken`, for what watches a trial: of cores of their own, or if there are none,
-/// the hyperthreads beside those that are taken. Empty where every CPU is taken.
+/// The CPUs that are left beside `taken`, for what watches a trial: of cores of their own, or if there are
+/// none, the hyperthreads beside those that are taken. Empty where every CPU is taken.
 std::vector<int> cpus_beside(const machine::Topology& topology, const std::vector<int>& taken);
 
-/// The calling thread, and those that it starts, on these CPUs while this lives; where it was, if there are none
-/// or they went offline.
+/// The calling thread, and those that it starts, on these CPUs while this lives; where it was, if there are
+/// none or they went offline.
 class Aside {
  public:
   explicit Aside(const std::vector<int>& cpus);

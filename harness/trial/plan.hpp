@@ -66,7 +66,7 @@ struct Plan {
   std::vector<int> cpus;  ///< one for each worker
   int bystanders = 0;
   std::vector<int> bystander_cpus;
-  std::vector<int> watching_cpus;  ///< for the harness's own threads; empty: all CPUs have work
+  std::vector<int> watching_cpus;   ///< for the harness's own threads; empty: all CPUs have work
   os::Nanoseconds gap_threshold{};  ///< what a bystander takes for a gap
   std::string mempolicy = "local";
   MemPolicy policy;  ///< the same, for this machine

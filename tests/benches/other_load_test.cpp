@@ -31,8 +31,7 @@ TEST(LabelOfARepetition, TakesNeitherItselfNorAFewTicksForLoad) {
   const auto per_second = static_cast<std::uint64_t>(::sysconf(_SC_CLK_TCK));
   EXPECT_EQ(label_of({}, {4, 4}, 1ms, 4), "") << "as many as the readings can be off by";
   EXPECT_EQ(label_of({.user = 1s}, {per_second, 0}, 1s, 4), "") << "ours";
-  EXPECT_EQ(label_of({}, {per_second, 0}, 1s, 4),
-            "spoilt: other programs ran, of all CPUs, 25% of the time");
+  EXPECT_EQ(label_of({}, {per_second, 0}, 1s, 4), "spoilt: other programs ran, of all CPUs, 25% of the time");
   EXPECT_EQ(label_of({}, {0, per_second}, 1s, 4),
             "spoilt: the hypervisor stole, of all CPUs, 25% of the time");
   EXPECT_EQ(label_of({}, {per_second / 10, 0}, 1s, 4), "") << "2.5%";

@@ -105,9 +105,11 @@ TEST_F(Benches, RepetitionThatOtherLoadSpoiltIsMarkedAndNotCompared) {
   if (const std::string why = why_no_sharers(); !why.empty()) GTEST_SKIP() << why;
   if (!is_root()) GTEST_SKIP() << "not root: no precedence";
   const Finished began = place_.shell(
-      "chrt -f 1 timeout 20 bash -c 'while :; do for ((i = 0; i < 30000; i++)); do :; done; sleep 0.01; done' "
+      "chrt -f 1 timeout 20 bash -c 'while :; do for ((i = 0; i < 30000; i++)); do :; done; sleep 0.01; "
+      "done' "
       ">/dev/null 2>&1 & echo $!");
-  const std::string file = write("^(dontneed/anon/sharers:1/pages:1/|scale/mprotect/mode:threads.*threads:2)", 1, "0.5");
+  const std::string file =
+      write("^(dontneed/anon/sharers:1/pages:1/|scale/mprotect/mode:threads.*threads:2)", 1, "0.5");
   place_.shell("kill " + began.out);
   const Finished compared = place_.run({"compare", file, file});
   EXPECT_NE(compared.code, 0);

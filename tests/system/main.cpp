@@ -2,6 +2,7 @@
 // After each test the machine must be as it was before: a test that kills the tool restores what it left.
 #include <gtest/gtest.h>
 
+#include <memory>
 #include <optional>
 
 #include "tests/system/tool.hpp"
@@ -20,6 +21,7 @@ class LeavesNothing : public testing::EmptyTestEventListener {
 
 int main(int argc, char** argv) {
   testing::InitGoogleTest(&argc, argv);
-  testing::UnitTest::GetInstance()->listeners().Append(new LeavesNothing);  // which owns it
+  testing::UnitTest::GetInstance()->listeners().Append(
+      std::make_unique<LeavesNothing>().release());  // they own it
   return RUN_ALL_TESTS();
 }

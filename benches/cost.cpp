@@ -27,7 +27,7 @@ constexpr os::Nanoseconds kLong = 100us;
 os::Nanoseconds user_time() {
   rusage usage{};
   ::getrusage(RUSAGE_SELF, &usage);
-  return std::chrono::seconds{usage.ru_utime.tv_sec} + std::chrono::microseconds{usage.ru_utime.tv_usec};
+  return os::from_timeval(usage.ru_utime);
 }
 
 long faults_so_far() {

@@ -55,8 +55,7 @@ class HeldOpen {
   HeldOpen() : before_(now()) {}
   /// To be called when the probes are open.
   void look() {
-    std::size_t members =
-        0;  // of a counter group, that are still to come: they are opened one after the other
+    std::size_t members = 0;  // still to come of a counter group, which is opened one by one
     for (const auto& [fd, path] : now()) {
       if (before_.contains(fd)) continue;
       if (path.starts_with("/proc/") || path.starts_with("/sys/")) text_.push_back(fd);
@@ -97,7 +96,7 @@ class HeldOpen {
   std::vector<int> text_, groups_;
 };
 
-/// What the kernel asks for what a probe reads at a sample, however it is taken apart.
+/// What the kernel needs for what a probe reads at a sample, however it is taken apart.
 void by_bare_read(benchmark::State& state, const HeldOpen& held) {
   std::vector<char> buffer(std::size_t{1} << 20);
   for (auto _ : state) held.read(buffer);

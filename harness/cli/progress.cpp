@@ -28,7 +28,8 @@ Progress::Progress(const trial::Plan& plan, bool quiet)
       quiet_(quiet) {}
 
 void Progress::begin_trial(int trial, trial::TrialKind kind, std::span<const probe::Column> columns) {
-  if (live_ && !follows_) show("{}{}  {}", kEraseLine, title(trial), length(kind));
+  kind_ = kind;
+  if (live_ && !follows_) show("{}{}  {}", kEraseLine, title(trial), length());
   rates_.assign(3, {});
   rates_[0].label = "IPIs/s";
   rates_[1].label = "pages/s";
@@ -64,7 +65,8 @@ std::string Progress::time_left(const trial::Sample& sample) const {
   if (sample.stage.phase == trial::Phase::warmup && plan_.duration) length = plan_.warmup;
   if (sample.stage.phase == trial::Phase::measure) length = plan_.duration;
   if (!length) return plan_.duration ? "" : fmt::format("round {}", sample.stage.round);
-  const os::Nanoseconds left = std::max(os::Nanoseconds{0}, *length - (sample.at - phase_began_));
+  const os::Nanoseconds left =
+      std::max(os::Nanoseconds{0}, trial::time_of(kind_, *length) - (sample.at - phase_began_));
   return fmt::format("{:.1f}s left", os::to_seconds(left));
 }
 
@@ -73,14 +75,16 @@ std::string Progress::title(int trial) const {
   return trial <= plan_.trials ? fmt::format("trial {}/{}", trial, plan_.trials) : "explaining trial";
 }
 
-/// Of what is done with it, when that is known.
-std::string Progress::length(trial::TrialKind kind) const {
+/// How long the trial will take, when that is known.
+std::string Progress::length() const {
   if (!plan_.duration) return "measures in rounds";
-  const os::Nanoseconds measure = *plan_.duration / (kind == trial::TrialKind::explaining ? 2 : 1);
+  const auto text = [&](os::Nanoseconds planned) {
+    return os::format_duration(trial::time_of(kind_, planned));
+  };
+  const std::string measures = fmt::format("measures for {}", text(*plan_.duration));
   return plan_.warmup > os::Nanoseconds{0}
-             ? fmt::format("{} of warm-up, then measures for {}", os::format_duration(plan_.warmup),
-                           os::format_duration(measure))
-             : fmt::format("measures for {}", os::format_duration(measure));
+             ? fmt::format("{} of warm-up, then {}", text(plan_.warmup), measures)
+             : measures;
 }
 
 void Progress::sample(const trial::Sample& sample) {

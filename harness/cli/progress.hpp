@@ -33,7 +33,7 @@ class Progress final : public trial::Observer {
   void update(Rate& rate, double seconds, std::span<const double> values);
   std::string title(int trial) const;
   std::string time_left(const trial::Sample& sample) const;
-  std::string length(trial::TrialKind kind) const;
+  std::string length() const;
   void erase_line() const;
 
   const trial::Plan& plan_;
@@ -41,6 +41,7 @@ class Progress final : public trial::Observer {
   bool follows_;  ///< it changes while a trial runs
   bool quiet_;
   std::vector<Rate> rates_;
+  trial::TrialKind kind_ = trial::TrialKind::measuring;
   trial::Stage stage_;
   os::Nanoseconds phase_began_{};
   os::Nanoseconds shown_{};

@@ -2,6 +2,8 @@
 // The one clock of a run: CLOCK_MONOTONIC, the same in every process of the run and in futex deadlines.
 #pragma once
 
+#include <sys/time.h>
+
 #include <ctime>
 
 #include "harness/os/units.hpp"
@@ -20,6 +22,10 @@ inline Nanoseconds now() { return read_clock(CLOCK_MONOTONIC); }
 inline timespec to_timespec(Nanoseconds time) {
   const auto seconds = std::chrono::duration_cast<std::chrono::seconds>(time);
   return {.tv_sec = seconds.count(), .tv_nsec = (time - seconds).count()};
+}
+
+inline Nanoseconds from_timeval(const timeval& time) {
+  return std::chrono::seconds{time.tv_sec} + std::chrono::microseconds{time.tv_usec};
 }
 
 inline double to_seconds(Nanoseconds time) { return std::chrono::duration<double>(time).count(); }

@@ -8,7 +8,6 @@
 #include <tuple>
 
 #include "harness/os/error.hpp"
-#include "harness/os/process.hpp"
 #include "harness/os/text.hpp"
 #include "harness/os/units.hpp"
 
@@ -134,24 +133,6 @@ std::vector<int> cpus_beside(const Topology& topology, const std::vector<int>& t
     (shares_core ? threads : cores).push_back(cpu.id);
   }
   return cores.empty() ? threads : cores;
-}
-
-Aside::Aside(const std::vector<int>& cpus) {
-  if (cpus.empty()) return;
-  std::vector<int> before = machine::allowed_cpus();
-  try {
-    os::run_on(cpus);
-    before_ = std::move(before);
-  } catch (const os::Error&) {  // they are gone meanwhile
-  }
-}
-
-Aside::~Aside() {
-  if (before_.empty()) return;
-  try {
-    os::run_on(before_);
-  } catch (const os::Error&) {  // those are gone: there is nowhere to go back to
-  }
 }
 
 }  // namespace tlbstorm::trial

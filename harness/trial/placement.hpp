@@ -20,17 +20,4 @@ std::vector<int> place(const machine::Topology& topology, std::string_view polic
 /// none, the hyperthreads beside those that are taken. Empty where every CPU is taken.
 std::vector<int> cpus_beside(const machine::Topology& topology, const std::vector<int>& taken);
 
-/// The calling thread, and those that it starts, on these CPUs while this lives; where it was, if there are
-/// none or they went offline.
-class Aside {
- public:
-  explicit Aside(const std::vector<int>& cpus);
-  Aside(const Aside&) = delete;
-  Aside& operator=(const Aside&) = delete;
-  ~Aside();
-
- private:
-  std::vector<int> before_;  ///< empty: it did not move
-};
-
 }  // namespace tlbstorm::trial

@@ -98,6 +98,12 @@ struct Plan {
   std::vector<std::string> notes;  ///< what the user should know of how the plan came out
 };
 
+/// What a trial of that kind takes of a planned time: one that explains half of it, as what it counts needs
+/// no spread.
+inline os::Nanoseconds time_of(TrialKind kind, os::Nanoseconds planned) {
+  return kind == TrialKind::explaining ? planned / 2 : planned;
+}
+
 /// How many trials come behind those that measure.
 inline int explaining_trials(const Plan& plan) {
   return plan.explain == Explain::automatic && !plan.disturbing_probes.empty() ? 1 : 0;

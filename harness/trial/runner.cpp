@@ -12,7 +12,7 @@
 
 #include "harness/os/clock.hpp"
 #include "harness/os/text.hpp"
-#include "harness/trial/placement.hpp"
+#include "harness/trial/aside.hpp"
 #include "harness/trial/post_mortem.hpp"
 #include "harness/trial/trial_process.hpp"
 
@@ -71,13 +71,10 @@ void collect_bystander(int index, const BystanderSlot& slot, TrialResult& result
                                slot.measured});
 }
 
-/// Of an explaining trial: what it counts needs no spread.
 Plan half_as_long(const Plan& plan) {
   Plan half = plan;
-  if (half.duration) {
-    *half.duration /= 2;
-    half.warmup /= 2;
-  }
+  half.warmup = time_of(TrialKind::explaining, plan.warmup);
+  if (plan.duration) half.duration = time_of(TrialKind::explaining, *plan.duration);
   constexpr const char* kRounds = "rounds";
   if (half.parameters.has(kRounds)) {
     const std::int64_t rounds = half.parameters.integer(kRounds);

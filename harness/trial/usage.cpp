@@ -8,14 +8,6 @@
 #include "harness/os/text.hpp"
 
 namespace tlbstorm::trial {
-namespace {
-
-os::Nanoseconds from_timeval(const timeval& time) {
-  return std::chrono::seconds{time.tv_sec} + std::chrono::microseconds{time.tv_usec};
-}
-
-}  // namespace
-
 Usage& Usage::operator+=(const Usage& o) {
   wall += o.wall;
   on_cpu += o.on_cpu;
@@ -51,8 +43,8 @@ Usage UsageMeter::read() const {
   Usage now;
   now.wall = os::now();
   now.on_cpu = os::read_clock(CLOCK_THREAD_CPUTIME_ID);
-  now.user = from_timeval(used.ru_utime);
-  now.system = from_timeval(used.ru_stime);
+  now.user = os::from_timeval(used.ru_utime);
+  now.system = os::from_timeval(used.ru_stime);
   now.minor_faults = static_cast<std::uint64_t>(used.ru_minflt);
   now.major_faults = static_cast<std::uint64_t>(used.ru_majflt);
   now.voluntary_switches = static_cast<std::uint64_t>(used.ru_nvcsw);

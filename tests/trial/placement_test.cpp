@@ -3,8 +3,6 @@
 
 #include <gtest/gtest.h>
 
-#include <thread>
-
 #include "harness/os/error.hpp"
 
 namespace tlbstorm::trial {
@@ -54,21 +52,6 @@ TEST(CpusBeside, AreOfCoresWithoutWorkersIfThereAreAny) {
   EXPECT_EQ(cpus_beside(two_sockets(), {0, 1}), (Cpus{2, 3, 6, 7})) << "4 and 5 share cores with workers";
   EXPECT_EQ(cpus_beside(two_sockets(), {0, 1, 2, 3}), (Cpus{4, 5, 6, 7}));
   EXPECT_EQ(cpus_beside(two_sockets(), {0, 1, 2, 3, 4, 5, 6, 7}), Cpus{});
-}
-
-TEST(Aside, IsThereWhileItLivesAndTakesThreadsAlong) {
-  const std::vector<int> before = machine::allowed_cpus();
-  {
-    const Aside aside({before.back()});
-    EXPECT_EQ(machine::allowed_cpus(), Cpus{before.back()});
-    std::jthread([&] { EXPECT_EQ(machine::allowed_cpus(), Cpus{before.back()}); });
-  }
-  EXPECT_EQ(machine::allowed_cpus(), before);
-  {
-    const Aside nowhere({}), gone({100'000});
-    EXPECT_EQ(machine::allowed_cpus(), before);
-  }
-  EXPECT_EQ(machine::allowed_cpus(), before);
 }
 
 TEST(Placement, RefusalsNameWhatThereIs) {

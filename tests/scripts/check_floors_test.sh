@@ -64,6 +64,7 @@ put_violations() {
   put workloads/curious.cpp '#include "harness/trial/worker.hpp"' '#include "harness/trial/runner.hpp"' \
     '#include "harness/probe/probe.hpp"' '#include "benches/batch.cpp"'
   put_filled workloads/long.cpp 351
+  put_filled tests/os/long.cpp 351
   put_filled benches/long.cpp 400
   printf '#pragma once\n' >"$tree/tests/os/bare.hpp"
   : >"$tree/harness/os/empty.cpp"
@@ -93,6 +94,7 @@ workloads/curious.cpp:3: a workload must not include harness/trial/runner.hpp $w
 workloads/curious.cpp:4: a workload must not include harness/probe/probe.hpp $world
 workloads/curious.cpp:5: a workload must not include benches/batch.cpp $world
 workloads/long.cpp:351: 351 lines, the limit is 350: split it
+tests/os/long.cpp:351: 351 lines, the limit is 350: split it
 END
 }
 

@@ -46,7 +46,6 @@ put_clean_tree() {
   put workloads/region.hpp
   put benches/batch.cpp '#include "harness/cli/main.cpp"'
   put_filled harness/os/full.cpp 350
-  put_filled tests/os/long_test.cpp 351
 }
 
 put_violations() {

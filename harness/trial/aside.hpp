@@ -7,7 +7,7 @@
 namespace tlbstorm::trial {
 
 /// The calling thread, and those that it starts, on these CPUs while this lives; where it was, if there are
-/// none or they went offline.
+/// none or they went offline. Whoever moves it meanwhile has the last word.
 class Aside {
  public:
   explicit Aside(const std::vector<int>& cpus);
@@ -16,7 +16,7 @@ class Aside {
   ~Aside();
 
  private:
-  std::vector<int> before_;  ///< empty: it did not move
+  std::vector<int> cpus_, before_;  ///< empty: it did not move
 };
 
 }  // namespace tlbstorm::trial

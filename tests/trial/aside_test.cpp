@@ -6,6 +6,7 @@
 #include <thread>
 
 #include "harness/machine/topology.hpp"
+#include "harness/os/process.hpp"
 
 namespace tlbstorm::trial {
 namespace {
@@ -23,6 +24,17 @@ TEST(Aside, IsThereWhileItLivesAndTakesThreadsAlong) {
     EXPECT_EQ(machine::allowed_cpus(), before);
   }
   EXPECT_EQ(machine::allowed_cpus(), before);
+}
+
+TEST(Aside, WhoeverMovesItMeanwhileHasTheLastWord) {
+  const std::vector<int> before = machine::allowed_cpus();
+  if (before.size() < 2) GTEST_SKIP() << "one CPU: there is nowhere to move to";
+  {
+    const Aside aside({before.back()});
+    os::run_on({before.front()});
+  }
+  EXPECT_EQ(machine::allowed_cpus(), std::vector{before.front()});
+  os::run_on(before);
 }
 
 }  // namespace

@@ -34,6 +34,21 @@ std::vector<std::size_t> numbers_of_sharers(std::size_t most) {
   return numbers;
 }
 
+/// What it throws is its error.
+benchmark::internal::Benchmark* add_timed(const std::string& name,
+                                          const std::function<void(benchmark::State&)>& run) {
+  const auto guarded = [run](benchmark::State& state) {
+    try {
+      run(state);
+    } catch (const os::Error& error) {
+      state.SkipWithError(message_of(error).c_str());
+    } catch (const std::exception& error) {
+      state.SkipWithError(error.what());
+    }
+  };
+  return benchmark::RegisterBenchmark(name.c_str(), guarded)->UseRealTime()->Unit(benchmark::kMicrosecond);
+}
+
 }  // namespace
 
 RegisteredBenchmark::RegisteredBenchmark(std::function<void(Catalogue&)> add) {
@@ -52,25 +67,25 @@ void Catalogue::skip(const std::string& name, const std::string& reason) {
 
 benchmark::internal::Benchmark* Catalogue::add_one(const std::string& name,
                                                    std::function<void(benchmark::State&)> run) {
-  const auto guarded = [run = std::move(run)](benchmark::State& state) {
-    try {
-      run(state);
-    } catch (const os::Error& error) {
-      state.SkipWithError(message_of(error).c_str());
-    } catch (const std::exception& error) {
-      state.SkipWithError(error.what());
-    }
-  };
-  return benchmark::RegisterBenchmark(name.c_str(), guarded)->UseRealTime()->Unit(benchmark::kMicrosecond);
+  return add_timed(name, [this, run = std::move(run)](benchmark::State& state) {
+    if (state.thread_index() == 0) traced_.reset();  // the loop of all threads begins when it is there
+    run(state);
+  });
+}
+
+void Catalogue::add_question(const std::string& name, const Question& question, const Setting& setting) {
+  add_timed(name, [this, question, setting](benchmark::State& state) {
+    if (!traced_) traced_.emplace();
+    question(state, setting);
+  });
 }
 
 void Catalogue::add(const std::string& name, const Question& question) {
   const std::size_t cpus = machine_.topology.cpus.size();
   for (const std::size_t sharers : numbers_of_sharers(cpus - 1))
     for (const int pages : {1, 64, 512})
-      add_one(named(name, sharers, pages),
-              [question, setting = Setting{cpus_of(machine_.topology, "compact", sharers), pages}](
-                  benchmark::State& state) { question(state, setting); });
+      add_question(named(name, sharers, pages), question,
+                   {cpus_of(machine_.topology, "compact", sharers), pages});
   if (cpus == 1) return skip("*/sharers:1", "this machine has one CPU for us");
   for (const char* const placement : {"same-core", "other-socket"}) add_placed(name, question, placement);
 }
@@ -82,9 +97,7 @@ void Catalogue::add_placed(const std::string& name, const Question& question, co
     return skip("*/placement:" + placement,
                 fmt::format("no two of our CPUs are {}",
                             placement == "same-core" ? "on one core" : "on different sockets"));
-  add_one(full, [question, setting = Setting{cpus, kPlacedPages}](benchmark::State& state) {
-    question(state, setting);
-  });
+  add_question(full, question, {cpus, kPlacedPages});
 }
 
 }  // namespace tlbstorm::benches

@@ -8,12 +8,14 @@
 
 #include <filesystem>
 #include <functional>
+#include <optional>
 #include <span>
 #include <string>
 #include <vector>
 
 #include "benches/swap.hpp"
 #include "harness/machine/facts.hpp"
+#include "harness/probe/shootdowns.hpp"
 
 namespace tlbstorm::benches {
 
@@ -45,7 +47,8 @@ class Catalogue {
   /// CPUs that the placement "compact" takes; and NAME/sharers:1/pages:64/placement:X for one that is the
   /// other hyperthread of the caller's core, and one on another socket.
   void add(const std::string& name, const Question& question);
-  /// One that is timed by the wall clock. What it throws is its error.
+  /// One that is timed by the wall clock. What it throws is its error. No flush is traced while it runs: an
+  /// enabled tracepoint costs each flush of the machine.
   benchmark::internal::Benchmark* add_one(const std::string& name,
                                           std::function<void(benchmark::State&)> run);
 
@@ -55,11 +58,15 @@ class Catalogue {
 
  private:
   void add_placed(const std::string& name, const Question& question, const std::string& placement);
+  void add_question(const std::string& name, const Question& question, const Setting& setting);
 
   const machine::Machine& machine_;
   Swap& swap_;
   const std::filesystem::path& scratch_;
   std::vector<Skipped> skipped_;
+  /// Keeps the tracepoint on from one question to the next: the kernel takes tens of milliseconds to turn it
+  /// on and off.
+  std::optional<probe::Shootdowns> traced_;
 };
 
 /// The last statement of a file: `add` is called once, from main.

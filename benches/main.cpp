@@ -28,14 +28,14 @@ namespace {
 
 using namespace tlbstorm;
 
-void add_context(const benches::Catalogue& catalogue, const benches::Swap& swap,
-                 const probe::Shootdowns& counted) {
+void add_context(const benches::Catalogue& catalogue, const benches::Swap& swap) {
   for (const machine::Fact& fact : catalogue.machine().facts)
     benchmark::AddCustomContext(fact.key, fact.value);
   benchmark::AddCustomContext("topology", catalogue.machine().topology.summary());
   benchmark::AddCustomContext("swap of the benchmarks", swap.text());
   for (const benches::Skipped& one : catalogue.skipped())
     benchmark::AddCustomContext(fmt::format("skipped {}", one.name), one.reason);
+  const probe::Shootdowns counted;
   if (!counted.received()) benchmark::AddCustomContext("absent ipis_per_op", counted.absent().front().reason);
   if (!counted.sent())
     benchmark::AddCustomContext("absent flushes_sent_per_op", counted.absent().back().reason);
@@ -60,9 +60,7 @@ int run(benches::Options options, const benches::Scratch& scratch) {
   int count = static_cast<int>(words.size());
   benchmark::Initialize(&count, words.data(), &benches::print_help);
   if (benchmark::ReportUnrecognizedArguments(count, words.data())) return cli::kUsage;
-  // Lives on, which keeps the tracepoint on: the kernel takes tens of milliseconds to turn it on and off.
-  const probe::Shootdowns counted;
-  add_context(catalogue, swap, counted);
+  add_context(catalogue, swap);
   benches::CsvReporter printed;
   benches::Kept<benches::CsvReporter> csv;
   benches::Kept<benchmark::JSONReporter> json;

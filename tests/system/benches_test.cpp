@@ -89,6 +89,18 @@ class Benches : public ::testing::Test {
     return found;
   }
 
+  static bool has_second_thread(pid_t pid) {
+    const std::filesystem::directory_iterator tasks(fmt::format("/proc/{}/task", pid));
+    return std::distance(begin(tasks), end(tasks)) > 1;
+  }
+  static bool has_event(pid_t pid) {
+    const std::filesystem::directory_iterator files(fmt::format("/proc/{}/fd", pid));
+    return std::any_of(begin(files), end(files), [](const auto& file) {
+      std::error_code gone;
+      return std::filesystem::read_symlink(file, gone).native().ends_with("[perf_event]");
+    });
+  }
+
   Workplace place_;
   int files_ = 0;
 };
@@ -209,6 +221,25 @@ TEST_F(Benches, ThreadsScaleWorseThanProcesses) {
   EXPECT_GT(ipis.at(threads).front(), 0.5);
   EXPECT_LT(ipis.at(processes).front(), 0.01);
   EXPECT_LT(efficiency.at(threads).back(), efficiency.at(processes).front());
+}
+
+// An enabled tracepoint costs each flush of the machine, whoever counts it.
+TEST_F(Benches, NoFlushIsTracedForABenchmarkThatCountsNone) {
+  if (!std::filesystem::exists("/sys/kernel/tracing/events/tlb/tlb_flush")) GTEST_SKIP() << "no tracepoint";
+  if (!is_root()) GTEST_SKIP() << "not root: no flush is traced at all";
+  const auto comes_to_run = [&](const std::string& filter, bool traced) {
+    const pid_t pid =
+        place_.start({"--benchmark_filter=" + filter, "--benchmark_min_time=60"}, Program::bench);
+    const bool came = eventually([&] {
+      const std::vector<pid_t> below = descendants(pid);
+      return !below.empty() && has_second_thread(below.front()) && has_event(below.front()) == traced;
+    });
+    ::kill(pid, SIGTERM);
+    place_.finish(pid);
+    return came;
+  };
+  EXPECT_TRUE(comes_to_run("dontneed/anon/sharers:1/pages:1/", true));
+  EXPECT_TRUE(comes_to_run("scale/dontneed/mode:threads/real_time/threads:2", false));
 }
 
 TEST_F(Benches, CompareAndModelReadWhatTheyWrite) {

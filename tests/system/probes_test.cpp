@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // What the probes count on the real kernel, held against each other and against the workload.
-#include <optional>
+#include <map>
 
 #include "tests/system/physics.hpp"
 
@@ -92,15 +92,18 @@ TEST_F(Probes, NothingExplainsWhereNothingIsToBeExplained) {
   EXPECT_NE(done_.out.find("was left out by --explain none"), std::string::npos) << done_.out;
 }
 
+// Whoever takes the CPU of the worker that is interrupted, for however short a time, saves the other one its
+// interrupts: the most of three runs are those of the trial that had its CPUs.
 TEST_F(Probes, DefaultOnesLeaveTheInterruptsOfAnOperationAsTheyAre) {
-  const auto ipis = [&](const char* probes) {
-    const std::string folder = valid_run(
-        {"unmap-churn", "--trials", "1", "--warmup", "100ms", "--duration", "400ms", "--probes", probes});
-    return folder.empty() ? std::nullopt : std::optional(figure(folder, "ipis_per_operation"));
-  };
-  const auto bare = ipis("interrupts"), all = ipis("default");
-  if (!bare || !all) return;
-  EXPECT_NEAR(*all, *bare, 0.1 * *bare);
+  std::map<std::string, double> most;
+  for (int round = 0; round < 3; ++round)
+    for (const char* const probes : {"interrupts", "default"}) {
+      const std::string folder = valid_run(
+          {"unmap-churn", "--trials", "1", "--warmup", "100ms", "--duration", "400ms", "--probes", probes});
+      if (folder.empty()) return;
+      most[probes] = std::max(most[probes], figure(folder, "ipis_per_operation"));
+    }
+  EXPECT_NEAR(most["default"], most["interrupts"], 0.1 * most["interrupts"]);
 }
 
 TEST_F(Probes, ReclaimAtTheLimitGivesWhatTheKernelSaysWasStolen) {

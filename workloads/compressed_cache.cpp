@@ -40,16 +40,10 @@ class CompressedCache final : public trial::Workload {
         sealer_({plan.seed, plan.parameters.number("compress-ratio"), 0, new_owner()},
                 os::page_size().count) {}
 
-  /// The same data in both places.
   void prepare() override {
     disk_ = make_empty_file(folder_, size_);
     file_ = os::Mapping::file(disk_, size_, true, "the data file");
     store_ = os::Mapping::shared(size_);
-    for (const os::Mapping* const memory : {&file_, &store_}) {
-      for (std::size_t i = 0; i < memory->pages(); ++i)
-        sealer_.fill(memory->page(i), i * os::page_size().count);
-      push_out(*memory);
-    }
     // At random, what is read ahead is read in vain: as whoever reads at random would, say so.
     if (access_ != kSequential && ::madvise(file_.data(), size_.count, MADV_RANDOM) != 0)
       throw os::SystemError("madvise(MADV_RANDOM)", "the data file", errno);
@@ -57,6 +51,7 @@ class CompressedCache final : public trial::Workload {
 
   void work(Worker& worker) override {
     const PageRange part = part_of(file_.pages(), worker.index(), worker.count());
+    fill(worker, part);
     bool same = true;
     while (worker.next_round(rounds_)) {
       const std::uint64_t from_file = read_all(worker, file_, part, kFileBytes, kFileTime);
@@ -70,6 +65,17 @@ class CompressedCache final : public trial::Workload {
   }
 
  private:
+  /// The same data in both places.
+  void fill(Worker& worker, PageRange part) const {
+    for (const os::Mapping* const memory : {&file_, &store_}) {
+      for (std::uint64_t page = part.first; page < part.first + part.count; ++page)
+        sealer_.fill(memory->page(page), page * os::page_size().count);
+      worker.barrier();
+      if (worker.leader()) push_out(*memory);
+      worker.barrier();
+    }
+  }
+
   /// The measured window: as many reads as the part has pages. The sum of what was read.
   std::uint64_t read_all(Worker& worker, const os::Mapping& memory, PageRange part, CounterIndex bytes,
                          CounterIndex time) const {

@@ -7,6 +7,7 @@
 #include <algorithm>
 
 #include "harness/judge/derivation.hpp"
+#include "harness/judge/found.hpp"
 #include "harness/judge/limits.hpp"
 #include "harness/judge/reclaim.hpp"
 #include "harness/os/clock.hpp"
@@ -20,18 +21,12 @@ using os::Finding;
 using os::Grade;
 using trial::Phase;
 
-constexpr double kShortest = 1.0;         // seconds that make the 10 ms ticks of /proc/stat tell anything
+constexpr double kTickOfStat = 0.01;      // seconds: USER_HZ
 constexpr double kLeastAccounted = 0.90;  // of the major faults, by pages that a swap area gave
 // A cgroup's statistics are brought up to date when so many updates a CPU are pending: mm/memcontrol.c,
 // memcg_vmstats_needs_flush, MEMCG_CHARGE_BATCH.
 constexpr double kStatBatch = 64;
 constexpr double kLeastGone = 0.95;  // of the pages that a workload pushed out
-
-/// What a check finds; the rest of the finding stands in its row.
-struct Found {
-  Grade grade;
-  std::string text;
-};
 
 Found outcome(const TrialFacts& facts) {
   const trial::Outcome outcome = facts.result.outcome;
@@ -50,84 +45,71 @@ Found workload(const TrialFacts& facts) {
   return {Grade::failed, fmt::format("{}", fmt::join(facts.result.invalid, "; "))};
 }
 
-/// A check that could not be made, and why.
-Found not_known(const char* why) { return {Grade::unknown, why}; }
-Found not_known(const Value& value) { return {Grade::unknown, std::get<record::Absence>(value).reason}; }
-
 const Window& measured_phase(const TrialFacts& facts) { return facts.totals.phase(Phase::measure); }
 
-constexpr const char* kKilled = "a worker was killed: what it used last is not known";
-
-/// The worst worker's share of its measured wall time; negative when no worker measured.
+/// A worker's share of its measured wall time.
+struct WorkerShare {
+  double share = -1;  ///< negative: no worker measured
+  int cpu = -1;
+};
 template <typename Get>
-double extreme_share(const TrialFacts& facts, bool smallest, Get get) {
-  double worst = -1;
+WorkerShare extreme_share(const TrialFacts& facts, bool smallest, Get get) {
+  WorkerShare worst;
   for (const trial::WorkerResult& worker : facts.result.workers) {
     const double wall = os::to_seconds(worker.measured.wall);
     if (wall <= 0) continue;
     const double share = os::to_seconds(get(worker.measured)) / wall;
-    if (worst < 0 || (smallest ? share < worst : share > worst)) worst = share;
+    if (worst.cpu < 0 || (smallest ? share < worst.share : share > worst.share)) worst = {share, worker.cpu};
   }
   return worst;
 }
 
-Found sharers_on_cpu(const TrialFacts& facts) {
-  const double least = extreme_share(facts, true, [](const trial::Usage& used) { return used.on_cpu; });
-  if (least < 0) return {Grade::unknown, "no worker finished a measured phase"};
-  if (facts.result.killed) return {Grade::unknown, kKilled};
-  const std::string detail = fmt::format("the worker that ran least was on its CPU for {:.1f}%", 100 * least);
-  if (!facts.plan.workers_spin) return {Grade::ok, detail + ": this workload may sleep"};
-  return {least < kLeastOnCpu ? Grade::failed : Grade::ok, detail};
+/// Who else was there.
+std::string beside(const TrialFacts& facts, int cpu) {
+  const std::string who = who_ran_on(facts, cpu);
+  return who.empty() ? "" : fmt::format("; beside it: {}", who);
 }
 
+Found sharers_on_cpu(const TrialFacts& facts) {
+  const auto [least, cpu] = extreme_share(facts, true, [](const trial::Usage& used) { return used.on_cpu; });
+  if (least < 0) return not_known("no worker finished a measured phase");
+  if (facts.result.killed) return not_known(kKilled);
+  const std::string detail =
+      fmt::format("the worker that ran least was on its CPU {} for {:.1f}%", cpu, 100 * least);
+  if (!facts.plan.workers_spin) return {Grade::ok, detail + ": this workload may sleep"};
+  if (least >= kLeastOnCpu) return {Grade::ok, detail};
+  return {Grade::failed, detail + beside(facts, cpu)};
+}
+
+/// A worker that may sleep also waits for kernel threads that reclaim for it (kswapd, drains of per-CPU
+/// caches): whether others kept it from its CPU, foreign_load says.
 Found waiting_for_cpu(const TrialFacts& facts) {
   const bool known = std::all_of(facts.result.workers.begin(), facts.result.workers.end(),
                                  [](const trial::WorkerResult& w) { return w.measured.waiting_known; });
   if (!known)
     return not_known(facts.result.killed ? kKilled
                                          : "the kernel keeps no schedstat, or nothing was measured");
-  const double most = extreme_share(facts, false, [](const trial::Usage& used) { return used.waiting; });
+  const auto [most, cpu] = extreme_share(facts, false, [](const trial::Usage& used) { return used.waiting; });
   const std::string detail =
-      fmt::format("the worker that waited most for its CPU waited {:.1f}%", 100 * most);
+      fmt::format("the worker that waited most for its CPU {} waited {:.1f}%", cpu, 100 * most);
   if (most <= kMostWaiting) return {Grade::ok, detail};
-  if (facts.plan.workers_spin) return {Grade::failed, detail};
-  return {
-      Grade::unknown,
-      detail +
-          ": for kernel threads that reclaim for it (kswapd, drains of per-CPU caches), or for other load"};
+  if (facts.plan.workers_spin) return {Grade::failed, detail + beside(facts, cpu)};
+  return {foreign_load(facts).grade == Grade::ok ? Grade::ok : Grade::unknown, detail + beside(facts, cpu)};
 }
 
-Value cpu_seconds(const TrialFacts& facts, const char* column) {
-  if (measured_phase(facts).seconds < kShortest)
-    return absent("less than 1 s was measured: too short for /proc/stat to tell");
-  return growth(facts, measured_phase(facts), column);
-}
-
-double capacity(const TrialFacts& facts) {
-  return measured_phase(facts).seconds * std::max(1, facts.online_cpus);
-}
-
-Found foreign_load(const TrialFacts& facts) {
-  const Value all = plus(cpu_seconds(facts, column::kUserTime), cpu_seconds(facts, column::kNiceTime));
-  if (!std::holds_alternative<double>(all)) return not_known(all);
-  if (facts.result.killed) return not_known(kKilled);
-  double own = 0;
-  for (const trial::WorkerResult& worker : facts.result.workers) own += os::to_seconds(worker.measured.user);
-  for (const trial::BystanderResult& bystander : facts.result.bystanders)
-    own += os::to_seconds(bystander.measured.user);
-  // Kernel threads (kswapd, writeback) work for the workload and have no user time; other processes have
-  // some.
-  const double share = std::max(0.0, std::get<double>(all) - own) / capacity(facts);
-  return {share > kMostForeign ? Grade::failed : Grade::ok,
-          fmt::format("other processes' user time took {:.1f}% of all CPU time", 100 * share)};
-}
-
+/// In the measured phase; rounds are so short that it is asked of the whole trial.
 Found steal(const TrialFacts& facts) {
-  const Value stolen = cpu_seconds(facts, column::kStolenTime);
-  if (!std::holds_alternative<double>(stolen)) return not_known(stolen);
-  const double share = std::get<double>(stolen) / capacity(facts);
-  return {share > kMostStolen ? Grade::failed : Grade::ok,
-          fmt::format("the hypervisor stole {:.1f}% of all CPU time", 100 * share)};
+  const bool whole = facts.definition.pacing == trial::Pacing::rounds;
+  const double seconds = whole ? os::to_seconds(facts.result.others.wall) : measured_phase(facts).seconds;
+  if (seconds <= 0) return not_known(kNotFinished);
+  const Value of_measured = growth(facts, measured_phase(facts), column::kStolenTime);
+  if (!std::holds_alternative<double>(of_measured)) return not_known(of_measured);
+  const double stolen =
+      whole ? facts.totals.whole(column::kStolenTime).value_or(0) : std::get<double>(of_measured);
+  const double share = stolen / (seconds * std::max(1, facts.online_cpus));
+  const Grade grade = grade_of(share, kTickOfStat / seconds, kMostStolen);
+  return {grade, fmt::format("the hypervisor stole {:.1f}% of all CPU time{}", 100 * share,
+                             grade == Grade::unknown ? ": too short for /proc/stat's ticks to tell" : "")};
 }
 
 Found pages_gone(const TrialFacts& facts) {
@@ -294,9 +276,9 @@ const std::vector<ValidityCheck>& checks() {
        .fix = "stop what else runs, or give the workers CPUs of their own (--cpus)"},
       {.id = "foreign_load",
        .examine = &foreign_load,
-       .wanted = at_most(kMostForeign, "of all CPU time"),
-       .why = "IPIs are counted for the whole machine, and others' are among them",
-       .source = "Documentation/filesystems/proc.rst: /proc/stat",
+       .wanted = at_most(kMostForeign, "of a worker's CPU, and of all CPU time"),
+       .why = "who runs beside the workers takes their time, and sends IPIs that are counted as theirs",
+       .source = "kernel/sched/cpuacct.c; Documentation/scheduler/sched-stats.rst: /proc/PID/schedstat",
        .fix = "stop what else runs"},
       {.id = "steal",
        .examine = &steal,

@@ -13,6 +13,7 @@
 #include "harness/os/units.hpp"
 #include "harness/probe/probe.hpp"
 #include "harness/trial/histogram.hpp"
+#include "harness/trial/other_load.hpp"
 #include "harness/trial/outcome.hpp"
 #include "harness/trial/phase.hpp"
 #include "harness/trial/scoreboard.hpp"
@@ -92,6 +93,7 @@ struct TrialResult {
   std::optional<os::Nanoseconds> longest_stall;
   os::Nanoseconds stall_resolution{};  ///< a shorter stall would not have been seen
   SamplingFacts sampling;
+  OtherLoad others;
 };
 
 /// Sees a run as it goes. Called by the main thread only.

@@ -171,4 +171,16 @@ Plan make_plan(const Definition& definition, const Options& given, const machine
   return Planner(definition, given, machine).make();
 }
 
+Plan explaining_plan(const Plan& plan) {
+  Plan half = plan;
+  half.warmup = time_of(TrialKind::explaining, plan.warmup);
+  if (plan.duration) half.duration = time_of(TrialKind::explaining, *plan.duration);
+  constexpr const char* kRounds = "rounds";
+  if (half.parameters.has(kRounds)) {
+    const std::int64_t rounds = half.parameters.integer(kRounds);
+    half.parameters.set(kRounds, std::to_string(std::max<std::int64_t>(1, rounds / 2)), false);
+  }
+  return half;
+}
+
 }  // namespace tlbstorm::trial

@@ -16,4 +16,7 @@ namespace tlbstorm::trial {
 /// Throws os::UsageError that names the option, the value and what would be valid.
 Plan make_plan(const Definition& definition, const Options& given, const machine::Machine& machine);
 
+/// Of a trial that explains: half as long.
+Plan explaining_plan(const Plan& plan);
+
 }  // namespace tlbstorm::trial

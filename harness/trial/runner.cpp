@@ -13,6 +13,8 @@
 #include "harness/os/clock.hpp"
 #include "harness/os/text.hpp"
 #include "harness/trial/aside.hpp"
+#include "harness/trial/collection.hpp"
+#include "harness/trial/planner.hpp"
 #include "harness/trial/post_mortem.hpp"
 #include "harness/trial/trial_process.hpp"
 
@@ -40,49 +42,6 @@ Outcome outcome_of(const os::ExitStatus& status, int failure, bool oom) {
   return (by_itself ? status.code : failure) == kExitNoMemory ? Outcome::enomem : Outcome::failed;
 }
 
-/// Adds a worker's times to the trial's; false when it has none.
-bool merge(const Slot& slot, TrialResult& result) {
-  const bool any = std::any_of(slot.latency.begin(), slot.latency.end(),
-                               [](const Histogram& histogram) { return histogram.total() > 0; });
-  if (!any) return false;
-  if (!result.latency) result.latency = std::make_unique<Latencies>();
-  for (std::size_t i = 0; i < AccessClass::kCount; ++i) (*result.latency)[i].merge(slot.latency[i]);
-  result.timing_overhead = std::max(result.timing_overhead, slot.timing_overhead);
-  return true;
-}
-
-/// Wrong data is a finding about the kernel or the device, whatever else has happened.
-void collect_wrong_pages(const Scoreboard& scoreboard, TrialResult& result) {
-  result.wrong_pages = scoreboard.wrong_pages();
-  result.wrong_page_texts = scoreboard.wrong_page_descriptions();
-  if (result.wrong_pages == 0) return;
-  const std::string besides =
-      result.outcome == Outcome::ok ? "" : fmt::format("; also {}: {}", name(result.outcome), result.reason);
-  result.outcome = Outcome::corrupted;
-  result.reason = fmt::format("{} page{} came back wrong{}", result.wrong_pages,
-                              result.wrong_pages == 1 ? "" : "s", besides);
-}
-
-void collect_bystander(int index, const BystanderSlot& slot, TrialResult& result) {
-  if (!result.gaps) result.gaps = std::make_unique<Histogram>();
-  result.gaps->merge(slot.gaps);
-  result.bystanders.push_back({index, slot.cpu, os::Nanoseconds{static_cast<std::int64_t>(slot.lost_ns)},
-                               slot.gaps.total(), os::Nanoseconds{static_cast<std::int64_t>(slot.gaps.max())},
-                               slot.measured});
-}
-
-Plan half_as_long(const Plan& plan) {
-  Plan half = plan;
-  half.warmup = time_of(TrialKind::explaining, plan.warmup);
-  if (plan.duration) half.duration = time_of(TrialKind::explaining, *plan.duration);
-  constexpr const char* kRounds = "rounds";
-  if (half.parameters.has(kRounds)) {
-    const std::int64_t rounds = half.parameters.integer(kRounds);
-    half.parameters.set(kRounds, std::to_string(std::max<std::int64_t>(1, rounds / 2)), false);
-  }
-  return half;
-}
-
 }  // namespace
 
 /// Everything that lives for one trial; destroyed in the reverse order.
@@ -99,6 +58,7 @@ struct Runner::Running {
   std::uint64_t oom_before;
   PostMortem post_mortem;
   Sampler sampler;
+  OtherLoadMeter others;
   os::Nanoseconds give_up{};
   bool ended = false;  ///< by the child, a signal or the clock: no further phase
   Outcome outcome = Outcome::ok;
@@ -146,7 +106,7 @@ Runner::Runner(const Plan& plan, const Definition& definition, const machine::Ma
                os::Journal& journal, os::SignalFd& signals, Observer& observer, const os::Folder* folder,
                Ballast* ballast)
     : plan_(plan),
-      explaining_plan_(half_as_long(plan)),
+      explaining_plan_(explaining_plan(plan)),
       definition_(definition),
       machine_(machine),
       journal_(journal),
@@ -162,15 +122,26 @@ TrialResult Runner::run(int trial, TrialKind kind) {
     fence = Confinement(journal_, machine_.cgroup, os::own_name(), plan_.memory);
   Running running(plan, definition_, machine_.topology.online, std::move(fence), folder_, trial, kind,
                   probes_);
-  const Aside aside(plan_.watching_cpus);  // who samples as well: a thread starts where its maker is
+  const Aside aside(watching_cpus());  // who samples as well: a thread starts where its maker is
   observer_.begin_trial(trial, kind, running.probes.columns());
   running.sampler.start();
+  if (definition_.pacing == Pacing::rounds) {
+    running.others.look_before();
+    running.others.begin({});
+  }
   running.gate.open();
   running.give_up = os::now() + plan.timeout + plan.warmup + plan.duration.value_or(os::Nanoseconds{0});
   wait_for_workers(running);
   run_phases(running);
   wait_for_end(running);
   return collect(running);
+}
+
+/// Where all CPUs have work, rounds are watched from the leader's: it sleeps while an edge is taken, when the
+/// others are still there to be interrupted.
+std::vector<int> Runner::watching_cpus() const {
+  if (!plan_.watching_cpus.empty() || definition_.pacing == Pacing::timed) return plan_.watching_cpus;
+  return {plan_.cpus.front()};
 }
 
 void Runner::hand_over(Running& running, const Sample& sample) {
@@ -234,9 +205,13 @@ void Runner::run_phases(Running& running) {
     enter(running, {Phase::warmup, 0});
     if (!watch(running, os::now() + running.plan.warmup)) return;
   }
+  running.others.look_before();
   enter(running, {Phase::measure, 0});
+  running.others.begin(pids_of(running));
   if (!watch(running, os::now() + *running.plan.duration)) return;
   enter(running, {Phase::verify, 0});
+  running.others.end(pids_of(running));
+  running.others.look_after();
 }
 
 void Runner::stop(Running& running, Outcome outcome, std::string reason) {
@@ -263,6 +238,10 @@ void Runner::wait_for_end(Running& running) {
   running.child.kill(SIGKILL);
   const os::ExitStatus status = running.child.wait();
   running.killed = status.signalled;
+  if (definition_.pacing == Pacing::rounds) {
+    running.others.end({});
+    running.others.look_after();
+  }
   running.sampler.finish([&](const Sample& sample) { hand_over(running, sample); });
   observer_.handed_over();
   if (running.outcome != Outcome::ok) return;
@@ -313,18 +292,12 @@ TrialResult Runner::collect(Running& running) {
        {running.notes, running.probes.changes(fmt::format("during trial {}", running.trial))})
     result.notes.insert(result.notes.end(), lines.begin(), lines.end());
   result.sampling = running.sampler.facts();
-  std::vector<std::vector<Gap>> gaps;
-  for (int i = 0; i < plan_.workers; ++i) {
-    const Slot& slot = running.scoreboard.slot(i);
-    result.workers.push_back({i, slot.tid, slot.cpu, slot.operations, slot.measured});
-    if (!merge(slot, result)) continue;
-    gaps.emplace_back(slot.stalls.gaps().begin(), slot.stalls.gaps().end());
-    result.stall_resolution = std::max(result.stall_resolution, slot.stalls.threshold());
-  }
+  collect_workers(running.scoreboard, result);
+  collect_bystanders(running.scoreboard, result);
   result.oom_reports = std::move(running.oom_reports);
   look_for_foreign_victims(running, result);
-  for (int i = 0; i < plan_.bystanders; ++i) collect_bystander(i, running.scoreboard.bystander(i), result);
-  if (!gaps.empty() && gaps.size() == result.workers.size()) result.longest_stall = longest_common_gap(gaps);
+  result.others = running.others.load(definition_.pacing == Pacing::timed ? std::optional(own_times(result))
+                                                                          : std::nullopt);
   observer_.end_trial(result);
   return result;
 }

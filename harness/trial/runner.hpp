@@ -34,6 +34,7 @@ class Runner {
   const Plan& plan_of(TrialKind kind) const {
     return kind == TrialKind::measuring ? plan_ : explaining_plan_;
   }
+  std::vector<int> watching_cpus() const;
   void wait_for_workers(Running& running);
   void run_phases(Running& running);
   void wait_for_end(Running& running);

@@ -221,13 +221,6 @@ TEST_F(StolenTime, LoseAShareOfTheirTime) {
   EXPECT_DOUBLE_EQ(all.at("bystander_gap_max"), 5000);
 }
 
-TEST_F(StolenTime, AreNoForeignLoad) {
-  grow_["cpu.user"] = 3.9;  // 2 s of the workers and 1.9 s of the bystander
-  EXPECT_EQ(verdict("foreign_load"), Grade::ok);
-  result_.bystanders.clear();
-  EXPECT_EQ(verdict("foreign_load"), Grade::failed);
-}
-
 TEST_F(StolenTime, AreNotSpokenOfWhenThereAreNone) {
   plan_.bystanders = 0;
   EXPECT_FALSE(figures(judge()).contains("bystander_lost_time"));

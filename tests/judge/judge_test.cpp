@@ -84,9 +84,7 @@ TEST_F(JudgeTest, CounterThatTheKernelDoesWithoutIsNothingToAdd) {
 }
 
 TEST_F(JudgeTest, CheckThatCouldNotBeMadeIsUnknownWithItsReason) {
-  for (const auto& [column, check] : {std::pair{"cpu.user", "foreign_load"},
-                                      {"cpu.nice", "foreign_load"},
-                                      {"cpu.steal", "steal"},
+  for (const auto& [column, check] : {std::pair{"cpu.steal", "steal"},
                                       {"vmstat.swpout_zero", "zero_pages"},
                                       {"vmstat.pswpout", "zero_pages"},
                                       {"vmstat.pgsteal_file", "pages_gone"}}) {
@@ -136,7 +134,7 @@ TEST_F(JudgeTest, EachFaultIsFoundByItsCheck) {
   result_.workers[1].measured.waiting = 600ms;
   plan_.workers_spin = true;
   result_.workers[0].measured.on_cpu = 1s;
-  grow_["cpu.user"] = 3.0;
+  disturb("cc1plus", 1, std::chrono::milliseconds{300});
   grow_["cpu.steal"] = 1.0;
   grow_["vmstat.swpout_zero"] = 100;
   for (const char* const check :
@@ -146,13 +144,16 @@ TEST_F(JudgeTest, EachFaultIsFoundByItsCheck) {
 
 TEST_F(JudgeTest, WhatCannotBeKnownIsSaidSo) {
   result_.workers[1].measured.waiting = 600ms;
-  EXPECT_EQ(verdict("waiting_for_cpu"), Grade::unknown) << "it may have waited for kswapd";
+  EXPECT_EQ(verdict("waiting_for_cpu"), Grade::ok) << "for kernel threads that reclaim for it";
   plan_.cpus = {1, 1};
   EXPECT_EQ(verdict("several_cpus"), Grade::unknown);
   machine_.flush.method = machine::FlushMethod::hypercall;
   EXPECT_EQ(verdict("flush_path"), Grade::unknown);
-  grow_.erase("cpu.user");
+  result_.others.accounted = false;
+  EXPECT_EQ(verdict("foreign_load"), Grade::unknown) << "nobody knows of tasks that have ended";
+  result_.others = {};
   EXPECT_EQ(verdict("foreign_load"), Grade::unknown);
+  EXPECT_EQ(verdict("waiting_for_cpu"), Grade::unknown);
 }
 
 TEST_F(JudgeTest, RoundsGetTheirOwnFigures) {

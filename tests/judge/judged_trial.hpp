@@ -25,28 +25,22 @@ class JudgedTrial : public ::testing::Test {
     plan_.cpus = {0, 1};
     for (int i = 0; i < 2; ++i) {
       trial::WorkerResult worker;
-      worker.index = i;
+      worker.index = worker.cpu = i;
       worker.measured.wall = 2s;
       worker.measured.on_cpu = 1990ms;
       worker.measured.user = 1s;
       worker.measured.waiting_known = true;
       result_.workers.push_back(worker);
     }
-    grow_ = {{"interrupts.tlb", 1000},
-             {"interrupts.cal", 900},
-             {"tlbflush.sent", 500},
-             {"vmstat.pgsteal_anon", 0},
-             {"vmstat.pgsteal_file", 8000},
-             {"vmstat.pgsteal_kswapd", 3000},
-             {"vmstat.pgsteal_khugepaged", 0},
-             {"vmstat.pgsteal_proactive", 0},
-             {"vmstat.pgscan_anon", 0},
-             {"vmstat.pgscan_file", 16000},
-             {"vmstat.pgscan_kswapd", 4000},
-             {"cpu.user", 2.0},
-             {"cpu.nice", 0},
-             {"cpu.steal", 0},
-             {"workload.operations", 20000}};
+    result_.others.wall = 2s;
+    result_.others.accounted = true;
+    result_.others.resolution = 8ms;
+    grow_ = {
+        {"interrupts.tlb", 1000},         {"interrupts.cal", 900},         {"tlbflush.sent", 500},
+        {"vmstat.pgsteal_anon", 0},       {"vmstat.pgsteal_file", 8000},   {"vmstat.pgsteal_kswapd", 3000},
+        {"vmstat.pgsteal_khugepaged", 0}, {"vmstat.pgsteal_proactive", 0}, {"vmstat.pgscan_anon", 0},
+        {"vmstat.pgscan_file", 16000},    {"vmstat.pgscan_kswapd", 4000},  {"cpu.steal", 0},
+        {"workload.operations", 20000}};
   }
 
   record::Judgement judge() {
@@ -76,12 +70,19 @@ class JudgedTrial : public ::testing::Test {
       if (absence.metric == metric) return absence.reason;
     return "";
   }
-  Grade verdict(const std::string& name) {
-    const record::Judgement judgement = judge();
-    for (const Finding& check : judgement.checks)
-      if (check.id == name) return check.grade;
+  Finding check(const std::string& name) {
+    for (Finding& check : judge().checks)
+      if (check.id == name) return check;
     ADD_FAILURE() << "no check " << name;
-    return Grade::unknown;
+    return {};
+  }
+  Grade verdict(const std::string& name) { return check(name).grade; }
+  /// Another task used so much of a CPU.
+  void disturb(const std::string& name, int cpu, os::Nanoseconds used) {
+    trial::OtherLoad& others = result_.others;
+    others.foreign.push_back({name, cpu, used});
+    others.foreign_total += used;
+    others.beside_worker[cpu] += used;
   }
 
   trial::Plan plan_;

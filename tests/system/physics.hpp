@@ -20,7 +20,7 @@ class PhysicsTest : public ::testing::Test {
   /// running, and the folder's name is empty.
   std::string valid_run(const Words& words) {
     std::string why;
-    for (int attempt = 0; attempt < 4; ++attempt) {
+    for (int attempt = 0; attempt < 8; ++attempt) {
       std::string folder = run(words);
       if (folder.empty()) return "";
       why = why_invalid(folder);

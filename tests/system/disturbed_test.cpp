@@ -1,0 +1,73 @@
+// SPDX-License-Identifier: Apache-2.0
+// Trials beside other load: whatever kind it is and however short they are, none of them passes, and who
+// disturbed is named.
+#include <fmt/format.h>
+#include <gmock/gmock.h>
+#include <signal.h>
+
+#include "tests/system/physics.hpp"
+
+namespace tlbstorm::test {
+namespace {
+
+/// A program that takes a part of one CPU.
+struct Hog {
+  const char* kind;
+  const char* name;  ///< of its task
+  const char* script;
+};
+constexpr std::array kHogs{
+    Hog{"in user mode", "bash", "while :; do :; done"},
+    Hog{"in the kernel", "dd", "exec dd if=/dev/zero of=/dev/null bs=64k"},
+    Hog{"in bursts, with tasks that end at once", "awk",
+        "exec awk 'BEGIN { for (;;) { for (i = 0; i < 60000; i++); system(\"\"); "
+        "while ((\"sleep 0.015\" | getline) > 0); close(\"sleep 0.015\") } }'"},
+};
+
+class Disturbed : public PhysicsTest, public ::testing::WithParamInterface<Hog> {
+ protected:
+  void SetUp() override {
+    if (online_cpus() < 2) GTEST_SKIP() << "one CPU: no shootdown is possible";
+    hog_ = place_.start_words({"taskset", "-c", "1", "bash", "-c", GetParam().script});
+  }
+  void TearDown() override {
+    if (hog_ <= 0) return;
+    ::kill(hog_, SIGKILL);
+    place_.finish(hog_);
+  }
+
+  /// The checks of the trials of a run beside the hog.
+  std::vector<nlohmann::json> checks(const char* workload, const char* duration, const char* trials) {
+    const std::string folder = place_.new_folder();
+    place_.run({"run", workload, "--trials", trials, "--warmup", "50ms", "--duration", duration, "--explain",
+                "none", "--output", folder});
+    std::vector<nlohmann::json> found;
+    for (const nlohmann::json& trial : manifest(folder)["trials"])
+      found.push_back(check_of(trial, "foreign_load"));
+    return found;
+  }
+  pid_t hog_ = -1;
+};
+
+TEST_P(Disturbed, NoTrialPassesAndWhoDisturbedIsNamed) {
+  for (const char* const workload : {"unmap-churn", "mprotect-storm"}) {
+    for (const auto& check : checks(workload, "100ms", "4"))
+      EXPECT_NE(check["grade"], "ok") << workload << " 100 ms: " << check;
+    for (const auto& [duration, trials] : {std::pair{"300ms", "4"}, std::pair{"2s", "1"}})
+      for (const auto& check : checks(workload, duration, trials)) {
+        EXPECT_EQ(check["grade"], "failed") << workload << " " << duration << ": " << check;
+        EXPECT_THAT(check["found"].get<std::string>(), ::testing::HasSubstr(GetParam().name)) << duration;
+      }
+  }
+}
+
+std::string name_of(const ::testing::TestParamInfo<Hog>& info) {
+  std::string name = info.param.kind;
+  std::ranges::replace_if(
+      name, [](char c) { return !std::isalnum(static_cast<unsigned char>(c)); }, '_');
+  return name;
+}
+INSTANTIATE_TEST_SUITE_P(Load, Disturbed, ::testing::ValuesIn(kHogs), name_of);
+
+}  // namespace
+}  // namespace tlbstorm::test

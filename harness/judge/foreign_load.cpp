@@ -54,8 +54,8 @@ Share worst_cpu(const TrialFacts& facts, const std::map<int, double>& lost) {
     Share share{part(others.named(worker.cpu), others.wall) + anywhere, coarse, worker.cpu};
     if (const auto beside = others.beside_worker.find(worker.cpu); beside != others.beside_worker.end())
       share.taken = std::min(all, part(beside->second, others.wall));
-    if (const auto known = lost.find(worker.cpu); known != lost.end())
-      share = {std::min(known->second, all + coarse), 0, worker.cpu};
+    if (const auto known = lost.find(worker.cpu); known != lost.end())  // foreign or not: no more than that
+      share = {std::min(known->second, all), std::clamp(known->second - all, 0.0, coarse), worker.cpu};
     if (worst.cpu < 0 || share.taken - share.resolution > worst.taken - worst.resolution) worst = share;
   }
   return worst;

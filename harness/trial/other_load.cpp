@@ -25,7 +25,7 @@ bool works_by_itself(const std::string& kernel_thread) {
 }
 
 /// Whether it is this process, or came from it.
-bool is_ours(const machine::TaskUse& task) {
+bool came_from_us(const machine::TaskUse& task) {
   const int self = ::getpid();
   int pid = task.pid, parent = task.parent;
   while (pid != self && parent > 1) {
@@ -75,7 +75,8 @@ void bring_up_to_date(int pid) {
 Nanoseconds OtherLoad::named() const { return sum(foreign); }
 Nanoseconds OtherLoad::named(int cpu) const { return sum_on(foreign, cpu); }
 
-OtherLoadMeter::Edge OtherLoadMeter::take_edge(std::span<const int> ours) const {
+OtherLoadMeter::Edge OtherLoadMeter::take_edge(std::span<const int> ours) {
+  ours_.insert(ours.begin(), ours.end());
   for (const int pid : ours) bring_up_to_date(pid);
   return {os::now(), os::read_clock(CLOCK_PROCESS_CPUTIME_ID), used_by_children(), account_.read()};
 }
@@ -97,7 +98,7 @@ OtherLoad OtherLoadMeter::load(const std::optional<std::map<int, Nanoseconds>>& 
   for (const machine::TaskUse& task : *ran_) {
     if (task.kernel)
       add(works_by_itself(task.name) ? load.foreign : load.kernel, task);
-    else if (!is_ours(task))
+    else if (!ours_.contains(task.pid) && !came_from_us(task))
       add(load.foreign, task);
   }
   for (auto* const tasks : {&load.foreign, &load.kernel})

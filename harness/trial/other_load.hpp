@@ -4,6 +4,7 @@
 
 #include <map>
 #include <optional>
+#include <set>
 #include <span>
 #include <string>
 #include <vector>
@@ -57,12 +58,13 @@ class OtherLoadMeter {
     os::Nanoseconds at{}, self{}, children{};
     machine::CpuAccount::Times used;
   };
-  Edge take_edge(std::span<const int> ours) const;
+  Edge take_edge(std::span<const int> ours);
 
   machine::CpuAccount account_;
   std::optional<machine::TaskLook> before_;
   std::optional<std::vector<machine::TaskUse>> ran_;
   std::optional<Edge> begin_, end_;
+  std::set<int> ours_;  ///< a task that ends has no parent any more to know it by
 };
 
 }  // namespace tlbstorm::trial

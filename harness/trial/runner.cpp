@@ -127,7 +127,7 @@ TrialResult Runner::run(int trial, TrialKind kind) {
   running.sampler.start();
   if (definition_.pacing == Pacing::rounds) {
     running.others.look_before();
-    running.others.begin({});
+    running.others.begin(pids_of(running));
   }
   running.gate.open();
   running.give_up = os::now() + plan.timeout + plan.warmup + plan.duration.value_or(os::Nanoseconds{0});
@@ -239,7 +239,7 @@ void Runner::wait_for_end(Running& running) {
   const os::ExitStatus status = running.child.wait();
   running.killed = status.signalled;
   if (definition_.pacing == Pacing::rounds) {
-    running.others.end({});
+    running.others.end(pids_of(running));
     running.others.look_after();
   }
   running.sampler.finish([&](const Sample& sample) { hand_over(running, sample); });

@@ -173,7 +173,7 @@ int ab(const Arguments& given) {
     interleaver.finish();
     if (code != kOk) return code;
     report::Report report;
-    report.coloured = ::isatty(STDOUT_FILENO) != 0;
+    report.coloured = may_paint(STDOUT_FILENO);
     report.parts = compare::compare_folders({options.output}, {}, {}, false);
     std::cout << report::formats().front().print(report) << said << "  runs: " << options.output << "\n";
     return interleaver.all_undone() ? kOk : kFailed;

@@ -9,6 +9,7 @@
 #include <iostream>
 
 #include "harness/cli/command.hpp"
+#include "harness/cli/console.hpp"
 #include "harness/cli/named_format.hpp"
 #include "harness/compare/batches.hpp"
 #include "harness/compare/comparison.hpp"
@@ -58,7 +59,7 @@ int compare(const Arguments& given) {
     const report::Format& chosen = format_named("--format", format, report::formats());
     report::Report report;
     report.sorting = sorting_named(sort);
-    report.coloured = ::isatty(STDOUT_FILENO) != 0 && std::getenv("NO_COLOR") == nullptr;
+    report.coloured = may_paint(STDOUT_FILENO);
     // The robot's names are mostly of counters.
     options.raw |= chosen.name == "robot" ||
                    std::any_of(options.metrics.begin(), options.metrics.end(), &judge::is_column);

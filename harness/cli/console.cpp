@@ -8,6 +8,7 @@
 
 #include <cerrno>
 #include <cstdio>
+#include <cstdlib>
 #include <iostream>
 
 #include "harness/os/error.hpp"
@@ -67,6 +68,11 @@ void say(std::string_view text) noexcept {
 void show(std::string_view text) noexcept {
   pollfd stream{STDERR_FILENO, POLLOUT, 0};
   if (::poll(&stream, 1, 0) > 0) say(text);
+}
+
+bool may_paint(int stream) {
+  const char* const forbidden = std::getenv("NO_COLOR");
+  return ::isatty(stream) != 0 && (forbidden == nullptr || *forbidden == '\0');
 }
 
 std::optional<std::string> why_not_written() {

@@ -38,6 +38,9 @@ void show(fmt::format_string<T...> format, const T&... arguments) noexcept {
   }
 }
 
+/// Whether a stream is painted: a terminal, unless NO_COLOR forbids it (no-color.org).
+bool may_paint(int stream);
+
 /// Writes out what is still buffered of the result. Why not all of it is out, as far as we know; nothing when
 /// it is. Empty when its reader did not want more: it knows.
 std::optional<std::string> why_not_written();

@@ -9,6 +9,7 @@
 #include <iostream>
 
 #include "harness/cli/command.hpp"
+#include "harness/cli/console.hpp"
 #include "harness/cli/finding_output.hpp"
 #include "harness/cli/lock_options.hpp"
 #include "harness/cli/screen.hpp"
@@ -105,7 +106,7 @@ int doctor(const Arguments& given) {
       all = examine(wanted);
     }
     report::FindingReport report = report_on(all, profile);
-    report.coloured = ::isatty(STDOUT_FILENO) != 0 && output.format == "text";
+    report.coloured = may_paint(STDOUT_FILENO) && output.format == "text";
     const bool published = output.publish(report);
     const int code = exit_code(all);
     return code == kOk && !published ? kFailed : code;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// How much other load a figure bears: for the checks of a trial and of a benchmark's repetition.
+// How much other load a trial's figures bear, and of the last two, a benchmark's repetition.
 #pragma once
 
 namespace tlbstorm::judge {

@@ -31,6 +31,12 @@ Value refaults(const TrialFacts& facts, const Window& window) {
               growth_if_kept(facts, window, column::kRefaultsAnon));
 }
 
+/// Of the workers, who count it themselves: a killed one has not told.
+Value major_faults(const TrialFacts& facts) {
+  if (facts.result.killed) return absent("a worker was killed: what it used last is not known");
+  return sum_workers(facts, [](const trial::Usage& used) { return static_cast<double>(used.major_faults); });
+}
+
 /// Of the whole trial: in the end all are verified.
 Value wrong_pages(const TrialFacts& facts) {
   const double right = facts.totals.whole(column::of_workload(trial::counter::kVerified)).value_or(0);
@@ -52,20 +58,28 @@ constexpr auto kMetrics = std::to_array<Metric>({
     {"bandwidth", "bytes/s", Better::higher, "data that the workers read or wrote per second",
      Scope::counting_bytes, false,
      [](F f, W w) { return per_second(own_counter(f, w, trial::counter::kBytes), w); }},
-    {"major_fault_rate", "faults/s", Better::lower, "faults per second that waited for I/O, all workers",
+    // Per second, a program that got faster does more of all that it does: what is better is told by
+    // operation.
+    {"major_fault_rate", "faults/s", Better::neither, "faults per second that waited for I/O, all workers",
      Scope::reclaiming_for_a_time, false,
      [](F f, W) {
        return share_of_wall(f, [&](const trial::Usage& used) {
          return static_cast<double>(used.major_faults) * static_cast<double>(f.result.workers.size());
        });
      }},
+    {"major_faults_per_operation", "faults/op", Better::lower,
+     "faults that waited for I/O, for each operation", Scope::reclaiming_for_a_time, false,
+     [](F f, W w) { return ratio(major_faults(f), growth(f, w, column::kOperations), kNoOperation); }},
     {"swap_in_rate", "pages/s", Better::neither, "pages read from swap per second (pswpin)", Scope::swapping,
      false, [](F f, W w) { return per_second(growth(f, w, column::kSwappedIn), w); }},
     {"swap_out_rate", "pages/s", Better::neither, "pages written to swap per second (pswpout)",
      Scope::swapping, false, [](F f, W w) { return per_second(growth(f, w, column::kSwappedOut), w); }},
-    {"refault_rate", "pages/s", Better::lower,
+    {"refault_rate", "pages/s", Better::neither,
      "reclaimed pages, of files and anonymous, that were wanted back, per second",
      Scope::reclaiming_for_a_time, false, [](F f, W w) { return per_second(refaults(f, w), w); }},
+    {"refaults_per_operation", "pages/op", Better::lower,
+     "reclaimed pages that were wanted back, for each operation", Scope::reclaiming_for_a_time, false,
+     [](F f, W w) { return ratio(refaults(f, w), growth(f, w, column::kOperations), kNoOperation); }},
     {"wrong_pages", "pages", Better::lower,
      "pages that came back with other content than was written, in the whole trial: data was corrupted",
      Scope::verifying, false, [](F f, W) { return wrong_pages(f); }},

@@ -25,6 +25,9 @@ Ticks count_ticks(std::string_view stat) {
 
 std::string label_of(const OwnThreads& own, const Ticks& grown, os::Nanoseconds passed, int cpus) {
   constexpr double kUncertain = 4;
+  // Operations wait for sharers that are away, and long ones without them do not count: what is left of them
+  // in a repetition's figures is less than in a trial's.
+  constexpr double kLeastOnCpu = 0.90, kMostWaiting = 0.10;
   const auto per_second = static_cast<double>(::sysconf(_SC_CLK_TCK));
   const double all = os::to_seconds(passed) * per_second * cpus;
   const double foreign = static_cast<double>(grown.user) - os::to_seconds(own.user) * per_second;
@@ -32,8 +35,8 @@ std::string label_of(const OwnThreads& own, const Ticks& grown, os::Nanoseconds 
   const auto spoilt = [](std::string_view what, double share) {
     return fmt::format("{}{} {:.0f}% of the time", record::kSpoilt, what, 100 * share);
   };
-  if (own.on_cpu < judge::kLeastOnCpu) return spoilt("the sharers had their CPUs for", own.on_cpu);
-  if (own.waited > judge::kMostWaiting) return spoilt("a thread waited for its CPU for", own.waited);
+  if (own.on_cpu < kLeastOnCpu) return spoilt("the sharers had their CPUs for", own.on_cpu);
+  if (own.waited > kMostWaiting) return spoilt("a thread waited for its CPU for", own.waited);
   if (foreign > judge::kMostForeign * all + kUncertain)
     return spoilt("other programs ran, of all CPUs,", foreign / all);
   if (stolen > judge::kMostStolen * all + kUncertain)

@@ -8,6 +8,7 @@
 #include <filesystem>
 
 #include "harness/campaign/interleave.hpp"
+#include "harness/compare/gate/outcomes.hpp"
 #include "harness/machine/facts.hpp"
 #include "harness/os/error.hpp"
 #include "harness/os/exit_code.hpp"
@@ -57,7 +58,7 @@ RunSpec spec_again(const Side& side, const trial::Definition*& definition) {
 std::vector<compare::Rule> failed_rules(const compare::Gate& gate, const std::string& title) {
   std::vector<compare::Rule> rules;
   for (const compare::RuleResult& one : gate.results)
-    if (one.ruling == Ruling::fail && one.title == title &&
+    if (one.ruling == Ruling::fail && one.title == title && one.rule.metric != compare::kOutcomes &&
         std::none_of(rules.begin(), rules.end(),
                      [&](const compare::Rule& known) { return known.text == one.rule.text; }))
       rules.push_back(one.rule);

@@ -41,21 +41,10 @@ void print_list(const fs::path& folder) {
   std::cout << table.text("  ", false);
 }
 
-/// A path, or the name of one of those in the folder.
-fs::path find(const fs::path& folder, const std::string& name) {
-  if (os::is_there("NAME", name)) {
-    os::require_there("NAME", name, "name a baseline, or a run folder");
-    return name;
-  }
-  std::vector<std::string> names;
-  for (const fs::path& path : record::list_references(folder)) {
-    names.push_back(path.filename());
-    if (path.filename() == name) return path;
-  }
-  const std::string near = os::nearest(name, names);
-  throw os::UsageError(
-      "NAME", name, "no such baseline",
-      near.empty() ? "tlbstorm baseline list shows them" : fmt::format("did you mean {}?", near));
+fs::path named_run(const fs::path& folder, const std::string& name) {
+  fs::path path = record::find_reference("NAME", folder, name);
+  os::require_there("NAME", path, "name a baseline, or a run folder");
+  return path;
 }
 
 /// A run, or each run of a sweep or suite.
@@ -98,7 +87,7 @@ int baseline(const Arguments& given) {
     if (!*add && *named && !record::may_be_there(folder))
       throw os::UsageError("--folder", folder, "no such folder", "tlbstorm baseline add RUN makes one");
     if (*list) print_list(folder);
-    if (*show) std::cout << report::summarise(record::read_run(find(folder, shown)));
+    if (*show) std::cout << report::summarise(record::read_run(named_run(folder, shown)));
     return kOk;
   });
 }

@@ -14,6 +14,7 @@
 
 #include "harness/campaign/confirm.hpp"
 #include "harness/cli/command.hpp"
+#include "harness/cli/console.hpp"
 #include "harness/cli/finding_output.hpp"
 #include "harness/cli/lock_options.hpp"
 #include "harness/cli/screen.hpp"
@@ -23,6 +24,7 @@
 #include "harness/os/error.hpp"
 #include "harness/os/named_path.hpp"
 #include "harness/os/units.hpp"
+#include "harness/record/reference.hpp"
 #include "harness/report/formats.hpp"
 #include "harness/report/gate_formats.hpp"
 
@@ -48,12 +50,12 @@ std::vector<compare::Rule> given_rules(const GateCommand& command) {
   return rules;
 }
 
-/// Those of the default rules that both sides have a metric for.
+/// Those of the default rules whose metric the base has: where the new side lacks it, that is said.
 std::vector<compare::Rule> default_rules(std::span<const compare::GatePair> pairs) {
   std::vector<compare::Rule> rules;
   for (compare::Rule& rule : compare::default_rules())
     if (std::any_of(pairs.begin(), pairs.end(), [&](const compare::GatePair& one) {
-          return one.base != nullptr && one.base->has(rule.metric) && one.next->has(rule.metric);
+          return one.base != nullptr && one.base->has(rule.metric);
         }))
       rules.push_back(std::move(rule));
   if (rules.empty())
@@ -121,6 +123,14 @@ int exit_code(Ruling ruling, const std::string& unsure) {
   return ruling == Ruling::pass ? kOk : kFailed;
 }
 
+/// The base may be a baseline's name.
+void find_base(std::vector<std::string>& folders, std::vector<std::string>& more_base) {
+  if (folders.size() > 1)
+    folders.front() = record::find_reference("RUN", record::kReferenceFolder, folders.front());
+  for (std::string& folder : more_base)
+    folder = record::find_reference("--base", record::kReferenceFolder, folder);
+}
+
 int judge(const GateCommand& command) {
   command.output.check();
   std::vector<compare::Rule> rules = given_rules(command);
@@ -143,7 +153,7 @@ int judge(const GateCommand& command) {
   if (command.self_test) return print_self_test(compare::self_test(pairs, rules, options));
   report::GateReport report{compare::judge(pairs, rules, options), side_text(pairs.front().base),
                             side_text(pairs.front().next), command.unsure != "pass",
-                            ::isatty(STDOUT_FILENO) != 0 && command.output.format == "text"};
+                            may_paint(STDOUT_FILENO) && command.output.format == "text"};
   note_invalid(pairs, report.gate);
   for (const std::string& name : sides.front().missing) {
     report.gate.notes.push_back(fmt::format("only the base has the run {}", name));
@@ -170,7 +180,8 @@ int gate(const Arguments& given) {
     GateCommand command;
     std::string alpha = fmt::format("{}", command.alpha);
     app.add_option("RUN", command.folders,
-                   "the base, then one or several new runs; one alone for absolute rules")
+                   "the base, a folder or a baseline's name, then one or several new runs; one alone for "
+                   "absolute rules")
         ->required();
     app.add_option("--base", command.more_base, "more runs of the base")->expected(1, kMostWords);
     app.add_option("--rule", command.rules,
@@ -190,6 +201,7 @@ int gate(const Arguments& given) {
     command.alpha = os::parse_real("--alpha", alpha, 1e-6, 0.5);
     check_unsure(command.unsure);
     try {
+      find_base(command.folders, command.more_base);
       return judge(command);
     } catch (const os::UsageError&) {
       throw;

@@ -57,8 +57,11 @@ int run_once(const Arguments& command, const trial::Given& given, const trial::D
   const machine::Machine machine = machine::inspect();
   const trial::Plan plan = plan_of(given, definition, machine);
   const int code = campaign::execute(plan, definition, machine, command, lock, screen);
-  std::cout << report::summarise(record::read_run(plan.output)) << std::flush;
-  return code;
+  const record::RunFolder made = record::read_run(plan.output);
+  std::cout << report::summarise(made) << std::flush;
+  if (code != kOk || made.manifest.valid_trials() > 0) return code;
+  complain("no trial is valid: the figures are no evidence", "see INVALID above for what helps");
+  return kFailed;
 }
 
 /// What a sweep's folder is called when nothing is said.

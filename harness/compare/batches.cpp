@@ -136,8 +136,32 @@ std::pair<std::vector<RunFolder>, std::vector<RunFolder>> runs_of_ab(const Batch
   return runs;
 }
 
-std::vector<Sides> read_sides(const std::vector<fs::path>& folders, const std::vector<fs::path>& more_base,
-                              bool alone, bool raw) {
+namespace {
+
+/// A run that is named twice would be twice the evidence.
+void refuse_twice(const std::vector<fs::path>& side) {
+  for (std::size_t i = 0; i < side.size(); ++i)
+    for (std::size_t j = 0; j < i; ++j) {
+      std::error_code missing;
+      if (fs::equivalent(side[i], side[j], missing))
+        throw os::UsageError(fmt::format("{} is named twice on one side", side[i].native()),
+                             "name each run once");
+    }
+}
+
+/// Figures in different units are no change of each other.
+void refuse_other_units(const Sides& sides) {
+  if (sides.base.empty()) return;
+  for (const MetricInfo& metric : sides.base.front().metrics())
+    for (const MetricInfo& other : sides.next.metrics())
+      if (metric.name == other.name && metric.unit != other.unit)
+        throw os::UsageError(fmt::format("{} is in {} on one side and in {} on the other", metric.name,
+                                         metric.unit, other.unit),
+                             "measure both sides in one unit");
+}
+
+std::vector<Sides> read_any_sides(const std::vector<fs::path>& folders,
+                                  const std::vector<fs::path>& more_base, bool alone, bool raw) {
   if (folders.size() == 1 && more_base.empty()) {
     if (is_ab(folders.front())) return single(sides_of_ab(folders.front(), raw));
     if (alone && !is_list(folders.front()))
@@ -151,6 +175,8 @@ std::vector<Sides> read_sides(const std::vector<fs::path>& folders, const std::v
   if (next.empty())
     throw os::UsageError("there is no new run to compare with the base",
                          "name the base first, then what is new");
+  refuse_twice(base);
+  refuse_twice(next);
   std::vector<fs::path> all = base;
   all.insert(all.end(), next.begin(), next.end());
   const auto lists = std::count_if(all.begin(), all.end(), &is_list);
@@ -160,6 +186,15 @@ std::vector<Sides> read_sides(const std::vector<fs::path>& folders, const std::v
   Sides sides{"", {}, read_side("new", next, raw), false, ""};
   sides.base.push_back(read_side("base", base, raw));
   return single(std::move(sides));
+}
+
+}  // namespace
+
+std::vector<Sides> read_sides(const std::vector<fs::path>& folders, const std::vector<fs::path>& more_base,
+                              bool alone, bool raw) {
+  std::vector<Sides> all = read_any_sides(folders, more_base, alone, raw);
+  for (const Sides& one : all) refuse_other_units(one);
+  return all;
 }
 
 std::vector<Comparison> compare_folders(const std::vector<fs::path>& folders,

@@ -319,10 +319,11 @@ Comparison compare(Side base, Side next, const ComparisonOptions& options) {
   if (rest_on_few(comparison.distributions))
     comparison.notes.push_back(fmt::format("{} {}", judge::kFewMark, judge::kFewNote));
   note_chance(comparison, options);
-  if (comparison.base.beside_others() || comparison.next.beside_others()) {
-    comparison.notes.emplace_back(std::string(kBesideOthers) + ": no verdict on them is sure");
-    for (MetricChange& change : comparison.metrics) change.verdict = Verdict::unsure;
-  }
+  for (const Side* const side : {&comparison.base, &comparison.next})
+    if (const std::string doubt = side->doubt(); !doubt.empty()) {
+      comparison.notes.push_back(doubt + ": no verdict on it is sure");
+      for (MetricChange& change : comparison.metrics) change.verdict = Verdict::unsure;
+    }
   return comparison;
 }
 

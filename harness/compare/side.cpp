@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <map>
 #include <set>
 
 #include "harness/judge/emulation.hpp"
@@ -135,9 +136,37 @@ bool instrument_differs(const Side& base, const Side& next, const MetricInfo& me
   return judge::depends_on_time(metric.name, metric.unit) && base.instrument() != next.instrument();
 }
 
-bool Side::beside_others() const {
-  return std::any_of(runs_.begin(), runs_.end(),
-                     [](const RunFolder& run) { return run.manifest.lock == "ignored"; });
+Ends Side::ends() const {
+  Ends ends;
+  std::map<std::string_view, int> unexpected;
+  for (const RunFolder& run : runs_)
+    for (const record::TrialRecord& trial : run.manifest.trials) {
+      if (trial.kind != trial::TrialKind::measuring || !trial.outcome) continue;
+      ++ends.ended;
+      if (*trial.outcome == run.manifest.plan.expect) continue;
+      ++ends.unexpected;
+      ++unexpected[trial::name(*trial.outcome)];
+    }
+  for (const auto& [outcome, count] : unexpected)
+    ends.how += fmt::format("{}{} {}", ends.how.empty() ? "" : ", ", outcome, count);
+  return ends;
+}
+
+std::string Side::doubt() const {
+  std::map<std::string, int> unknown;
+  for (const RunFolder& run : runs_) {
+    if (run.manifest.lock == "ignored")
+      return name_ + ": other runs were not kept away while it was measured (--ignore-lock)";
+    for (const record::TrialRecord& trial : run.manifest.trials)
+      for (const os::Finding& check : trial.checks)
+        if (trial.kind == trial::TrialKind::measuring && trial.valid && check.decides &&
+            check.grade == os::Grade::unknown)
+          ++unknown[check.id];
+  }
+  if (unknown.empty()) return "";
+  const auto& [check, trials] =
+      *std::ranges::max_element(unknown, {}, [](const auto& one) { return one.second; });
+  return fmt::format("{}: of {} valid trial{} nobody knows {}", name_, trials, trials == 1 ? "" : "s", check);
 }
 
 std::string Side::corruption() const {

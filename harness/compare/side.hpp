@@ -19,6 +19,13 @@ struct MetricInfo {
   trial::Better better = trial::Better::neither;
 };
 
+/// How trials that measure ended.
+struct Ends {
+  std::size_t ended = 0;
+  std::size_t unexpected = 0;  ///< otherwise than their run expected
+  std::string how;             ///< "oom 3, failed 1"
+};
+
 class Side {
  public:
   /// At least one run.
@@ -39,14 +46,16 @@ class Side {
   int valid_trials() const { return valid_; }
   /// That pages came back wrong in any trial, and how many; empty when none did.
   std::string corruption() const;
-  /// Trials that ended otherwise than the run expected, or runs that never came to one.
+  /// Whether any trial was made, valid or not.
   bool was_made() const;
+  Ends ends() const;
+  /// What no verdict on this side can be sure for: other runs were not kept away meanwhile (--ignore-lock),
+  /// or a check that decides could not be made for trials that count. Empty: nothing.
+  std::string doubt() const;
   /// Whether only trials that explain have it, in some run.
   bool only_explained(std::string_view metric) const;
   /// What may have disturbed the valid trials that measure: "perf, tlbflush"; empty: nothing.
   std::string instrument() const;
-  /// Whether other runs were not kept away meanwhile (--ignore-lock): no verdict on it is sure.
-  bool beside_others() const;
 
  private:
   std::string name_;
@@ -54,9 +63,6 @@ class Side {
   std::vector<MetricInfo> metrics_;
   int trials_ = 0, valid_ = 0;
 };
-
-inline constexpr const char* kBesideOthers =
-    "other runs were not kept away while these were measured (--ignore-lock)";
 
 /// Whether the sides' figures of a metric that depends on time were taken beside different probes: some of
 /// the change may be theirs.

@@ -65,6 +65,9 @@ fs::path add_reference(const fs::path& run, const fs::path& folder, const std::s
   if (name == "." || name == ".." || name.find('/') != std::string::npos)
     throw os::UsageError("--name", name, "not a folder's name", "give a name without slashes");
   const RunFolder read = read_run(run);
+  if (read.manifest.valid_trials() == 0)
+    throw os::UsageError("RUN", run.native(), "none of its trials is valid: nothing could be held against it",
+                         "tlbstorm report says why");
   const fs::path target = folder / machine_id(read) / (name.empty() ? default_name(read) : name);
   if (os::is_there("--name", target))
     throw os::UsageError("--name", target.native(), "there is something already",
@@ -88,6 +91,20 @@ std::vector<fs::path> list_references(const fs::path& folder) {
     if (at->path().filename() == kManifestFile) found.push_back(at->path().parent_path());
   std::sort(found.begin(), found.end());
   return found;
+}
+
+std::filesystem::path find_reference(std::string_view option, const fs::path& folder,
+                                     const std::string& name) {
+  if (os::is_there(option, name)) return name;
+  std::vector<std::string> names;
+  for (const fs::path& path : list_references(folder)) {
+    names.push_back(path.filename());
+    if (path.filename() == name) return path;
+  }
+  const std::string near = os::nearest(name, names);
+  throw os::UsageError(option, name, "there is neither such a path nor such a baseline",
+                       near.empty() ? "name a run folder; tlbstorm baseline list shows the baselines"
+                                    : fmt::format("did you mean {}?", near));
 }
 
 }  // namespace tlbstorm::record

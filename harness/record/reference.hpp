@@ -5,6 +5,7 @@
 
 #include <filesystem>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "harness/record/run_folder.hpp"
@@ -20,6 +21,10 @@ std::string machine_id(const RunFolder& run);
 /// when empty. Returns where it is. Throws os::UsageError when something is there, os::SystemError.
 std::filesystem::path add_reference(const std::filesystem::path& run, const std::filesystem::path& folder,
                                     const std::string& name);
+
+/// What a user names: a path, or the name of a baseline in the folder. Throws os::UsageError.
+std::filesystem::path find_reference(std::string_view option, const std::filesystem::path& folder,
+                                     const std::string& name);
 
 /// The runs below a folder, by path.
 std::vector<std::filesystem::path> list_references(const std::filesystem::path& folder);

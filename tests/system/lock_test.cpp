@@ -106,6 +106,7 @@ TEST_F(Lock, VerdictOnARunBesideAnotherIsUnsure) {
   EXPECT_EQ(second_.run(words).code, 0);
   end(tool);
   EXPECT_EQ(manifest(folder)["lock"], "ignored");
+  call_all_valid(folder);
   const Finished gate = second_.run({"gate", folder, "--rule", "throughput >= 0"});
   EXPECT_EQ(gate.code, 3) << gate.out;
   EXPECT_THAT(gate.out, HasSubstr("--ignore-lock"));

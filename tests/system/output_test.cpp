@@ -52,6 +52,7 @@ TEST_F(Output, ReaderThatHasGoneIsNotToldAboutIt) {
 
 TEST_F(Output, CodeThatIsNoSuccessStaysWhatItIs) {
   make_run();
+  call_all_valid(place_.path() / "run1");
   const Finished fail = place_.shell("$tlbstorm gate run1 --rule 'throughput <= 1' >/dev/full");
   EXPECT_EQ(fail.code, 1) << fail.err;
   const Finished none =

@@ -24,6 +24,9 @@ struct Finished {
   int code = 0;  ///< as a shell has it: 128 + signal
   std::string out;
   std::string err;
+  /// False: a run of which no trial was valid. Other load may do that to any of them, so its code, 1, is 0
+  /// here; what a test is about says whether that matters.
+  bool evidence = true;
 };
 
 /// What is built: the tool, and its microbenchmarks.

@@ -9,6 +9,8 @@
 #include <tuple>
 
 #include "harness/compare/change_text.hpp"
+#include "harness/compare/gate/gross.hpp"
+#include "harness/compare/gate/outcomes.hpp"
 #include "harness/judge/sample_digest.hpp"
 #include "harness/os/error.hpp"
 #include "harness/os/units.hpp"
@@ -142,8 +144,8 @@ void judge_absolute(const Question& question, RuleResult& result) {
   }
   const bool keeps = question.rule->keeps(result.next.median, question.bound);
   result.ruling = keeps ? Ruling::pass : Ruling::fail;
-  result.why = fmt::format("the median of {} trial{} is {}", result.next.n, result.next.n == 1 ? "" : "s",
-                           os::format_figure(result.next.median));
+  result.why = fmt::format("the median of {} trial{} is {} {}", result.next.n, result.next.n == 1 ? "" : "s",
+                           os::format_figure(result.next.median), result.metric.unit);
 }
 
 std::string bound_text(const RuleResult& result) { return format_change(result.bound); }
@@ -181,6 +183,18 @@ void judge_relative(const Question& question, double needed_p, const GateOptions
                                        : why_none(*question.pair->next, "the new runs", question.metric.name);
     return;
   }
+  ComparisonOptions how;
+  how.paired = options.paired;
+  how.interval = IntervalBy::ranks;
+  const MetricChange change = compare_values(question.metric, question.base, question.next, how);
+  result.change = change.change;
+  result.interval = change.interval;
+  if (const auto gross = gross_change(*question.pair->base, *question.pair->next, question.metric,
+                                      *question.rule, question.bound)) {
+    result.ruling = Ruling::fail;
+    result.why = fmt::format("{}, beyond {}; {}", change_text(result), bound_text(result), *gross);
+    return;
+  }
   if (needed_p > options.alpha) {
     const std::size_t fewest = fewest_trials(question, needed_p, options);
     result.why = is_paired(question, options)
@@ -193,12 +207,6 @@ void judge_relative(const Question& question, double needed_p, const GateOptions
       result.why += "; only explaining trials count it: measure with --explain all";
     return;
   }
-  ComparisonOptions how;
-  how.paired = options.paired;
-  how.interval = IntervalBy::ranks;
-  const MetricChange change = compare_values(question.metric, question.base, question.next, how);
-  result.change = change.change;
-  result.interval = change.interval;
   const bool has_interval = !std::isnan(change.interval.low) && !std::isnan(change.interval.high);
   if (result.p <= options.alpha && (!has_interval || lies_beyond(result))) {
     if (!options.paired && drift_explains(*question.pair->base, *question.pair->next, change)) {
@@ -218,13 +226,13 @@ void judge_relative(const Question& question, double needed_p, const GateOptions
 
 /// Whatever the figures say, no verdict on them is sure.
 void make_unsure(const GatePair& pair, RuleResult& result) {
-  const bool beside_others =
-      pair.next->beside_others() || (pair.base != nullptr && pair.base->beside_others());
+  std::string doubt = pair.next->doubt();
+  if (doubt.empty() && pair.base != nullptr) doubt = pair.base->doubt();
   const bool differs = pair.base != nullptr && result.rule.relative &&
                        instrument_differs(*pair.base, *pair.next, result.metric);
-  if (!beside_others && !differs) return;
+  if (doubt.empty() && !differs) return;
   if (result.ruling != Ruling::unsure)
-    result.why = fmt::format("{}; but {}", result.why, beside_others ? kBesideOthers : kInstrumentDiffers);
+    result.why = fmt::format("{}; but {}", result.why, differs ? kInstrumentDiffers : doubt);
   result.ruling = Ruling::unsure;
 }
 
@@ -268,6 +276,8 @@ Gate judge(std::span<const GatePair> pairs, const std::vector<Rule>& rules, cons
         gate.corrupted |= side == pair.next;
         gate.notes.push_back(text);
       }
+  for (const GatePair& pair : pairs)
+    if (auto outcomes = judge_outcomes(pair)) gate.results.push_back(std::move(*outcomes));
   for (std::size_t i = 0; i < all.size(); ++i) {
     const Question& question = all[i];
     RuleResult result;

@@ -28,7 +28,8 @@ std::vector<MetricChange> answers(const Side& base, const Side& next, const std:
                                     [&](const MetricInfo& one) { return one.name == metric; });
     if (known != base.metrics().end() && !before.empty())
       all.push_back(compare_values(*known, std::move(before), std::move(after), options));
-    if (!all.empty() && (base.beside_others() || next.beside_others())) all.back().verdict = Verdict::unsure;
+    if (!all.empty() && (!base.doubt().empty() || !next.doubt().empty()))
+      all.back().verdict = Verdict::unsure;
   }
   return all;
 }

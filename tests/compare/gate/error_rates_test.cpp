@@ -10,6 +10,7 @@
 #include <random>
 
 #include "harness/compare/gate/gate.hpp"
+#include "harness/compare/gate/gross.hpp"
 #include "harness/compare/gate/sequential.hpp"
 #include "harness/record/csv_reader.hpp"
 #include "tests/sanitized.hpp"
@@ -152,6 +153,47 @@ TEST_F(ErrorRates, FivePercentMoreIpisAPageAreFoundInTenTrials) {
       default_rules(), [](Random& r, std::size_t) { return 1 + 0.01 * normal(r); }, 1.05);
   fmt::print("  {:.1f}% found\n", 100 * found);
   EXPECT_GE(found, 0.95);
+}
+
+/// Runs of the same that differ by their luck: a share of comparisons whose change is called gross.
+double gross(double between_runs, const Noise& within, std::size_t runs, std::size_t trials) {
+  Random random(23);
+  const Rule rule = parse_rule("ipis_per_page <= +2%");
+  const MetricInfo metric{"ipis_per_page", "IPIs/page", trial::Better::lower};
+  const auto make = [&] {
+    std::vector<record::RunFolder> made;
+    for (std::size_t run = 0; run < runs; ++run) {
+      const double luck = std::exp(between_runs * normal(random));
+      std::vector<double> values;
+      for (std::size_t i = 0; i < trials; ++i) values.push_back(luck * within(random, i));
+      made.push_back(run_of({{metric.name, values}}));
+    }
+    return Side("side", std::move(made));
+  };
+  constexpr int kMany = 500;
+  int failed = 0;
+  for (int i = 0; i < kMany; ++i) failed += gross_change(make(), make(), metric, rule, 0.02) ? 1 : 0;
+  return static_cast<double>(failed) / kMany;
+}
+
+TEST_F(ErrorRates, NoLuckOfARunIsCalledGross) {
+  const Noise quiet = [](Random& r, std::size_t) { return 1 + 0.01 * normal(r); };
+  const Noise two_modes = [](Random& r, std::size_t) {
+    return (r() % 2 == 0 ? 1.0 : 1.5) + 0.01 * normal(r);
+  };
+  const Noise steep = [](Random& r, std::size_t i) {
+    return 1 + 0.05 * static_cast<double>(i) + 0.01 * normal(r);
+  };
+  for (const double between : {0.0, 0.03, 0.1})
+    for (const auto& [name, noise] : {std::pair{"cv 1%", quiet}, {"1 or 1.5", two_modes}, {"drift", steep}})
+      for (const auto& [runs, trials] : {std::pair{1, 5}, {3, 1}, {3, 5}, {5, 1}}) {
+        const double rate =
+            gross(between, noise, static_cast<std::size_t>(runs), static_cast<std::size_t>(trials));
+        if (rate > 0.002)
+          fmt::print("  runs differ by {:.1f}%, trials: {}: {} runs of {}: {:.2f}% gross\n", 100 * between,
+                     name, runs, trials, 100 * rate);
+        EXPECT_LE(rate, 0.01) << between << " " << name << " " << runs << "x" << trials;
+      }
 }
 
 /// Looks at growing data until an answer; whether it is "better" or "worse".

@@ -1,0 +1,54 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "harness/compare/gate/gross.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+#include <ranges>
+
+#include "harness/judge/emulation.hpp"
+#include "harness/stats/sample.hpp"
+
+namespace tlbstorm::compare {
+namespace {
+
+constexpr std::size_t kLeastTrials = 5, kLeastRuns = 3;
+constexpr double kTimesOfACount = 1.5, kTimesOfATime = 3;
+
+/// How many runs have a value, and all of them.
+struct Evidence {
+  std::size_t runs = 0;
+  std::vector<double> values;
+};
+Evidence evidence_of(const Side& side, const std::string& metric) {
+  Evidence all;
+  for (const std::vector<double>& values : side.values_by_run(metric)) {
+    all.runs += values.empty() ? 0 : 1;
+    all.values.insert(all.values.end(), values.begin(), values.end());
+  }
+  return all;
+}
+
+bool is_enough(const Evidence& side) { return side.values.size() >= kLeastTrials || side.runs >= kLeastRuns; }
+
+}  // namespace
+
+std::optional<std::string> gross_change(const Side& base, const Side& next, const MetricInfo& metric,
+                                        const Rule& rule, double bound) {
+  const Evidence before = evidence_of(base, metric.name), after = evidence_of(next, metric.name);
+  if (!is_enough(before) || !is_enough(after) || std::ranges::min(before.values) <= 0) return std::nullopt;
+  const double times = judge::depends_on_time(metric.name, metric.unit) ? kTimesOfATime : kTimesOfACount;
+  const double at_bound = stats::median(before.values) * (1 + bound), middle = stats::median(after.values);
+  const double gap = std::sqrt(times);
+  const bool apart = rule.at_most ? std::ranges::min(after.values) > gap * std::ranges::max(before.values)
+                                  : std::ranges::max(after.values) * gap < std::ranges::min(before.values);
+  const bool far = rule.at_most ? middle >= times * at_bound : middle * times <= at_bound;
+  if (!apart || !far) return std::nullopt;
+  return fmt::format(
+      "gross: each new value lies far from all of the base, and their middle {:.3g} times as far "
+      "as the bound",
+      rule.at_most ? middle / at_bound : at_bound / middle);
+}
+
+}  // namespace tlbstorm::compare

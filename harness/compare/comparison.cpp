@@ -10,6 +10,7 @@
 #include <cmath>
 #include <limits>
 
+#include "harness/compare/correction.hpp"
 #include "harness/judge/emulation.hpp"
 #include "harness/judge/latencies.hpp"
 #include "harness/os/error.hpp"
@@ -21,15 +22,6 @@ namespace tlbstorm::compare {
 namespace {
 
 constexpr double kNone = std::numeric_limits<double>::quiet_NaN();
-
-/// Enough replicates for some to lie beyond the ends.
-stats::Resampling resampling(double alpha) {
-  constexpr double kUsual = 2000, kMost = 1e5, kBeyond = 10;
-  return {.confidence = 1 - alpha,
-          .replicates = static_cast<std::size_t>(std::clamp(kBeyond / alpha, kUsual, kMost))};
-}
-
-double quotient_change(stats::Values base, stats::Values next) { return stats::ratio(base, next) - 1; }
 
 std::vector<double> quotients(stats::Values base, stats::Values next) {
   std::vector<double> all;
@@ -48,35 +40,25 @@ void compare_pairs(MetricChange& change, const ComparisonOptions& options) {
   const std::vector<double> logs = quotients(change.base_values, change.next_values);
   change.test = stats::signed_rank(logs.empty() ? differences : logs);
   const double whole = std::abs(change.base.median);
-  const stats::Resampling how = resampling(options.alpha);
   const auto part = [&](double value) {
     if (!logs.empty()) return std::expm1(value);
     return whole > 0 ? value / whole : kNone;
   };
   const std::vector<double>& evidence = logs.empty() ? differences : logs;
   change.change = part(stats::paired_shift(evidence));
-  const stats::Interval by_ranks = stats::signed_rank_interval(evidence, options.alpha);
-  const stats::Interval raw = options.interval == IntervalBy::ranks
-                                  ? by_ranks
-                                  : stats::bca_interval(evidence, &stats::paired_shift, how);
-  change.interval = {part(raw.low), part(raw.high)};
-  change.exact_interval = {part(by_ranks.low), part(by_ranks.high)};
+  const stats::Interval interval = stats::signed_rank_interval(evidence, options.alpha);
+  change.interval = {part(interval.low), part(interval.high)};
 }
 
-/// The median of all quotients; where a value is not positive, the shift as a part of the base's median. That
-/// is decided once, on the whole: a resample may happen to have no zero, or a median of zero.
+/// The median of all quotients; where a value is not positive, the shift as a part of the base's median.
 void compare_sides(MetricChange& change, const ComparisonOptions& options) {
   const stats::Values base = change.base_values, next = change.next_values;
   change.shift = stats::shift(base, next);
   change.test = stats::mann_whitney(base, next);
-  const stats::Resampling how = resampling(options.alpha);
-  const bool bootstrap = options.interval == IntervalBy::bootstrap;
-  change.change = quotient_change(base, next);
+  change.change = stats::ratio(base, next) - 1;
   if (!std::isnan(change.change)) {
-    const stats::Interval exact = stats::mann_whitney_interval(base, next, options.alpha);
-    change.exact_interval = {exact.low - 1, exact.high - 1};
-    change.interval =
-        bootstrap ? stats::bca_interval(base, next, &quotient_change, how) : change.exact_interval;
+    const stats::Interval interval = stats::mann_whitney_interval(base, next, options.alpha);
+    change.interval = {interval.low - 1, interval.high - 1};
     return;
   }
   const double whole = std::abs(change.base.median);
@@ -86,10 +68,8 @@ void compare_sides(MetricChange& change, const ComparisonOptions& options) {
     return;
   }
   change.change = change.shift / whole;
-  const stats::Interval exact = stats::mann_whitney_shift_interval(base, next, options.alpha);
-  change.exact_interval = {exact.low / whole, exact.high / whole};
-  const stats::Interval raw = bootstrap ? stats::bca_interval(base, next, &stats::shift, how) : exact;
-  change.interval = {raw.low / whole, raw.high / whole};
+  const stats::Interval interval = stats::mann_whitney_shift_interval(base, next, options.alpha);
+  change.interval = {interval.low / whole, interval.high / whole};
 }
 
 double best_p(const MetricChange& change, bool paired) {
@@ -105,8 +85,8 @@ Verdict decide(const MetricChange& change, const ComparisonOptions& options) {
     return (change.shift < 0) == (change.metric.better == trial::Better::lower) ? Verdict::better
                                                                                 : Verdict::worse;
   }
-  const stats::Interval whole = whole_interval(change);
-  if (known && whole.low >= -options.same_within && whole.high <= options.same_within) return Verdict::same;
+  if (known && change.interval.low >= -options.same_within && change.interval.high <= options.same_within)
+    return Verdict::same;
   const bool all_equal = change.base.n > 0 && change.next.n > 0 && change.base.min == change.base.max &&
                          change.next.min == change.next.max && change.base.min == change.next.min;
   return all_equal ? Verdict::same : Verdict::unsure;
@@ -119,15 +99,6 @@ void remark_outliers(const char* side, const stats::Description& what, stats::Va
   for (const std::size_t i : what.outliers) far.push_back(fmt::format("{:.4g}", values[i]));
   change.remarks.push_back(fmt::format("{}: outlier{} {} (median {:.4g})", side, far.size() == 1 ? "" : "s",
                                        fmt::join(far, ", "), what.median));
-}
-
-/// Where more of the same would settle it.
-std::size_t trials_to_settle(const MetricChange& change, bool paired) {
-  if (change.verdict != Verdict::unsure || paired || std::isnan(change.change)) return 0;
-  const double cv = std::max(change.base.cv, change.next.cv);
-  const std::size_t needed = std::isnan(cv) ? 0 : stats::trials_needed(change.change, cv);
-  constexpr std::size_t kHopeless = 1000;
-  return needed > std::min(change.base.n, change.next.n) && needed <= kHopeless ? needed : 0;
 }
 
 void remark_drift(const Side& base, const Side& next, MetricChange& change) {
@@ -187,18 +158,6 @@ std::vector<std::string> notes_on(const Side& base, const Side& next, const Comp
   if (judge::is_emulated(base.manifest()) || judge::is_emulated(next.manifest()))
     notes.emplace_back(judge::kEmulatedLegend);
   return notes;
-}
-
-/// By chance alone, one metric in twenty would be called changed: told where it can mislead.
-void note_chance(Comparison& comparison, const ComparisonOptions& options) {
-  const auto changed = std::count_if(
-      comparison.metrics.begin(), comparison.metrics.end(),
-      [](const auto& one) { return one.verdict != Verdict::same && one.verdict != Verdict::unsure; });
-  const double by_chance = options.alpha * static_cast<double>(comparison.metrics.size());
-  if (changed > 0 && by_chance >= 1)
-    comparison.notes.push_back(fmt::format(
-        "of {} metrics about {:.0f} would seem changed by chance alone; `tlbstorm gate` corrects for it",
-        comparison.metrics.size(), by_chance));
 }
 
 }  // namespace
@@ -272,10 +231,12 @@ void require_metrics(std::string_view option, const std::vector<std::string>& gl
   }
 }
 
-stats::Interval whole_interval(const MetricChange& change) {
-  // std::fmin takes the other where one is NaN.
-  return {std::fmin(change.interval.low, change.exact_interval.low),
-          std::fmax(change.interval.high, change.exact_interval.high)};
+std::size_t trials_to_settle(const MetricChange& change, bool paired, double alpha) {
+  if (change.verdict != Verdict::unsure || paired || std::isnan(change.change)) return 0;
+  const double cv = std::max(change.base.cv, change.next.cv);
+  const std::size_t needed = std::isnan(cv) ? 0 : stats::trials_needed(change.change, cv, {.alpha = alpha});
+  constexpr std::size_t kHopeless = 1000;
+  return needed > std::min(change.base.n, change.next.n) && needed <= kHopeless ? needed : 0;
 }
 
 MetricChange compare_values(const MetricInfo& metric, std::vector<double> base, std::vector<double> next,
@@ -291,7 +252,7 @@ MetricChange compare_values(const MetricInfo& metric, std::vector<double> base, 
   if (best_p(change, paired) <= options.alpha) change.verdict = decide(change, options);
   remark_outliers("base", change.base, change.base_values, change);
   remark_outliers("new", change.next, change.next_values, change);
-  change.trials_needed = trials_to_settle(change, paired);
+  change.trials_needed = trials_to_settle(change, paired, options.alpha);
   return change;
 }
 
@@ -318,7 +279,9 @@ Comparison compare(Side base, Side next, const ComparisonOptions& options) {
     comparison.distributions = compare_distributions(comparison.base, comparison.next, options.paired);
   if (rest_on_few(comparison.distributions))
     comparison.notes.push_back(fmt::format("{} {}", judge::kFewMark, judge::kFewNote));
-  note_chance(comparison, options);
+  if (std::string shared = correct(comparison.metrics, comparison.base.manifest().workload.primary, options);
+      !shared.empty())
+    comparison.notes.push_back(std::move(shared));
   for (const Side* const side : {&comparison.base, &comparison.next})
     if (const std::string doubt = side->doubt(); !doubt.empty()) {
       comparison.notes.push_back(doubt + ": no verdict on it is sure");

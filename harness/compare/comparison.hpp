@@ -27,11 +27,9 @@ struct MetricChange {
   double shift = 0;  ///< Hodges and Lehmann's, in the metric's unit
   /// The change as a part of the base: 0.05 is 5% more; NaN where the base is zero.
   double change = 0;
-  stats::Interval interval;  ///< of `change`; NaN where there are too few trials
-  /// The same from the test, exact at any number of trials, where the bootstrap's covers too little; NaN
-  /// where there is none.
-  stats::Interval exact_interval{std::numeric_limits<double>::quiet_NaN(),
-                                 std::numeric_limits<double>::quiet_NaN()};
+  /// Of `change`: what its test would not refuse, so that it covers what it says at any number of trials. NaN
+  /// where there are too few for one.
+  stats::Interval interval;
   stats::Test test;
   Verdict verdict = Verdict::unsure;
   /// Where it is unsure: about how many trials a side such a change would need to show; 0 where none would
@@ -40,15 +38,10 @@ struct MetricChange {
   std::vector<std::string> remarks;  ///< values that stand apart, a drift
 };
 
-/// Where the ends of a change's interval come from. Those by ranks are exact at any level and any number of
-/// trials.
-enum class IntervalBy { bootstrap, ranks };
-
 struct ComparisonOptions {
   std::vector<std::string> metrics;  ///< globs; empty is all
-  double alpha = 0.05;               ///< of false alarms of a single metric
+  double alpha = 0.05;               ///< of false alarms of a comparison, its rows together
   double same_within = 0.02;         ///< an interval within +- this much is "same"
-  IntervalBy interval = IntervalBy::bootstrap;
   bool paired = false;  ///< trials were interleaved: the i-th of one side ran beside the i-th of the other
   bool raw = false;     ///< also the columns of samples.csv, a second
 };
@@ -64,12 +57,13 @@ struct Comparison {
   std::string made_by = {};  ///< of interleaved trials, the command that made them all
 };
 
-/// Both intervals as one: what is within it is surely so.
-stats::Interval whole_interval(const MetricChange& change);
-
 /// Compares one metric.
 MetricChange compare_values(const MetricInfo& metric, std::vector<double> base, std::vector<double> next,
                             const ComparisonOptions& options);
+
+/// About how many trials a side would show such a change where a row is unsure, at an alpha of its own; 0
+/// where none would do, or there are as many.
+std::size_t trials_to_settle(const MetricChange& change, bool paired, double alpha);
 
 Comparison compare(Side base, Side next, const ComparisonOptions& options);
 

@@ -81,6 +81,14 @@ Value ratio(const Value& part, const Value& whole, const char* nothing) {
   return std::get<double>(part) / std::get<double>(whole);
 }
 
+Value for_each(const Value& part, const Value& whole, const char* nothing) {
+  constexpr double kLeast = 32;
+  const auto* const count = std::get_if<double>(&whole);
+  if (count != nullptr && *count > 0 && *count < kLeast)
+    return absent(fmt::format("there were only {:.0f} to count it by: less than {:.0f}", *count, kLeast));
+  return ratio(part, whole, nothing);
+}
+
 Value tlb_ipis(const TrialFacts& facts, const Window& window) {
   if (facts.flush.method == machine::FlushMethod::broadcast && !facts.flush.has_tlb_row)
     return absent(facts.flush.text);

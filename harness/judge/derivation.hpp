@@ -30,6 +30,8 @@ Value not_below_zero(const Value& value);
 Value per_second(const Value& value, const Window& window);
 /// `nothing` is the reason when the whole is zero.
 Value ratio(const Value& part, const Value& whole, const char* nothing);
+/// The same for each page or operation: of a few of them it would tell of chance.
+Value for_each(const Value& part, const Value& whole, const char* nothing);
 
 Value tlb_ipis(const TrialFacts& facts, const Window& window);
 

@@ -32,7 +32,7 @@ double part(os::Nanoseconds used, os::Nanoseconds wall) {
 
 /// What spinning workers did not have of their CPUs while they measured: exact, however short it was.
 std::map<int, double> lost_by_spinners(const TrialFacts& facts) {
-  if (!facts.plan.workers_spin) return {};
+  if (!facts.plan.workers_spin || facts.result.killed) return {};
   std::map<int, double> had;
   for (const trial::WorkerResult& worker : facts.result.workers)
     if (worker.measured.wall > os::Nanoseconds{0})
@@ -114,7 +114,8 @@ std::string who_ran_on(const TrialFacts& facts, int cpu) {
 }
 
 Found foreign_load(const TrialFacts& facts) {
-  if (facts.result.killed) return not_known(kKilled);
+  // Of rounds it is known what the trial used as a whole, however its workers ended.
+  if (facts.result.killed && facts.definition.pacing == trial::Pacing::timed) return not_known(kKilled);
   if (facts.result.others.wall <= os::Nanoseconds{0}) return not_known(kNotFinished);
   const std::map<int, double> lost = lost_by_spinners(facts);
   const Share cpu = worst_cpu(facts, lost), machine = of_machine(facts, lost);

@@ -33,10 +33,10 @@ constexpr auto
                  "on noisy "
                  "machines",
                  Scope::reclaiming, true,
-                 [](F f, W w) { return ratio(tlb_ipis(f, w), reclaimed(f, w), kNothingReclaimed); }},
+                 [](F f, W w) { return for_each(tlb_ipis(f, w), reclaimed(f, w), kNothingReclaimed); }},
                 {"flushes_per_page", "flushes/page", Better::lower,
                  "TLB flushes sent for each page reclaimed", Scope::reclaiming, true,
-                 [](F f, W w) { return ratio(flushes_sent(f, w), reclaimed(f, w), kNothingReclaimed); }},
+                 [](F f, W w) { return for_each(flushes_sent(f, w), reclaimed(f, w), kNothingReclaimed); }},
                 {metric::kPagesPerFlush, "pages/flush", Better::higher,
                  "pages reclaimed for each TLB flush sent: how well the kernel batches", Scope::reclaiming,
                  true,
@@ -44,8 +44,8 @@ constexpr auto
                 {metric::kNsPerPage, "ns/page", Better::lower,
                  "time in the reclaiming call for each page that left", Scope::timing_reclaim, true,
                  [](F f, W w) {
-                   return ratio(own_counter(f, w, trial::counter::kReclaimTime), reclaimed(f, w),
-                                kNothingReclaimed);
+                   return for_each(own_counter(f, w, trial::counter::kReclaimTime), reclaimed(f, w),
+                                   kNothingReclaimed);
                  }},
                 {metric::kTlbIpis, "IPIs", Better::lower,
                  "TLB-shootdown handlers run, summed over CPUs (TLB row of /proc/interrupts)", Scope::all,

@@ -72,6 +72,7 @@ std::string beside(const TrialFacts& facts, int cpu) {
 
 Found sharers_on_cpu(const TrialFacts& facts) {
   const auto [least, cpu] = extreme_share(facts, true, [](const trial::Usage& used) { return used.on_cpu; });
+  if (!facts.plan.workers_spin && facts.result.killed) return {Grade::ok, "this workload may sleep"};
   if (least < 0) return not_known("no worker finished a measured phase");
   if (facts.result.killed) return not_known(kKilled);
   const std::string detail =
@@ -87,8 +88,8 @@ Found waiting_for_cpu(const TrialFacts& facts) {
   const bool known = std::all_of(facts.result.workers.begin(), facts.result.workers.end(),
                                  [](const trial::WorkerResult& w) { return w.measured.waiting_known; });
   if (!known)
-    return not_known(facts.result.killed ? kKilled
-                                         : "the kernel keeps no schedstat, or nothing was measured");
+    return {facts.plan.workers_spin ? Grade::unknown : foreign_load(facts).grade,
+            facts.result.killed ? kKilled : "the kernel keeps no schedstat, or nothing was measured"};
   const auto [most, cpu] = extreme_share(facts, false, [](const trial::Usage& used) { return used.waiting; });
   const std::string detail =
       fmt::format("the worker that waited most for its CPU {} waited {:.1f}%", cpu, 100 * most);

@@ -1,10 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// How much one side differs from the other: the shift of Hodges and Lehmann, the ratio, and a bootstrap
+// How much one side differs from the other: the shift of Hodges and Lehmann, the ratio, and the exact
 // interval around each.
 #pragma once
-
-#include <cstdint>
-#include <functional>
 
 #include "harness/stats/sample.hpp"
 
@@ -34,23 +31,5 @@ Interval signed_rank_interval(Values differences, double alpha);
 Interval mann_whitney_interval(Values base, Values next, double alpha);
 /// The same for their shift, whatever the values.
 Interval mann_whitney_shift_interval(Values base, Values next, double alpha);
-
-using Statistic = std::function<double(Values base, Values next)>;
-
-/// How an interval is made. Fixed, so that the same data always give the same interval.
-struct Resampling {
-  double confidence = 0.95;
-  std::size_t replicates = 2000;
-  std::uint64_t seed = 1;
-};
-
-/// Bias-corrected and accelerated: Efron, "Better Bootstrap Confidence Intervals", 1987; for two samples as
-/// in Efron and Tibshirani, "An Introduction to the Bootstrap", 1993, 14.3, each resampled within itself.
-/// With fewer than two values on a side, or where the statistic is not finite, both ends are NaN. Of few
-/// trials it covers less than it says: docs/statistics.md says how much.
-Interval bca_interval(Values base, Values next, const Statistic& statistic, const Resampling& how = {});
-/// The same of one sample.
-Interval bca_interval(Values values, const std::function<double(Values)>& statistic,
-                      const Resampling& how = {});
 
 }  // namespace tlbstorm::stats

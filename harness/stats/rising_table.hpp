@@ -2,8 +2,7 @@
 // The median of a table that is never written down: its values rise, or stay, along each row and down each
 // column, as sums of two sorted lists do. Each pass halves what is left in one walk along the border between
 // values below and above a pivot, so that the median of n^2 pairs takes about n log n steps: after Monahan,
-// "Algorithm 616: Fast Computation of the Hodges-Lehmann Location Estimator", 1984. A bootstrap asks
-// thousands of times.
+// "Algorithm 616: Fast Computation of the Hodges-Lehmann Location Estimator", 1984.
 #pragma once
 
 #include <algorithm>

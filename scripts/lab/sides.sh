@@ -76,7 +76,7 @@ run_command() {
 new_folder() { printf '%s/results/%s-lab-%s' "$root" "$(date +%Y%m%d-%H%M%S)" "$1"; }
 
 lab_ab() {
-  local base='' new='' boots=5 suite='' tool command=() guest_words=()
+  local base='' new='' boots=6 suite='' tool command=() guest_words=()
   guest_defaults
   while [[ $# -gt 0 && $1 != -- ]]; do
     [[ $# -ge 2 ]] || misused "$1 needs a value"

@@ -256,18 +256,6 @@ TEST_F(ComparisonTest, MetricThatOneSideLacksIsNamed) {
   EXPECT_THAT(comparison.notes, Contains("only the new side has throughput"));
 }
 
-TEST_F(ComparisonTest, WhatChanceAloneWouldChangeIsToldWhereThereAreManyMetrics) {
-  MadeRun base, next;
-  for (int i = 0; i < 40; ++i) {
-    base.with("figure_" + std::to_string(i), "x", around(1, 4));
-    next.with("figure_" + std::to_string(i), "x", around(i == 0 ? 2 : 1, 4));
-  }
-  EXPECT_THAT(
-      compared(base, next).notes,
-      Contains("of 40 metrics about 2 would seem changed by chance alone; `tlbstorm gate` corrects for it"));
-  EXPECT_THAT(compared(base, base).notes, Not(Contains(HasSubstr("by chance"))));
-}
-
 TEST_F(ComparisonTest, RemarksOnTheFoldersAreNotes) {
   MadeRun killed = run_of_ipis(around(1));
   killed.manifest["state"] = "running";

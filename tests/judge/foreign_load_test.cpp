@@ -81,6 +81,17 @@ TEST_F(ForeignLoad, IsExactWhereTheWorkersSpin) {
             "the worker that ran least was on its CPU 1 for 92.0%; beside it: dd 8.0%");
 }
 
+TEST_F(ForeignLoad, OfRoundsIsKnownHoweverTheirWorkersEnded) {
+  definition_.pacing = trial::Pacing::rounds;
+  result_.killed = true;
+  result_.workers[1].measured = {};
+  EXPECT_EQ(grade(), Grade::ok) << text();
+  EXPECT_EQ(verdict("sharers_on_cpu"), Grade::ok);
+  EXPECT_EQ(verdict("waiting_for_cpu"), Grade::ok);
+  disturb("dd", 1, 1s);
+  EXPECT_EQ(grade(), Grade::failed);
+}
+
 TEST_F(ForeignLoad, IsNotKnownWithoutTheKernelsAccountUnlessItIsSeen) {
   result_.others.accounted = false;
   EXPECT_EQ(grade(), Grade::unknown);

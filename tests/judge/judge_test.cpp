@@ -122,6 +122,16 @@ TEST_F(JudgeTest, NothingReclaimedHasNoRatioAndIsInvalid) {
   EXPECT_EQ(verdict("pages_gone"), Grade::failed);
 }
 
+TEST_F(JudgeTest, FewPagesOrOperationsAreNothingToCountBy) {
+  grow_["vmstat.pgsteal_file"] = 31;
+  grow_["workload.operations"] = 6;
+  const record::Judgement few = judge();
+  EXPECT_EQ(absence(few, "ipis_per_page"), "there were only 31 to count it by: less than 32");
+  EXPECT_EQ(absence(few, "ipis_per_operation"), "there were only 6 to count it by: less than 32");
+  grow_["vmstat.pgsteal_file"] = 32;
+  EXPECT_DOUBLE_EQ(figures(judge()).at("ipis_per_page"), 1000.0 / 32);
+}
+
 TEST_F(JudgeTest, GoodTrialIsValid) {
   for (const Finding& check : judge().checks)
     EXPECT_NE(check.grade, Grade::failed) << check.id << check.found;

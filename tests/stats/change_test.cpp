@@ -59,8 +59,8 @@ TEST(Change, UnitsDoNotMatterToTheRatio) {
   const auto base = draw(random, 6), next = draw(random, 8);
   EXPECT_DOUBLE_EQ(ratio(times(base, 1024), times(next, 1024)), ratio(base, next));
   EXPECT_DOUBLE_EQ(ratio(base, times(base, 4)) / ratio(base, base), 4);
-  const Interval plain = bca_interval(base, next, &ratio);
-  const Interval scaled = bca_interval(times(base, 1024), times(next, 1024), &ratio);
+  const Interval plain = mann_whitney_interval(base, next, 0.05);
+  const Interval scaled = mann_whitney_interval(times(base, 1024), times(next, 1024), 0.05);
   EXPECT_EQ(plain.low, scaled.low);
   EXPECT_EQ(plain.high, scaled.high);
 }
@@ -70,7 +70,7 @@ TEST(Change, NoRatioWhereAValueIsNotPositive) {
   for (const std::vector<double>& bad : {std::vector<double>{}, {0, 1}, {-1, 3}, {1, kInfinite}}) {
     EXPECT_TRUE(std::isnan(ratio(good, bad)));
     EXPECT_TRUE(std::isnan(ratio(bad, good)));
-    EXPECT_TRUE(std::isnan(bca_interval(good, bad, &ratio).low));
+    EXPECT_TRUE(std::isnan(mann_whitney_interval(good, bad, 0.05).low));
   }
 }
 
@@ -82,125 +82,6 @@ TEST(Change, NoShiftWithoutValuesOrWithInfiniteOnes) {
   EXPECT_TRUE(std::isnan(paired_shift({})));
   EXPECT_TRUE(std::isnan(paired_shift(infinite)));
   EXPECT_EQ(shift(good, good), 0);
-}
-
-/// 10000 replicates of ours are held against boot's 100000: between those of its replicates that the luck of
-/// so many draws allows (make.R), which is some hundredths of the interval's width on either side.
-constexpr std::size_t kReplicates = 10000;
-
-void expect_end(double ours, const ReferenceRow& row, const std::string& end) {
-  const double rounding = 1e-7 * std::abs(row.value("high") - row.value("low"));
-  EXPECT_GE(ours, row.value(end + "_from") - rounding) << end;
-  EXPECT_LE(ours, row.value(end + "_to") + rounding) << end;
-}
-
-void expect_interval(const Interval& ours, const ReferenceRow& row) {
-  expect_end(ours.low, row, "low");
-  expect_end(ours.high, row, "high");
-}
-
-double mean(Values values) {
-  return std::accumulate(values.begin(), values.end(), 0.0) / static_cast<double>(values.size());
-}
-
-Statistic statistic_of(const std::string& kind) {
-  if (kind == "ratio") return ratio;
-  if (kind == "shift") return shift;
-  return [](Values base, Values next) { return mean(next) - mean(base); };
-}
-
-TEST(BcaInterval, IsThatOfBoot) {
-  for (const ReferenceRow& row : reference("boot")) {
-    SCOPED_TRACE(row.line);
-    const Resampling how{.confidence = row.value("level"), .replicates = kReplicates};
-    const std::vector<double> base = row.values("base"), next = row.values("next");
-    if (row.text("kind") == "paired")
-      expect_interval(bca_interval(next, &paired_shift, how), row);
-    else
-      expect_interval(bca_interval(base, next, statistic_of(row.text("kind")), how), row);
-  }
-}
-
-double variance(Values values) {
-  double squares = 0;
-  for (const double value : values) squares += (value - mean(values)) * (value - mean(values));
-  return squares / static_cast<double>(values.size());
-}
-
-// Efron and Tibshirani, 1993, table 14.2: the variance of the spatial test data A is 171.5, and BCa's 90%
-// interval of 2000 replicates is (115.8, 259.6). Theirs and ours each have a standard error of about 2 below
-// and 4 above.
-TEST(BcaInterval, SpatialTestOfEfronAndTibshirani) {
-  const std::vector<double> a{48, 36, 20, 29, 42, 42, 20, 42, 22, 41, 45, 14, 6,
-                              0,  33, 28, 34, 4,  32, 24, 47, 41, 24, 26, 30, 41};
-  EXPECT_NEAR(variance(a), 171.5, 0.05);
-  const Interval interval = bca_interval(a, &variance, {.confidence = 0.9, .replicates = 20000});
-  EXPECT_NEAR(interval.low, 115.8, 5);
-  EXPECT_NEAR(interval.high, 259.6, 9);
-}
-
-TEST(BcaInterval, IsTheSameEachTime) {
-  std::mt19937_64 random(3);
-  const auto base = draw(random, 10), next = draw(random, 10);
-  const Interval first = bca_interval(base, next, &shift), second = bca_interval(base, next, &shift);
-  EXPECT_EQ(first.low, second.low);
-  EXPECT_EQ(first.high, second.high);
-}
-
-TEST(BcaInterval, HigherLevelIsWider) {
-  std::mt19937_64 random(4);
-  const auto base = draw(random, 10), next = draw(random, 10);
-  const Interval narrow = bca_interval(base, next, &shift, {.confidence = 0.8});
-  const Interval wide = bca_interval(base, next, &shift, {.confidence = 0.99});
-  EXPECT_LT(wide.low, narrow.low);
-  EXPECT_GT(wide.high, narrow.high);
-  EXPECT_TRUE(wide.contains(shift(base, next)));
-}
-
-TEST(BcaInterval, EqualValuesLeaveNoDoubt) {
-  const std::vector<double> base(6, 0.1), next(5, 0.3);
-  const Interval interval = bca_interval(base, next, &ratio);
-  EXPECT_DOUBLE_EQ(interval.low, 3);
-  EXPECT_EQ(interval.high, interval.low);
-}
-
-TEST(BcaInterval, OneValueOnASideLeavesAllDoubt) {
-  const std::vector<double> one{5}, two{5, 6};
-  EXPECT_TRUE(std::isnan(bca_interval(one, two, &shift).low));
-  EXPECT_TRUE(std::isnan(bca_interval(two, one, &shift).high));
-  EXPECT_TRUE(std::isnan(bca_interval(one, &paired_shift).low));
-  EXPECT_TRUE(std::isnan(bca_interval({}, &paired_shift).low));
-  EXPECT_FALSE(std::isnan(bca_interval(two, two, &shift).low));
-}
-
-TEST(BcaInterval, StatisticThatSomeReplicatesLackHasNone) {
-  const auto inverse_spread = [](Values values) { return 1 / variance(values); };
-  EXPECT_TRUE(std::isnan(bca_interval(std::vector<double>{1, 2, 3}, inverse_spread).low));
-}
-
-// A statistic that stays the same whichever value is left out has no skew to correct, though 1/3 or 0.3 is
-// not the mean of seven such, rounded.
-TEST(BcaInterval, RoundingIsNotTakenForSkew) {
-  const std::vector<double> values{1, 2, 3, 4, 5, 6, 8};
-  const auto interval_where_left_out = [&](double constant) {
-    const auto statistic = [=](Values all) {
-      return all.size() < 7 ? constant : std::accumulate(all.begin(), all.end(), 0.0);
-    };
-    return bca_interval(values, statistic);
-  };
-  const Interval exact = interval_where_left_out(0);
-  for (const double constant : {0.1, 0.3, 1.0 / 3, 0.7, 1e6 / 3}) {
-    EXPECT_EQ(interval_where_left_out(constant).low, exact.low) << constant;
-    EXPECT_EQ(interval_where_left_out(constant).high, exact.high) << constant;
-  }
-}
-
-// With so wide a level and one far value the formula of the ends passes its pole.
-TEST(BcaInterval, StaysInOrderAtExtremeLevels) {
-  const std::vector<double> values{1, 1, 1, 1, 1, 1, 1, 1000};
-  const Interval interval = bca_interval(values, &mean, {.confidence = 1 - 1e-15});
-  EXPECT_LE(interval.low, mean(values));
-  EXPECT_GE(interval.high, mean(values));
 }
 
 }  // namespace

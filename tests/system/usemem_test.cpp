@@ -109,8 +109,9 @@ TEST_F(UseMem, AccountOfAKilledProcessIsOfTheMomentOfTheKill) {
     EXPECT_EQ(why.find("could not be read"), std::string::npos) << absent;
     EXPECT_EQ(why.find("this kernel has no counter"), std::string::npos) << absent;
   }
+  // What the trial used as a whole is known: others' part of the CPUs is, too.
   for (const char* const check : {"foreign_load", "sharers_on_cpu", "waiting_for_cpu"})
-    EXPECT_EQ(check_of(trial, check)["grade"], "unknown") << check;
+    EXPECT_NE(check_of(trial, check)["grade"], "unknown") << check;
 }
 
 TEST_F(UseMem, ExpectedEndIsASuccessAndAnotherIsNot) {

@@ -185,7 +185,6 @@ void judge_relative(const Question& question, double needed_p, const GateOptions
   }
   ComparisonOptions how;
   how.paired = options.paired;
-  how.interval = IntervalBy::ranks;
   const MetricChange change = compare_values(question.metric, question.base, question.next, how);
   result.change = change.change;
   result.interval = change.interval;

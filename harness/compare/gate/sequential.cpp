@@ -18,7 +18,6 @@ std::vector<MetricChange> answers(const Side& base, const Side& next, const std:
                                   const Look& look, double same_within) {
   ComparisonOptions options;
   options.paired = true;
-  options.interval = IntervalBy::ranks;
   options.same_within = same_within;
   options.alpha = look.alpha / static_cast<double>(std::max<std::size_t>(1, metrics.size()));
   std::vector<MetricChange> all;

@@ -2,7 +2,7 @@
 // When `tlbstorm ab` may stop. Looking again and again at growing data finds a change sooner or later even
 // where there is none, so each look spends a part of alpha: of looks at 8, 12, 18, 27 ... pairs the k-th
 // gets alpha / (k (k + 1)). These add up to alpha, however often it looks (Bonferroni), and each look's
-// test is exact, so the rate of false alarms is kept whatever the noise.
+// test is exact, so the rate of false alarms is kept.
 #pragma once
 
 #include <cstddef>

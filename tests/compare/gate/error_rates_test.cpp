@@ -211,7 +211,6 @@ bool sees_a_change(const Noise& noise, Random& random, double factor) {
     ComparisonOptions options;
     options.paired = true;
     options.alpha = now.alpha;
-    options.interval = IntervalBy::ranks;
     const Verdict verdict = compare_values(metric, base, next, options).verdict;
     if (verdict != Verdict::unsure) return verdict != Verdict::same;
   }

@@ -3,6 +3,7 @@
 #include <array>
 
 #include "harness/judge/derivation.hpp"
+#include "harness/judge/found.hpp"
 #include "harness/os/clock.hpp"
 #include "harness/probe/column_names.hpp"
 #include "harness/trial/metric_names.hpp"
@@ -33,7 +34,7 @@ Value refaults(const TrialFacts& facts, const Window& window) {
 
 /// Of the workers, who count it themselves: a killed one has not told.
 Value major_faults(const TrialFacts& facts) {
-  if (facts.result.killed) return absent("a worker was killed: what it used last is not known");
+  if (facts.result.killed) return absent(kKilled);
   return sum_workers(facts, [](const trial::Usage& used) { return static_cast<double>(used.major_faults); });
 }
 

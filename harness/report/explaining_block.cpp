@@ -24,16 +24,19 @@ std::vector<std::string> headlines(const record::RunFolder& run) {
   return names;
 }
 
-/// The probes that the trials that explain carried beyond what may disturb those that measure.
+/// The probes that the trials that explain carried beyond what may disturb those that measure; empty where
+/// none could be had, so that nothing is explained.
 std::string instrument(const record::RunFolder& run) {
   for (const record::TrialRecord& trial : run.manifest.trials)
     if (trial.kind == trial::TrialKind::explaining && !trial.instrument.empty()) return trial.instrument;
-  return "none";
+  return "";
 }
 
 }  // namespace
 
 std::string explaining_block(const record::RunFolder& run) {
+  const std::string carried = instrument(run);
+  if (carried.empty()) return "";
   std::string rows;
   for (const std::string& name : headlines(run)) {
     const record::Series* const series = run.find(name);
@@ -47,7 +50,7 @@ std::string explaining_block(const record::RunFolder& run) {
                         *measured > 0 ? fmt::format("{:+.1f}%", 100 * (explained / *measured - 1)) : "-");
   }
   if (rows.empty()) return "";
-  return fmt::format("\n  {:<43}{:>9}{:>12}{:>9}\n{}", fmt::format("with {}", instrument(run)), "measuring",
+  return fmt::format("\n  {:<43}{:>9}{:>12}{:>9}\n{}", fmt::format("with {}", carried), "measuring",
                      "explaining", "change", rows);
 }
 

@@ -24,32 +24,40 @@ constexpr std::array kHogs{
         "while ((\"sleep 0.015\" | getline) > 0); close(\"sleep 0.015\") } }'"},
 };
 
-class Disturbed : public PhysicsTest, public ::testing::WithParamInterface<Hog> {
+class Disturbed : public PhysicsTest {
  protected:
   void SetUp() override {
     if (online_cpus() < 2) GTEST_SKIP() << "one CPU: no shootdown is possible";
-    hog_ = place_.start_words({"taskset", "-c", "1", "bash", "-c", GetParam().script});
   }
   void TearDown() override {
     if (hog_ <= 0) return;
+    ASSERT_TRUE(is_alive(hog_)) << "nothing disturbed";
     ::kill(hog_, SIGKILL);
     place_.finish(hog_);
   }
-
-  /// The checks of the trials of a run beside the hog.
+  void start(const std::string& script) {
+    hog_ = place_.start_words({"/usr/bin/env", "taskset", "-c", "1", "bash", "-c", script});
+  }
+  /// What is said of others' load in each trial of a run beside it.
   std::vector<nlohmann::json> checks(const char* workload, const char* duration, const char* trials) {
-    const std::string folder = place_.new_folder();
-    place_.run({"run", workload, "--trials", trials, "--warmup", "50ms", "--duration", duration, "--explain",
-                "none", "--output", folder});
+    folder_ = place_.new_folder();
+    done_ = place_.run({"run", workload, "--trials", trials, "--warmup", "50ms", "--duration", duration,
+                        "--explain", "none", "--output", folder_});
     std::vector<nlohmann::json> found;
-    for (const nlohmann::json& trial : manifest(folder)["trials"])
-      found.push_back(check_of(trial, "foreign_load"));
+    const nlohmann::json run = manifest(folder_);
+    for (const nlohmann::json& trial : run["trials"]) found.push_back(check_of(trial, "foreign_load"));
+    EXPECT_EQ(std::to_string(found.size()), trials);
     return found;
   }
+
   pid_t hog_ = -1;
+  std::string folder_;
 };
 
-TEST_P(Disturbed, NoTrialPassesAndWhoDisturbedIsNamed) {
+class DisturbedBy : public Disturbed, public ::testing::WithParamInterface<Hog> {};
+
+TEST_P(DisturbedBy, LoadNoTrialPassesAndWhoItWasIsNamed) {
+  start(GetParam().script);
   for (const char* const workload : {"unmap-churn", "mprotect-storm"}) {
     for (const auto& check : checks(workload, "100ms", "4"))
       EXPECT_NE(check["grade"], "ok") << workload << " 100 ms: " << check;
@@ -61,13 +69,22 @@ TEST_P(Disturbed, NoTrialPassesAndWhoDisturbedIsNamed) {
   }
 }
 
+TEST_F(Disturbed, NameOfWhoDisturbsIsShownAndNotObeyed) {
+  start(R"(printf '\xff\x1b[31m) S 1' >/proc/$$/comm; while :; do :; done)");
+  checks("mprotect-storm", "500ms", "1");
+  EXPECT_FALSE(done_.evidence) << done_.out;
+  EXPECT_THAT(done_.out, ::testing::HasSubstr(R"(\x1b[31m) S 1)"));
+  EXPECT_EQ(done_.out.find('\x1b'), std::string::npos);
+  EXPECT_EQ(place_.run({"report", folder_}).code, 0);
+}
+
 std::string name_of(const ::testing::TestParamInfo<Hog>& info) {
   std::string name = info.param.kind;
   std::ranges::replace_if(
       name, [](char c) { return !std::isalnum(static_cast<unsigned char>(c)); }, '_');
   return name;
 }
-INSTANTIATE_TEST_SUITE_P(Load, Disturbed, ::testing::ValuesIn(kHogs), name_of);
+INSTANTIATE_TEST_SUITE_P(Load, DisturbedBy, ::testing::ValuesIn(kHogs), name_of);
 
 }  // namespace
 }  // namespace tlbstorm::test

@@ -109,8 +109,8 @@ TEST(TaskLook, SeesAProcessThatSpins) {
     }
     return 0;
   });
+  const os::Nanoseconds began = os::now();  // a look takes its time, and the child spins meanwhile
   const TaskLook before;
-  const os::Nanoseconds began = os::now();
   std::vector<TaskUse> ran;
   const auto spins = [&] {
     return std::ranges::find_if(ran, [&](const TaskUse& task) { return task.pid == child.pid(); });

@@ -70,7 +70,7 @@ class UseMem final : public trial::Workload {
     Random random(worker.seed());
     std::vector<Chunk>& chunks = chunks_[static_cast<std::size_t>(worker.index())];
     chunks.reserve(static_cast<std::size_t>(parameters_.integer("chunks")));
-    while (worker.next_round(parameters_.integer("repeat"))) {
+    while (worker.next_round(parameters_.integer("rounds"))) {
       worker.measure_together([&] {
         if (lock_ == "mlockall") lock_everything();
         take(worker, chunks, random);
@@ -307,7 +307,7 @@ const trial::RegisteredWorkload registration{{
           .type = Type::flag,
           .help = "push all of it out and read it back, so that swap-in is timed alone"},
          {.name = "hold", .type = Type::duration, .standard = "0", .help = "time to keep it, such as 2s"},
-         {.name = "repeat",
+         {.name = "rounds",
           .type = Type::whole,
           .standard = "1",
           .help = "measured rounds of all this in each trial",

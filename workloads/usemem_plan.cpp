@@ -78,11 +78,11 @@ void resolve_room(Plan& plan, const machine::Machine& machine) {
 void add_time_to_hold(Plan& plan) {
   constexpr os::Nanoseconds kLongest = std::chrono::hours{366 * 24};
   const os::Nanoseconds hold = plan.parameters.duration("hold");
-  const std::int64_t rounds = plan.parameters.integer("repeat");
+  const std::int64_t rounds = plan.parameters.integer("rounds");
   if (hold > kLongest / rounds)
     throw os::UsageError("--hold", plan.parameters.text("hold"),
                          fmt::format("longer than a year in {} rounds", rounds),
-                         "give a shorter time, or less --repeat");
+                         "give a shorter time, or fewer --rounds");
   plan.timeout += hold * rounds;
 }
 

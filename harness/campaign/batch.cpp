@@ -6,16 +6,39 @@
 #include "harness/campaign/execute.hpp"
 #include "harness/os/error.hpp"
 #include "harness/os/exit_code.hpp"
+#include "harness/os/process.hpp"
+#include "harness/record/folders.hpp"
 #include "harness/record/recorder.hpp"
 #include "harness/record/run_folder.hpp"
 #include "harness/trial/planner.hpp"
 
 namespace tlbstorm::campaign {
 
+namespace {
+
+/// kOk, or kSignal + n.
+int prepare(const BatchRun& run, Follower& follower) {
+  if (run.prepare.empty()) return os::kOk;
+  const os::CommandEnd end = os::run_shell(run.prepare);
+  if (end.signal) {
+    restore_leftovers(follower);  // the command may have been a run of ours
+    return os::kSignal + *end.signal;
+  }
+  if (!end.status.clean())
+    throw os::Error(fmt::format("the command before the run {} failed: {} ({})", run.name, run.prepare,
+                                end.status.text()),
+                    "try it in a shell; it is run before each run of its side, without a terminal");
+  return os::kOk;
+}
+
+}  // namespace
+
 int run_one(const BatchRun& run, record::BatchRecorder& recorder, const MachineLock& lock,
             Follower& follower) {
+  if (const int code = prepare(run, follower); code != os::kOk) return code;
   trial::Options options = run.options;
-  const std::filesystem::path output = options["output"] = recorder.begin(run.name, run.value, run.command);
+  const std::filesystem::path output = options["output"] =
+      recorder.begin({run.name, run.point, run.value, run.command, "", ""});
   follower.run_of_batch(run.name, run.definition->name);
   int code = os::kFailed;
   try {
@@ -37,24 +60,33 @@ int run_one(const BatchRun& run, record::BatchRecorder& recorder, const MachineL
   return code;
 }
 
+namespace {
+
+int valid_trials(const std::filesystem::path& run) {
+  return record::may_be_there(run / record::kManifestFile) ? record::read_run(run).manifest.valid_trials() : 0;
+}
+
+}  // namespace
+
 int run_batch(const record::BatchKind& kind, const std::vector<BatchRun>& runs,
               const std::filesystem::path& parent, const LockOptions& lock_options, Follower& follower) {
   const MachineLock lock(lock_options, follower);
   restore_leftovers(follower);
   record::BatchRecorder recorder(parent, kind);
-  int finished = 0, failed = 0, signal = 0;
+  int finished = 0, failed = 0, signal = 0, valid = 0;
   for (const BatchRun& run : runs) {
     const int code = run_one(run, recorder, lock, follower);
     if (code >= os::kSignal) {
       signal = code;
       break;
     }
+    if (code != os::kUsage) valid += valid_trials(recorder.folder() / run.name);
     if (code == os::kOk) ++finished;
     if (code == os::kFailed) ++failed;
   }
   recorder.finish();
   if (signal != 0) return signal;
-  return failed == 0 && finished > 0 ? os::kOk : os::kFailed;
+  return failed == 0 && finished > 0 && valid > 0 ? os::kOk : os::kFailed;
 }
 
 }  // namespace tlbstorm::campaign

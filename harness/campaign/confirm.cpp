@@ -48,10 +48,10 @@ trial::Words words_of(const Side& side) {
   return words;
 }
 
-RunSpec spec_again(const Side& side, const trial::Definition*& definition) {
+BatchRun run_again(const Side& side) {
   trial::Words words = words_of(side);
-  definition = &trial::find_workload(trial::take_workload(words));
-  return spec_of_made(*definition, words);
+  const trial::Definition& definition = trial::find_workload(trial::take_workload(words));
+  return run_as_made(definition, words);
 }
 
 /// The rules that failed for a pair: the others may be about metrics that it has not.
@@ -92,10 +92,9 @@ struct Round {
 /// Judged by the rules that failed.
 Round judge_again(const compare::GatePair& pair, const compare::Gate& gate, compare::GateOptions options,
                   const MachineLock& lock, Follower& follower, bool base_too) {
-  const trial::Definition* definition = nullptr;
-  const RunSpec next = spec_again(*pair.next, definition);
-  const RunSpec base = base_too ? spec_again(*pair.base, definition) : next;
-  Interleaver interleaver(fresh_folder(*pair.next), "", *definition, base, next, lock, follower);
+  const BatchRun next = run_again(*pair.next);
+  const BatchRun base = base_too ? run_again(*pair.base) : next;
+  Interleaver interleaver(fresh_folder(*pair.next), "", base, next, lock, follower);
   Round round;
   round.folder = interleaver.folder().native();
   for (int pairs = fresh_pairs(pair, gate, options.alpha); pairs > 0; --pairs)

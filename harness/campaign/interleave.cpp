@@ -6,7 +6,6 @@
 #include "harness/compare/batches.hpp"
 #include "harness/os/error.hpp"
 #include "harness/os/exit_code.hpp"
-#include "harness/os/process.hpp"
 #include "harness/record/folders.hpp"
 #include "harness/record/recorder.hpp"
 #include "harness/record/run_folder.hpp"
@@ -15,15 +14,13 @@
 
 namespace tlbstorm::campaign {
 
-Interleaver::Interleaver(const std::filesystem::path& folder, const std::string& about,
-                         const trial::Definition& definition, RunSpec base, RunSpec next,
-                         const MachineLock& lock, Follower& follower)
-    : definition_(definition),
-      base_(std::move(base)),
+Interleaver::Interleaver(const std::filesystem::path& folder, const std::string& about, BatchRun base,
+                         BatchRun next, const MachineLock& lock, Follower& follower)
+    : base_(std::move(base)),
       next_(std::move(next)),
       lock_(lock),
       follower_(follower),
-      recorder_(folder, {"ab", definition.name, about}) {}
+      recorder_(folder, {"ab", base_.definition->name, about}) {}
 
 int Interleaver::run_pair() {
   ++pairs_;
@@ -44,20 +41,11 @@ bool Interleaver::was_valid(const std::string& value) const {
   return record::read_run(folder() / run_name(value)).valid(1);
 }
 
-int Interleaver::run_trial(const RunSpec& spec, const std::string& value) {
-  if (!spec.prepare.empty()) {
-    const os::CommandEnd end = os::run_shell(spec.prepare);
-    if (end.signal) {
-      restore_leftovers(follower_);  // the command may have been a run of ours
-      return os::kSignal + *end.signal;
-    }
-    if (!end.status.clean())
-      throw os::Error(
-          fmt::format("the command of the {} side failed: {} ({})", value, spec.prepare, end.status.text()),
-          "try it in a shell; it is run before each trial of its side, without a terminal");
-  }
-  const BatchRun run{run_name(value), value, spec.command, &definition_, spec.options};
+int Interleaver::run_trial(BatchRun run, const std::string& value) {
+  run.name = run_name(value);
+  run.value = value;
   const int code = run_one(run, recorder_, lock_, follower_);
+  if (code >= os::kSignal && !record::may_be_there(folder() / run.name)) return code;
   if (code == os::kUsage)
     throw os::UsageError(fmt::format("the {} side can't be run here", value),
                          fmt::format("why: {}", recorder_.last_reason()));
@@ -74,21 +62,21 @@ compare::Side Interleaver::side(const std::string& value) const {
 
 namespace {
 
-RunSpec one_trial(const trial::Definition& definition, const trial::Given& given) {
-  RunSpec spec;
-  spec.options = given.options;
-  spec.options.insert_or_assign("trials", std::string("1"));
-  spec.options.emplace("explain", "none");  // what a pair has to say takes no trial more
-  spec.command = command_of(definition, spec.options);
-  return spec;
+BatchRun one_trial(const trial::Definition& definition, const trial::Given& given) {
+  BatchRun run{.name = "", .command = {}, .definition = &definition, .options = given.options};
+  run.options.insert_or_assign("trials", std::string("1"));
+  run.options.emplace("explain", "none");  // what a pair has to say takes no trial more
+  run.command = command_of(definition, run.options);
+  return run;
 }
 
 }  // namespace
 
-RunSpec side_spec(const trial::Definition& definition, const std::vector<trial::Words>& layers) {
+BatchRun side_run(const trial::Definition& definition, const std::vector<trial::Words>& layers) {
   static const trial::Caller kSide{
       .problem = "not for the runs of one side",
       .remedies = {{"sweep", "a sweep can't be interleaved: sweep twice, then compare"},
+                   {"repeat", "each pair is a repetition; --budget says how many"},
                    {"dry-run", "give it outside of --base and --new"},
                    {"quiet", "give it outside of --base and --new"},
                    {"output", "give it outside of --base and --new"},
@@ -100,7 +88,7 @@ RunSpec side_spec(const trial::Definition& definition, const std::vector<trial::
   return one_trial(definition, given);
 }
 
-RunSpec spec_of_made(const trial::Definition& definition, const trial::Words& words) {
+BatchRun run_as_made(const trial::Definition& definition, const trial::Words& words) {
   return one_trial(definition, read_words(definition, {words}, trial::command_itself()));
 }
 

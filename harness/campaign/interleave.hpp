@@ -11,18 +11,10 @@
 
 namespace tlbstorm::campaign {
 
-/// How a side is run.
-struct RunSpec {
-  trial::Words command;    ///< what makes such a run alone; for the manifest
-  trial::Options options;  ///< of the plan
-  std::string prepare;     ///< a shell command before each of its trials, or empty
-};
-
 class Interleaver {
  public:
   Interleaver(const std::filesystem::path& folder, const std::string& about,
-              const trial::Definition& definition, RunSpec base, RunSpec next, const MachineLock& lock,
-              Follower& follower);
+              BatchRun base, BatchRun next, const MachineLock& lock, Follower& follower);
   /// One trial of each side. kOk, or kSignal + n. Throws os::UsageError when a side can't be run here,
   /// os::Error when a command before it fails.
   int run_pair();
@@ -39,13 +31,12 @@ class Interleaver {
   const std::filesystem::path& folder() const { return recorder_.folder(); }
 
  private:
-  int run_trial(const RunSpec& way, const std::string& value);
+  int run_trial(BatchRun run, const std::string& value);
   bool was_valid(const std::string& value) const;
   std::string run_name(const std::string& value) const;
   compare::Side side(const std::string& value) const;
 
-  const trial::Definition& definition_;
-  RunSpec base_, next_;
+  BatchRun base_, next_;
   const MachineLock& lock_;
   Follower& follower_;
   bool all_undone_ = true;
@@ -55,8 +46,8 @@ class Interleaver {
 
 /// From layers of words as on the command line of `tlbstorm run WORKLOAD`, with one trial a run; what is
 /// about all runs is refused. Throws os::UsageError.
-RunSpec side_spec(const trial::Definition& definition, const std::vector<trial::Words>& layers);
+BatchRun side_run(const trial::Definition& definition, const std::vector<trial::Words>& layers);
 /// From the words of a run that was made: what they said about all of that command's runs is left out.
-RunSpec spec_of_made(const trial::Definition& definition, const trial::Words& words);
+BatchRun run_as_made(const trial::Definition& definition, const trial::Words& words);
 
 }  // namespace tlbstorm::campaign

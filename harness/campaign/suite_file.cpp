@@ -27,18 +27,20 @@ bool is_run_name(const std::string& name) {
 trial::Caller line_of_a_suite() {
   trial::Caller caller{.problem = "no option of a run in a suite",
                        .remedies = {{"sweep", "write a line for each value"}}};
-  for (const char* const name : {"dry-run", "wait", "ignore-lock", "quiet", "output"})
+  for (const char* const name : {"dry-run", "wait", "ignore-lock", "quiet", "output", "repeat"})
     caller.remedies.emplace_back(name, fmt::format("tlbstorm suite NAME --{} is for all runs", name));
   return caller;
 }
 
-BatchRun make_run(const trial::Words& line, const trial::Words& extra) {
+BatchRun make_run(const trial::Words& line, const std::vector<trial::Words>& extra) {
   BatchRun run;
   run.name = line[0];
   trial::Words words(line.begin() + 1, line.end());
   try {
     run.definition = &trial::find_workload(trial::take_workload(words));
-    const trial::Given given = read_words(*run.definition, {words, extra}, line_of_a_suite());
+    std::vector<trial::Words> layers{words};
+    layers.insert(layers.end(), extra.begin(), extra.end());
+    const trial::Given given = read_words(*run.definition, layers, line_of_a_suite());
     if (given.help)
       throw os::UsageError("--help", "true", "no option of a run in a suite", "take it out of the line");
     run.options = given.options;
@@ -89,7 +91,7 @@ Suite find_suite(const std::string& name) {
   return parse_suite(std::filesystem::path(name).stem(), os::read_named_file("suite", name, remedy));
 }
 
-std::vector<BatchRun> runs_of(const Suite& suite, const trial::Words& extra) {
+std::vector<BatchRun> runs_of(const Suite& suite, const std::vector<trial::Words>& extra) {
   std::vector<BatchRun> runs;
   for (const trial::Words& line : suite.lines) runs.push_back(make_run(line, extra));
   return runs;

@@ -31,7 +31,8 @@ Suite parse_suite(const std::string& name, std::string_view text);
 /// One that comes with the tool, or a file. Throws os::UsageError when it is neither.
 Suite find_suite(const std::string& name);
 
-/// Its runs, each with the `extra` options as well. Throws os::UsageError.
-std::vector<BatchRun> runs_of(const Suite& suite, const trial::Words& extra);
+/// Its runs, each with the `extra` options as well; of these layers the last word counts. Throws
+/// os::UsageError.
+std::vector<BatchRun> runs_of(const Suite& suite, const std::vector<trial::Words>& extra);
 
 }  // namespace tlbstorm::campaign

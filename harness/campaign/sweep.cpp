@@ -97,7 +97,11 @@ Sweep plan_sweep(const std::string& text, const trial::Options& options, const t
   };
   for (const std::string& value :
        os::part_of("--sweep", text, std::string_view(text).substr(equals + 1), values)) {
-    BatchRun run{fmt::format("{}={}", sweep.option, value), value, {}, &definition, options};
+    BatchRun run{.name = fmt::format("{}={}", sweep.option, value),
+                 .value = value,
+                 .command = {},
+                 .definition = &definition,
+                 .options = options};
     run.options[sweep.option] = value;
     run.command = command_of(definition, run.options);
     for (char& c : run.name)

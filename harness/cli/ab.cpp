@@ -13,6 +13,7 @@
 #include "harness/cli/lock_options.hpp"
 #include "harness/cli/preview.hpp"
 #include "harness/cli/screen.hpp"
+#include "harness/cli/side_words.hpp"
 #include "harness/compare/batches.hpp"
 #include "harness/compare/change_text.hpp"
 #include "harness/compare/gate/sequential.hpp"
@@ -35,20 +36,17 @@ struct AbOptions {
   LockOptions lock;
 };
 
-/// What is said of a side is either options of the run, or a command that switches the machine over.
-campaign::RunSpec side_of(const trial::Definition& definition, const Arguments& common,
-                          const std::string& option, const std::string& said) {
-  const bool is_command = !said.empty() && said[0] != '-';
-  const Arguments words =
-      is_command ? Arguments() : CLI::detail::split_up(said);  // as a shell would split them
+campaign::BatchRun side_of(const trial::Definition& definition, const Arguments& common,
+                           const std::string& option, const std::string& said) {
+  const SideWords words = side_words(said);
   try {
-    campaign::side_spec(definition, {words});
+    campaign::side_run(definition, {words.options});
   } catch (const os::UsageError& error) {
     throw os::UsageError(option, said, error.what(), error.hint());
   }
-  campaign::RunSpec spec = campaign::side_spec(definition, {common, words});
-  if (is_command) spec.prepare = said;
-  return spec;
+  campaign::BatchRun run = campaign::side_run(definition, {common, words.options});
+  run.prepare = words.command;
+  return run;
 }
 
 /// Before anything runs: an unknown name would only be found out at the end.
@@ -152,11 +150,10 @@ int ab(const Arguments& given) {
     const os::Nanoseconds budget = os::parse_duration("--budget", options.budget);
     if (budget <= os::Nanoseconds{0})
       throw os::UsageError("--budget", options.budget, "no time for any pair", "give a time such as 10m");
-    campaign::side_spec(definition, {common});  // refused under its own name
-    const campaign::RunSpec base = side_of(definition, common, "--base", options.base),
-                            next = side_of(definition, common, "--new", options.next);
-    const nlohmann::ordered_json sides{{"base", preview(definition, base)},
-                                       {"new", preview(definition, next)}};
+    campaign::side_run(definition, {common});  // refused under its own name
+    const campaign::BatchRun base = side_of(definition, common, "--base", options.base),
+                             next = side_of(definition, common, "--new", options.next);
+    const nlohmann::ordered_json sides{{"base", preview(base)}, {"new", preview(next)}};
     if (options.output.empty()) options.output = record::default_folder(definition.name, "ab");
     record::check_folder(options.output);
     if (options.dry_run) {
@@ -166,8 +163,7 @@ int ab(const Arguments& given) {
     Screen screen(true);
     const MachineLock lock(options.lock, screen);
     campaign::restore_leftovers(screen);
-    campaign::Interleaver interleaver(options.output, report::shell_line(command), definition, base, next,
-                                      lock, screen);
+    campaign::Interleaver interleaver(options.output, report::shell_line(command), base, next, lock, screen);
     std::string said;
     const int code = run_until_clear(interleaver, options, budget, said);
     interleaver.finish();

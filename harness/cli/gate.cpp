@@ -20,6 +20,7 @@
 #include "harness/cli/screen.hpp"
 #include "harness/compare/batches.hpp"
 #include "harness/compare/change_text.hpp"
+#include "harness/compare/gate/question.hpp"
 #include "harness/judge/sample_digest.hpp"
 #include "harness/os/error.hpp"
 #include "harness/os/named_path.hpp"
@@ -35,7 +36,7 @@ using compare::Ruling;
 
 struct GateCommand {
   std::vector<std::string> folders, more_base, rules;
-  std::string rules_file, unsure;
+  std::string rules_file, unsure, floors = compare::kFloorFolder;
   FindingOutput output;
   bool confirm = false, self_test = false, force = false, paired = false;
   double alpha = compare::kGateAlpha;
@@ -50,18 +51,23 @@ std::vector<compare::Rule> given_rules(const GateCommand& command) {
   return rules;
 }
 
-/// Those of the default rules whose metric the base has: where the new side lacks it, that is said.
+/// Where the base has the metric: where only the new side lacks it, that is said.
+bool concerns(const compare::Rule& rule, const compare::GatePair& pair) {
+  if (pair.base == nullptr) return false;
+  return rule.metric == compare::kPrimary ? !compare::primary_of(pair, rule).empty()
+                                          : pair.base->has(rule.metric);
+}
+
 std::vector<compare::Rule> default_rules(std::span<const compare::GatePair> pairs) {
-  std::vector<compare::Rule> rules;
-  for (compare::Rule& rule : compare::default_rules())
-    if (std::any_of(pairs.begin(), pairs.end(), [&](const compare::GatePair& one) {
-          return one.base != nullptr && one.base->has(rule.metric);
-        }))
-      rules.push_back(std::move(rule));
-  if (rules.empty())
-    throw os::UsageError("these runs have no metric that a gate looks at by itself",
-                         "say what it is to look at: --rule 'METRIC <= +5%'");
-  return rules;
+  for (std::vector<compare::Rule> rules :
+       {compare::default_rules(), compare::default_rules_of_benchmarks()}) {
+    std::erase_if(rules, [&](const compare::Rule& rule) {
+      return std::ranges::none_of(pairs, [&](const compare::GatePair& pair) { return concerns(rule, pair); });
+    });
+    if (!rules.empty()) return rules;
+  }
+  throw os::UsageError("these runs have no metric that a gate looks at by itself",
+                       "say what it is to look at: --rule 'METRIC <= +5%'");
 }
 
 /// What stands in a run's place is a bad argument, and so is a base that is not there; the new runs are what
@@ -139,10 +145,10 @@ int judge(const GateCommand& command) {
       {command.folders.begin(), command.folders.end()}, {command.more_base.begin(), command.more_base.end()},
       true, looks_at_columns(rules));
   std::vector<compare::GatePair> pairs;
-  compare::GateOptions options{command.alpha, command.paired};
+  compare::GateOptions options{command.alpha, command.paired, compare::Floors(command.floors)};
   for (const compare::Sides& one : sides) {
     const compare::Side* const base = one.base.empty() ? nullptr : &one.base.front();
-    if (base != nullptr && !one.paired && !command.force) refuse_unlike(differences(*base, one.next));
+    if (base != nullptr && !one.of_one_folder && !command.force) refuse_unlike(differences(*base, one.next));
     if (!one.next.was_made())
       throw os::Error(fmt::format("{}: no trial was made", compare::describe_side(one.next)),
                       "see tlbstorm report");
@@ -194,6 +200,9 @@ int gate(const Arguments& given) {
     app.add_flag("--confirm", command.confirm,
                  "before it fails: run the workload again, interleaved, where it can");
     add_lock_options(app, command.lock);
+    app.add_option("--floors", command.floors,
+                   "how far runs of the same lie apart on this machine, as tlbstorm calibrate measured it")
+        ->capture_default_str();
     app.add_flag("--self-test", command.self_test, "show from which change on each rule fails on these data");
     app.add_flag("--paired", command.paired, "trials were interleaved: the n-th of a side belong together");
     app.add_flag("--force", command.force, "judge other work and other machines all the same");

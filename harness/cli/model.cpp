@@ -50,7 +50,7 @@ int model(const Arguments& given) {
     options.of = words_of("--of", of);
     options.by = words_of("--by", by);
     std::cout << chosen.print(
-        compare::make_models(compare::read_evidence({paths.begin(), paths.end()}), options));
+        compare::make_models(compare::read_families({paths.begin(), paths.end()}), options));
     return kOk;
   });
 }

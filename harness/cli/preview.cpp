@@ -7,15 +7,15 @@
 
 namespace tlbstorm::cli {
 
-nlohmann::ordered_json preview(const trial::Definition& definition, const campaign::RunSpec& spec) {
+nlohmann::ordered_json preview(const campaign::BatchRun& run) {
   nlohmann::ordered_json json;
-  if (!spec.prepare.empty()) json["before"] = spec.prepare;
-  json["command"] = spec.command;
+  if (!run.prepare.empty()) json["before"] = run.prepare;
+  json["command"] = run.command;
   try {
     json["plan"] = nlohmann::ordered_json::parse(
-        record::plan_text(trial::make_plan(definition, spec.options, machine::inspect()), definition));
+        record::plan_text(trial::make_plan(*run.definition, run.options, machine::inspect()), *run.definition));
   } catch (const os::UsageError& error) {
-    if (spec.prepare.empty()) throw;
+    if (run.prepare.empty()) throw;
     json["not_possible_now"] = error.what();
   }
   return json;

@@ -10,6 +10,6 @@ namespace tlbstorm::cli {
 
 /// What it comes to on this machine. One whose command may still change the machine need not be possible now.
 /// Throws os::UsageError.
-nlohmann::ordered_json preview(const trial::Definition& definition, const campaign::RunSpec& spec);
+nlohmann::ordered_json preview(const campaign::BatchRun& run);
 
 }  // namespace tlbstorm::cli

@@ -5,6 +5,7 @@
 #include <iostream>
 
 #include "harness/campaign/execute.hpp"
+#include "harness/campaign/repeat.hpp"
 #include "harness/campaign/sweep.hpp"
 #include "harness/cli/command.hpp"
 #include "harness/cli/run_help.hpp"
@@ -15,6 +16,7 @@
 #include "harness/report/batch_table.hpp"
 #include "harness/report/summary.hpp"
 #include "harness/trial/given.hpp"
+#include "harness/trial/options.hpp"
 #include "harness/trial/planner.hpp"
 
 namespace tlbstorm::cli {
@@ -73,9 +75,32 @@ std::filesystem::path folder_of(const trial::Given& given, const trial::Definiti
                                 "sweep-" + swept + (label == given.options.end() ? "" : "-" + label->second));
 }
 
+int repeats(const trial::Given& given) {
+  const std::string text = given.text("repeat");
+  return text.empty() ? 1 : static_cast<int>(trial::run_option("repeat").whole(text));
+}
+
+int repeat(const trial::Given& given, const trial::Definition& definition) {
+  std::filesystem::path parent = given.text("output");
+  const trial::Plan plan = trial::make_plan(definition, given.options, machine::inspect());
+  if (parent.empty()) parent = record::default_folder(definition.name, plan.label);
+  record::check_folder(parent);
+  if (given.is_on("dry-run")) {
+    std::cout << record::plan_text(plan, definition);
+    return kOk;
+  }
+  Screen screen(given.is_on("quiet"));
+  const int code = campaign::run_batch({"repeat", definition.name, definition.operation},
+                                       campaign::repeated({campaign::run_of(definition, given.options)}, repeats(given)), parent,
+                                       campaign::lock_options(given.command), screen);
+  std::cout << report::tabulate(record::read_batch(parent)) << std::flush;
+  return code;
+}
+
 int sweep(const trial::Given& given, const trial::Definition& definition) {
-  const campaign::Sweep sweep =
+  campaign::Sweep sweep =
       campaign::plan_sweep(given.text("sweep"), given.options, definition, machine::inspect());
+  if (const int times = repeats(given); times > 1) sweep.runs = campaign::repeated(sweep.runs, times);
   const std::filesystem::path parent = folder_of(given, definition, sweep.option);
   record::check_folder(parent);
   if (given.is_on("dry-run")) {
@@ -106,7 +131,8 @@ int run(const Arguments& given) {
     }
     Arguments command{"tlbstorm", "run"};
     command.insert(command.end(), given.begin(), given.end());
-    return words.text("sweep").empty() ? run_once(command, words, definition) : sweep(words, definition);
+    if (!words.text("sweep").empty()) return sweep(words, definition);
+    return repeats(words) > 1 ? repeat(words, definition) : run_once(command, words, definition);
   });
 }
 

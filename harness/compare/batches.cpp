@@ -18,29 +18,80 @@ using record::Batch;
 using record::BatchEntry;
 using record::RunFolder;
 
-bool is_ab(const fs::path& folder) {
-  return record::is_batch(folder) && record::read_batch_kind(folder).kind == "ab";
+bool is_pairs(const record::BatchKind& batch) { return batch.kind == "ab"; }
+
+/// Both sides are in it: of `tlbstorm ab`, a suite of two sides, or the lab.
+bool has_sides(const Batch& batch) {
+  const auto any = [&](const char* side) {
+    return std::ranges::any_of(batch.entries, [&](const BatchEntry& one) { return one.value == side; });
+  };
+  return is_pairs(batch.kind) || (batch.kind.kind != "sweep" && any(kBaseValue) && any(kNextValue));
 }
 
-bool is_list(const fs::path& folder) { return record::is_batch(folder) && !is_ab(folder); }
+/// Its runs differ, and are compared one by one: those of --repeat are the same run again and again.
+bool is_list(const fs::path& folder) {
+  if (!record::is_batch(folder)) return false;
+  const std::string kind = record::read_batch_kind(folder).kind;
+  return kind == "sweep" || kind == "suite";
+}
 
-Sides sides_of_ab(const fs::path& folder, bool raw) {
-  Batch batch = record::read_batch(folder);
-  auto [base, next] = runs_of_ab(batch);
-  if (base.empty() || next.empty())
-    throw os::Error(fmt::format("{}: there is no pair of runs in it", folder.native()),
-                    "run `tlbstorm ab` again");
-  Sides sides{"", {}, make_side("new", std::move(next), raw), true, batch.kind.about};
+/// What an entry of a sweep or suite is held against.
+const std::string& point_of(const BatchEntry& entry) { return entry.point.empty() ? entry.name : entry.point; }
+
+/// Of `side`; empty: whatever the side.
+std::vector<RunFolder> runs_at(const Batch& batch, const std::string& point, const char* side) {
+  std::vector<RunFolder> runs;
+  for (const BatchEntry& entry : batch.entries)
+    if (entry.run && entry.point == point && entry.value == side) runs.push_back(*entry.run);
+  return runs;
+}
+
+[[noreturn]] void refuse_lonely(const fs::path& folder) {
+  throw os::Error(fmt::format("{}: there is no pair of runs in it", folder.native()),
+                  "make them again");
+}
+
+Sides make_sides(const std::string& title, std::vector<RunFolder> base, std::vector<RunFolder> next, bool raw) {
+  Sides sides{.title = title, .base = {}, .next = make_side("new", std::move(next), raw)};
   sides.base.push_back(make_side("base", std::move(base), raw));
   return sides;
 }
 
-/// The runs of the same name in all the batches.
+/// The two sides that one folder holds, point by point.
+std::vector<Sides> sides_of(const Batch& batch, bool raw) {
+  std::vector<Sides> all;
+  if (is_pairs(batch.kind)) {
+    auto [base, next] = runs_of_ab(batch);
+    if (base.empty()) refuse_lonely(batch.path);
+    all.push_back(make_sides("", std::move(base), std::move(next), raw));
+    all.front().paired = all.front().of_one_folder = true;
+    all.front().made_by = batch.kind.about;
+    return all;
+  }
+  std::vector<std::string> points;
+  for (const BatchEntry& entry : batch.entries)
+    if (std::ranges::find(points, entry.point) == points.end()) points.push_back(entry.point);
+  std::vector<std::string> missing, added;
+  for (const std::string& point : points) {
+    std::vector<RunFolder> base = runs_at(batch, point, kBaseValue), next = runs_at(batch, point, kNextValue);
+    if (!base.empty() && !next.empty())
+      all.push_back(make_sides(point, std::move(base), std::move(next), raw));
+    else if (!base.empty() || !next.empty())
+      (base.empty() ? added : missing).push_back(point);
+  }
+  if (all.empty()) refuse_lonely(batch.path);
+  all.front().missing = std::move(missing);
+  all.front().added = std::move(added);
+  for (Sides& one : all) one.of_one_folder = true;
+  return all;
+}
+
+/// The runs of the same point in all the batches.
 std::vector<RunFolder> runs_named(const std::vector<Batch>& batches, const std::string& name) {
   std::vector<RunFolder> runs;
   for (const Batch& batch : batches)
     for (const BatchEntry& entry : batch.entries)
-      if (entry.name == name && entry.run) runs.push_back(*entry.run);
+      if (point_of(entry) == name && entry.run) runs.push_back(*entry.run);
   return runs;
 }
 
@@ -73,12 +124,27 @@ void add_scaling(std::vector<Comparison>& points, const ComparisonOptions& optio
   }
 }
 
+/// In their order.
+std::vector<std::string> points_of(const Batch& batch) {
+  std::vector<std::string> points;
+  for (const BatchEntry& entry : batch.entries)
+    if (std::ranges::find(points, point_of(entry)) == points.end()) points.push_back(point_of(entry));
+  return points;
+}
+
+/// "workers = 2" of a sweep, the name of a suite's line.
+std::string title_of(const Batch& batch, const std::string& point) {
+  for (const BatchEntry& entry : batch.entries)
+    if (batch.kind.kind == "sweep" && point_of(entry) == point)
+      return fmt::format("{} = {}", batch.kind.name, entry.value);
+  return point;
+}
+
 /// What one side has runs of and the other has not.
 std::vector<std::string> only_in(const std::vector<Batch>& some, const std::vector<Batch>& others) {
   std::vector<std::string> names;
-  for (const BatchEntry& entry : some.front().entries)
-    if (!runs_named(some, entry.name).empty() && runs_named(others, entry.name).empty())
-      names.push_back(entry.name);
+  for (const std::string& point : points_of(some.front()))
+    if (!runs_named(some, point).empty() && runs_named(others, point).empty()) names.push_back(point);
   return names;
 }
 
@@ -86,17 +152,10 @@ std::vector<std::string> only_in(const std::vector<Batch>& some, const std::vect
 std::vector<Sides> points(const std::vector<fs::path>& base, const std::vector<fs::path>& next, bool raw) {
   const std::vector<Batch> before = read_batches(base), after = read_batches(next);
   std::vector<Sides> all;
-  for (const BatchEntry& entry : before.front().entries) {
-    std::vector<RunFolder> runs = runs_named(before, entry.name), others = runs_named(after, entry.name);
-    if (runs.empty() || others.empty()) continue;
-    Sides point{
-        entry.value.empty() ? entry.name : fmt::format("{} = {}", before.front().kind.name, entry.value),
-        {},
-        make_side("new", std::move(others), raw),
-        false,
-        ""};
-    point.base.push_back(make_side("base", std::move(runs), raw));
-    all.push_back(std::move(point));
+  for (const std::string& point : points_of(before.front())) {
+    std::vector<RunFolder> runs = runs_named(before, point), others = runs_named(after, point);
+    if (!runs.empty() && !others.empty())
+      all.push_back(make_sides(title_of(before.front(), point), std::move(runs), std::move(others), raw));
   }
   if (all.empty())
     throw os::Error(
@@ -163,9 +222,11 @@ void refuse_other_units(const Sides& sides) {
 std::vector<Sides> read_any_sides(const std::vector<fs::path>& folders,
                                   const std::vector<fs::path>& more_base, bool alone, bool raw) {
   if (folders.size() == 1 && more_base.empty()) {
-    if (is_ab(folders.front())) return single(sides_of_ab(folders.front(), raw));
+    if (record::is_batch(folders.front()))
+      if (const Batch batch = record::read_batch(folders.front()); has_sides(batch))
+        return sides_of(batch, raw);
     if (alone && !is_list(folders.front()))
-      return single({"", {}, read_side("new", folders, raw), false, ""});
+      return single({.title = "", .base = {}, .next = read_side("new", folders, raw)});
     throw os::UsageError(fmt::format("{}: there is nothing to compare it with", folders.front().native()),
                          "name the base first, then what is new");
   }
@@ -179,11 +240,14 @@ std::vector<Sides> read_any_sides(const std::vector<fs::path>& folders,
   refuse_twice(next);
   std::vector<fs::path> all = base;
   all.insert(all.end(), next.begin(), next.end());
+  for (const fs::path& path : all)
+    if (record::is_batch(path) && has_sides(record::read_batch(path)))
+      throw os::UsageError(fmt::format("{} holds both sides", path.native()), "name it alone");
   const auto lists = std::count_if(all.begin(), all.end(), &is_list);
   if (lists == std::ssize(all)) return points(base, next, raw);
   if (lists > 0)
     throw os::UsageError("sweeps and suites can't be compared with single runs", "compare like with like");
-  Sides sides{"", {}, read_side("new", next, raw), false, ""};
+  Sides sides{.title = "", .base = {}, .next = read_side("new", next, raw)};
   sides.base.push_back(read_side("base", base, raw));
   return single(std::move(sides));
 }
@@ -205,8 +269,7 @@ std::vector<Comparison> compare_folders(const std::vector<fs::path>& folders,
     ComparisonOptions how = options;
     how.paired |= sides.paired;
     Comparison part = compare(std::move(sides.base.front()), std::move(sides.next), how);
-    // What differs between the sides of `tlbstorm ab` is what was to be compared.
-    if (!force && !sides.paired) refuse_unlike(part.differences);
+    if (!force && !sides.of_one_folder) refuse_unlike(part.differences);
     part.title = sides.title;
     part.made_by = sides.made_by;
     for (const std::string& name : sides.missing)

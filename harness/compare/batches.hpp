@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // What a user names on the command line, as comparisons: runs against runs, sweeps and suites point by point,
-// and the two sides of `tlbstorm ab`.
+// and folders that hold both sides.
 #pragma once
 
 #include <filesystem>
@@ -21,7 +21,8 @@ struct Sides {
   std::vector<Side> base;  ///< one, or none
   Side next;
   bool paired = false;
-  std::string made_by;                    ///< the command that interleaved them
+  bool of_one_folder = false;             ///< what differs between them is what was to be compared
+  std::string made_by = {};               ///< the command that interleaved them
   std::vector<std::string> missing = {};  ///< of all points, on the first: what only the base has a run of
   std::vector<std::string> added = {};    ///< the same of the new side
 };
@@ -32,7 +33,7 @@ std::vector<Sides> read_sides(const std::vector<std::filesystem::path>& folders,
                               const std::vector<std::filesystem::path>& more_base, bool alone, bool raw);
 
 /// The base and what is new, from the command line: the first folder is the base, the rest are new; a single
-/// folder must be one of `tlbstorm ab`. Throws os::UsageError when the sides are unlike and `force` is not
+/// folder must hold both sides. Throws os::UsageError when the sides are unlike and `force` is not
 /// given.
 std::vector<Comparison> compare_folders(const std::vector<std::filesystem::path>& folders,
                                         const std::vector<std::filesystem::path>& more_base,
@@ -42,7 +43,7 @@ std::vector<Comparison> compare_folders(const std::vector<std::filesystem::path>
 std::pair<std::vector<record::RunFolder>, std::vector<record::RunFolder>> runs_of_ab(
     const record::Batch& batch);
 
-/// What `tlbstorm ab` calls its runs.
+/// What the sides of a folder are called in it.
 inline constexpr const char* kBaseValue = "base";
 inline constexpr const char* kNextValue = "new";
 

@@ -11,6 +11,7 @@
 #include <limits>
 
 #include "harness/compare/correction.hpp"
+#include "harness/compare/gate/gross.hpp"
 #include "harness/judge/emulation.hpp"
 #include "harness/judge/latencies.hpp"
 #include "harness/os/error.hpp"
@@ -76,15 +77,17 @@ double best_p(const MetricChange& change, bool paired) {
   return paired ? stats::smallest_p_of_pairs(change.base.n) : stats::smallest_p(change.base.n, change.next.n);
 }
 
+Verdict direction_of(const MetricChange& change) {
+  if (change.metric.better == trial::Better::neither) return Verdict::changed;
+  return (change.shift < 0) == (change.metric.better == trial::Better::lower) ? Verdict::better
+                                                                              : Verdict::worse;
+}
+
 Verdict decide(const MetricChange& change, const ComparisonOptions& options) {
   const bool known = !std::isnan(change.interval.low) && !std::isnan(change.interval.high);
   // At a base of zero there is no part to speak of, but the order of the values still tells.
   const bool another = change.test.p <= options.alpha && (!known || !change.interval.contains(0));
-  if (another) {
-    if (change.metric.better == trial::Better::neither) return Verdict::changed;
-    return (change.shift < 0) == (change.metric.better == trial::Better::lower) ? Verdict::better
-                                                                                : Verdict::worse;
-  }
+  if (another) return direction_of(change);
   if (known && change.interval.low >= -options.same_within && change.interval.high <= options.same_within)
     return Verdict::same;
   const bool all_equal = change.base.n > 0 && change.next.n > 0 && change.base.min == change.base.max &&
@@ -101,29 +104,9 @@ void remark_outliers(const char* side, const stats::Description& what, stats::Va
                                        fmt::join(far, ", "), what.median));
 }
 
-void remark_drift(const Side& base, const Side& next, MetricChange& change) {
-  const bool another = change.verdict != Verdict::same && change.verdict != Verdict::unsure;
-  if (!another || !drift_explains(base, next, change)) return;
-  change.verdict = Verdict::unsure;
-  change.remarks.emplace_back(
-      "the values drift that way within the runs, too: interleave the trials (tlbstorm ab)");
-}
-
 bool any_rests_on_few(const Side& side, std::string_view metric) {
   return std::any_of(side.runs().begin(), side.runs().end(),
                      [&](const record::RunFolder& run) { return judge::rests_on_few(run, metric); });
-}
-
-std::string few_trials(const Side& base, const Side& next, const ComparisonOptions& options) {
-  const auto b = static_cast<std::size_t>(base.valid_trials()),
-             n = static_cast<std::size_t>(next.valid_trials());
-  const double best = options.paired ? stats::smallest_p_of_pairs(std::min(b, n)) : stats::smallest_p(b, n);
-  if (best <= options.alpha / 5) return "";
-  const std::string count = options.paired ? fmt::format("{} pairs of trials", std::min(b, n))
-                            : b == n       ? fmt::format("{} trials a side", b)
-                                           : fmt::format("{} and {} trials", b, n);
-  return fmt::format("{} can at best show p = {:.2g}{}", count, best,
-                     best > options.alpha ? ": no change can be shown" : "");
 }
 
 /// Absent is not zero: what can't be compared is named.
@@ -152,7 +135,6 @@ std::vector<std::string> notes_on(const Side& base, const Side& next, const Comp
       for (const std::string& remark : run.remarks)
         notes.push_back(fmt::format("{}: {}", run.path.native(), remark));
   }
-  if (const std::string few = few_trials(base, next, options); !few.empty()) notes.push_back(few);
   note_absent(base, next, "the base", options, notes);
   note_absent(next, base, "the new side", options, notes);
   if (judge::is_emulated(base.manifest()) || judge::is_emulated(next.manifest()))
@@ -165,52 +147,6 @@ std::vector<std::string> notes_on(const Side& base, const Side& next, const Comp
 std::string_view name(Verdict verdict) {
   static constexpr std::array<std::string_view, 5> kNames{"better", "worse", "changed", "same", "unsure"};
   return kNames[static_cast<std::size_t>(verdict)];
-}
-
-std::pair<std::vector<double>, std::vector<double>> values_of(const Side& base, const Side& next,
-                                                              const std::string& metric, bool paired) {
-  if (!paired) return {base.values(metric), next.values(metric)};
-  std::pair<std::vector<double>, std::vector<double>> pairs;
-  for (std::size_t i = 0; i < std::min(base.runs().size(), next.runs().size()); ++i) {
-    const record::RunFolder &before = base.runs()[i], &after = next.runs()[i];
-    const record::Series *const one = before.find(metric), *const other = after.find(metric);
-    if (one == nullptr || other == nullptr) continue;
-    for (const auto& [trial, value] : one->by_trial) {
-      const auto found = other->by_trial.find(trial);
-      if (found == other->by_trial.end() || !before.valid(trial) || !after.valid(trial)) continue;
-      pairs.first.push_back(value);
-      pairs.second.push_back(found->second);
-    }
-  }
-  return pairs;
-}
-
-namespace {
-
-/// By how much values grow from one to the next: the median of all slopes within the series (Theil and Sen).
-double slope(const std::vector<std::vector<double>>& series) {
-  std::vector<double> slopes;
-  for (const std::vector<double>& values : series)
-    for (std::size_t i = 0; i < values.size(); ++i)
-      for (std::size_t j = i + 1; j < values.size(); ++j)
-        slopes.push_back((values[j] - values[i]) / static_cast<double>(j - i));
-  return stats::median(slopes);
-}
-
-}  // namespace
-
-bool drift_explains(const Side& base, const Side& next, const MetricChange& change) {
-  constexpr double kDrifts = 0.05;
-  std::vector<std::vector<double>> series = base.values_by_run(change.metric.name);
-  const auto others = next.values_by_run(change.metric.name);
-  series.insert(series.end(), others.begin(), others.end());
-  const stats::Test drift = stats::trend(series);
-  if (drift.p > kDrifts || (drift.statistic > 0) != (change.shift > 0)) return false;
-  // One after the other, the sides' middles are half of all trials apart. The slope is not known better than
-  // that it may be three times as steep, and all of it must not be taken for a change.
-  const auto trials = static_cast<double>(change.base.n + change.next.n);
-  constexpr double kSteeper = 3;
-  return kSteeper * std::abs(slope(series)) * trials / 2 >= std::abs(change.shift);
 }
 
 bool wanted(const std::vector<std::string>& globs, const std::string& metric) {
@@ -231,12 +167,14 @@ void require_metrics(std::string_view option, const std::vector<std::string>& gl
   }
 }
 
-std::size_t trials_to_settle(const MetricChange& change, bool paired, double alpha) {
+std::size_t runs_to_settle(const MetricChange& change, bool paired, double alpha) {
   if (change.verdict != Verdict::unsure || paired || std::isnan(change.change)) return 0;
   const double cv = std::max(change.base.cv, change.next.cv);
-  const std::size_t needed = std::isnan(cv) ? 0 : stats::trials_needed(change.change, cv, {.alpha = alpha});
+  std::size_t needed = std::isnan(cv) ? 0 : stats::trials_needed(change.change, cv, {.alpha = alpha});
   constexpr std::size_t kHopeless = 1000;
-  return needed > std::min(change.base.n, change.next.n) && needed <= kHopeless ? needed : 0;
+  if (needed == 0 || needed > kHopeless) return 0;
+  while (stats::smallest_p(needed, needed) > alpha) ++needed;
+  return !change.decides || needed > std::min(change.base.n, change.next.n) ? needed : 0;
 }
 
 MetricChange compare_values(const MetricInfo& metric, std::vector<double> base, std::vector<double> next,
@@ -252,41 +190,91 @@ MetricChange compare_values(const MetricInfo& metric, std::vector<double> base, 
   if (best_p(change, paired) <= options.alpha) change.verdict = decide(change, options);
   remark_outliers("base", change.base, change.base_values, change);
   remark_outliers("new", change.next, change.next_values, change);
-  change.trials_needed = trials_to_settle(change, paired, options.alpha);
+  change.runs_needed = runs_to_settle(change, paired, options.alpha);
   return change;
 }
 
-Comparison compare(Side base, Side next, const ComparisonOptions& options) {
-  Comparison comparison{"", std::move(base), std::move(next), {}, {}, {}, {}, options.paired};
-  comparison.differences = differences(comparison.base, comparison.next);
-  comparison.notes = notes_on(comparison.base, comparison.next, options);
-  for (const MetricInfo& metric : comparison.base.metrics()) {
-    if (!wanted(options.metrics, metric.name)) continue;
-    auto [before, after] = values_of(comparison.base, comparison.next, metric.name, options.paired);
-    if (before.empty() || after.empty()) continue;
-    MetricChange change = compare_values(metric, std::move(before), std::move(after), options);
-    if (!options.paired) remark_drift(comparison.base, comparison.next, change);
-    if (any_rests_on_few(comparison.base, metric.name) || any_rests_on_few(comparison.next, metric.name))
-      change.remarks.emplace_back(judge::kFewNote);
-    if (instrument_differs(comparison.base, comparison.next, metric)) {
-      change.verdict = Verdict::unsure;
-      change.trials_needed = 0;
-      change.remarks.emplace_back(kInstrumentDiffers);
-    }
-    comparison.metrics.push_back(std::move(change));
+namespace {
+
+bool has_answer(const MetricChange& change) {
+  return change.verdict != Verdict::same && change.verdict != Verdict::unsure;
+}
+
+/// So far either way that no luck of a run explains it.
+bool is_gross(const Side& base, const Side& next, const MetricInfo& metric) {
+  return std::ranges::any_of(std::array{true, false}, [&](bool more) {
+    const Rule no_change{.text = "", .metric = metric.name, .at_most = more, .bound = ""};
+    return gross_change(base.values_by_run(metric.name), next.values_by_run(metric.name), metric, no_change, 0)
+        .has_value();
+  });
+}
+
+MetricChange compare_metric(const Side& base, const Side& next, const MetricInfo& metric,
+                            const Evidence& evidence, const ComparisonOptions& options) {
+  ComparisonOptions how = options;
+  how.paired = evidence.paired;
+  MetricChange change = compare_values(metric, evidence.base_values, evidence.next_values, how);
+  change.rung = evidence.text();
+  change.decides = evidence.decides();
+  if (change.decides) return change;
+  const bool is_asked_for = !options.metrics.empty() || metric.name == base.manifest().workload.primary;
+  if (is_asked_for && is_gross(base, next, metric)) {
+    change.gross = true;
+    change.verdict = direction_of(change);
+    change.remarks.emplace_back("gross: no luck of a run explains it");
+  } else if (has_answer(change)) {
+    change.verdict = Verdict::unsure;
   }
-  if (options.metrics.empty())
-    comparison.distributions = compare_distributions(comparison.base, comparison.next, options.paired);
-  if (rest_on_few(comparison.distributions))
-    comparison.notes.push_back(fmt::format("{} {}", judge::kFewMark, judge::kFewNote));
-  if (std::string shared = correct(comparison.metrics, comparison.base.manifest().workload.primary, options);
-      !shared.empty())
-    comparison.notes.push_back(std::move(shared));
+  change.runs_needed = runs_to_settle(change, how.paired, options.alpha);
+  return change;
+}
+
+/// What the comparison stands on: that of the primary metric, or of the first that there is.
+void tell_evidence(Comparison& comparison, const Evidence& evidence) {
+  comparison.evidence = evidence.text();
+  if (const std::string why = evidence.why_not(); !why.empty())
+    comparison.notes.push_back(fmt::format("{}: no verdict but on what is gross; {}", why, kMeasureInTurn));
+}
+
+void doubt(Comparison& comparison) {
   for (const Side* const side : {&comparison.base, &comparison.next})
     if (const std::string doubt = side->doubt(); !doubt.empty()) {
       comparison.notes.push_back(doubt + ": no verdict on it is sure");
       for (MetricChange& change : comparison.metrics) change.verdict = Verdict::unsure;
     }
+}
+
+}  // namespace
+
+Comparison compare(Side base, Side next, const ComparisonOptions& options) {
+  Comparison comparison{"", std::move(base), std::move(next), {}, {}, {}, {}, options.paired};
+  comparison.differences = differences(comparison.base, comparison.next);
+  comparison.notes = notes_on(comparison.base, comparison.next, options);
+  const std::string& primary = comparison.base.manifest().workload.primary;
+  std::optional<Evidence> told;
+  for (const MetricInfo& metric : comparison.base.metrics()) {
+    if (!wanted(options.metrics, metric.name)) continue;
+    const Evidence evidence = evidence_of(comparison.base, comparison.next, metric.name, options.paired);
+    if (evidence.base_values.empty() || evidence.next_values.empty()) continue;
+    if (!told || metric.name == primary) told = evidence;
+    MetricChange change = compare_metric(comparison.base, comparison.next, metric, evidence, options);
+    if (any_rests_on_few(comparison.base, metric.name) || any_rests_on_few(comparison.next, metric.name))
+      change.remarks.emplace_back(judge::kFewNote);
+    if (instrument_differs(comparison.base, comparison.next, metric)) {
+      change.verdict = Verdict::unsure;
+      change.runs_needed = 0;
+      change.remarks.emplace_back(kInstrumentDiffers);
+    }
+    comparison.metrics.push_back(std::move(change));
+  }
+  if (told) tell_evidence(comparison, *told);
+  if (options.metrics.empty())
+    comparison.distributions = compare_distributions(comparison.base, comparison.next, options.paired);
+  if (rest_on_few(comparison.distributions))
+    comparison.notes.push_back(fmt::format("{} {}", judge::kFewMark, judge::kFewNote));
+  if (std::string shared = correct(comparison.metrics, primary, options); !shared.empty())
+    comparison.notes.push_back(std::move(shared));
+  doubt(comparison);
   return comparison;
 }
 

@@ -4,11 +4,11 @@
 
 #include <limits>
 #include <string>
-#include <utility>
 #include <vector>
 
 #include "harness/compare/distribution.hpp"
 #include "harness/compare/environment.hpp"
+#include "harness/compare/ladder.hpp"
 #include "harness/compare/side.hpp"
 #include "harness/stats/change.hpp"
 #include "harness/stats/rank_tests.hpp"
@@ -22,7 +22,9 @@ std::string_view name(Verdict verdict);
 
 struct MetricChange {
   MetricInfo metric;
-  std::vector<double> base_values, next_values;  ///< in the order of the trials; of equal length when paired
+  /// Of the units of evidence, or where these are too few of all trials; of equal length when paired.
+  std::vector<double> base_values, next_values;
+  std::string rung;  ///< "8 runs a side, in turn"
   stats::Description base, next;
   double shift = 0;  ///< Hodges and Lehmann's, in the metric's unit
   /// The change as a part of the base: 0.05 is 5% more; NaN where the base is zero.
@@ -32,10 +34,12 @@ struct MetricChange {
   stats::Interval interval;
   stats::Test test;
   Verdict verdict = Verdict::unsure;
-  /// Where it is unsure: about how many trials a side such a change would need to show; 0 where none would
-  /// do.
-  std::size_t trials_needed = 0;
-  std::vector<std::string> remarks;  ///< values that stand apart, a drift
+  bool decides = true;  ///< whether a change of the values is one of what was measured (Evidence::decides)
+  bool gross = false;   ///< no luck explains it
+  /// Where it is unsure: about how many runs a side, measured in turn, such a change would need to show; 0
+  /// where none would do.
+  std::size_t runs_needed = 0;
+  std::vector<std::string> remarks;  ///< values that stand apart
 };
 
 struct ComparisonOptions {
@@ -54,27 +58,19 @@ struct Comparison {
   std::vector<DistributionChange> distributions;  ///< of the times of accesses, where they were taken
   std::vector<std::string> notes;                 ///< of the sides as wholes
   bool paired = false;
-  std::string made_by = {};  ///< of interleaved trials, the command that made them all
+  std::string evidence = {};  ///< on which rung of the ladder it stands
+  std::string made_by = {};   ///< of interleaved trials, the command that made them all
 };
 
 /// Compares one metric.
 MetricChange compare_values(const MetricInfo& metric, std::vector<double> base, std::vector<double> next,
                             const ComparisonOptions& options);
 
-/// About how many trials a side would show such a change where a row is unsure, at an alpha of its own; 0
-/// where none would do, or there are as many.
-std::size_t trials_to_settle(const MetricChange& change, bool paired, double alpha);
+/// About how many runs a side would show such a change where a row is unsure, at an alpha of its own; 0 where
+/// none would do, or there are as many.
+std::size_t runs_to_settle(const MetricChange& change, bool paired, double alpha);
 
 Comparison compare(Side base, Side next, const ComparisonOptions& options);
-
-/// A metric's values of both sides' valid trials. Paired: of the same trial of the n-th run of either side,
-/// where both are valid.
-std::pair<std::vector<double>, std::vector<double>> values_of(const Side& base, const Side& next,
-                                                              const std::string& metric, bool paired);
-
-/// Whether the values of both sides wander with time, run by run, the way that the change goes: then it may
-/// be the time that changed them. By Kendall's test at 5%, and by as much.
-bool drift_explains(const Side& base, const Side& next, const MetricChange& change);
 
 /// Whether a metric is asked for: any of the globs matches, or there is none.
 bool wanted(const std::vector<std::string>& globs, const std::string& metric);

@@ -8,8 +8,8 @@
 namespace tlbstorm::compare {
 namespace {
 
-bool has_answer(const MetricChange& row) {
-  return row.verdict != Verdict::same && row.verdict != Verdict::unsure;
+bool may_be_taken_back(const MetricChange& row) {
+  return row.verdict != Verdict::same && row.verdict != Verdict::unsure && !row.gross;
 }
 
 /// Rows that share an alpha.
@@ -19,11 +19,11 @@ void correct_together(const std::vector<MetricChange*>& rows, double alpha, bool
   const std::vector<double> corrected = stats::holm(p);
   for (std::size_t i = 0; i < rows.size(); ++i) {
     MetricChange& row = *rows[i];
-    if (has_answer(row) && corrected[i] > alpha)
+    if (may_be_taken_back(row) && corrected[i] > alpha)
       row.verdict = Verdict::unsure;
-    else if (row.verdict != Verdict::unsure || row.trials_needed == 0)
+    else if (row.verdict != Verdict::unsure || row.runs_needed == 0)
       continue;
-    row.trials_needed = trials_to_settle(row, paired, alpha / static_cast<double>(rows.size()));
+    row.runs_needed = runs_to_settle(row, paired, alpha / static_cast<double>(rows.size()));
   }
 }
 

@@ -24,11 +24,11 @@ BatchRecorder::BatchRecorder(const fs::path& folder, const BatchKind& kind)
   write();
 }
 
-fs::path BatchRecorder::begin(const std::string& name, const std::string& value,
-                              const std::vector<std::string>& command) {
-  manifest_.entries.push_back({name, value, command, "running", ""});
+fs::path BatchRecorder::begin(BatchRecord run) {
+  run.state = "running";
+  manifest_.entries.push_back(std::move(run));
   write();
-  return folder_ / name;
+  return folder_ / manifest_.entries.back().name;
 }
 
 void BatchRecorder::end(const std::string& state, const std::string& reason) {
@@ -70,6 +70,16 @@ namespace {
 
 BatchKind kind_of(const BatchManifest& manifest) { return {manifest.kind, manifest.name, manifest.about}; }
 
+/// Whether it is a folder below the batch's, and no path that leads out of it.
+bool lies_below(std::string_view path) {
+  while (true) {
+    const std::size_t slash = path.find('/');
+    if (!is_folder_name(path.substr(0, slash))) return false;
+    if (slash == std::string_view::npos) return true;
+    path.remove_prefix(slash + 1);
+  }
+}
+
 }  // namespace
 
 BatchKind read_batch_kind(const fs::path& folder) { return kind_of(read_batch_manifest(folder)); }
@@ -78,9 +88,9 @@ Batch read_batch(const fs::path& folder) {
   const BatchManifest manifest = read_batch_manifest(folder);
   Batch batch{folder, kind_of(manifest), {}};
   for (const BatchRecord& entry : manifest.entries) {
-    BatchEntry read{entry.name, entry.value, entry.state, entry.reason, std::nullopt};
-    if (!is_folder_name(read.name))
-      throw os::Error(fmt::format("{}: damaged, '{}' is not a folder's name", (folder / kBatchFile).native(),
+    BatchEntry read{entry.name, entry.point, entry.value, entry.state, entry.reason, std::nullopt};
+    if (!lies_below(read.name))
+      throw os::Error(fmt::format("{}: damaged, '{}' is no folder in it", (folder / kBatchFile).native(),
                                   excerpt(read.name)));
     if (has_text(folder / read.name / kManifestFile)) read.run = read_run(folder / read.name);
     batch.entries.push_back(std::move(read));

@@ -18,7 +18,7 @@ namespace tlbstorm::record {
 
 /// What the runs have in common.
 struct BatchKind {
-  std::string kind;   ///< "sweep" or "suite"
+  std::string kind;   ///< BatchManifest::kind
   std::string name;   ///< the option that is swept, or the suite
   std::string about;  ///< one line
 };
@@ -28,9 +28,8 @@ class BatchRecorder {
  public:
   /// Makes the folder. Throws os::SystemError.
   BatchRecorder(const std::filesystem::path& folder, const BatchKind& kind);
-  /// The run that comes next: its name, which is its folder's too, and its value in a sweep.
-  std::filesystem::path begin(const std::string& name, const std::string& value,
-                              const std::vector<std::string>& command);
+  /// The run that comes next, of which state and reason are still to come; its folder.
+  std::filesystem::path begin(BatchRecord run);
   /// How it ended: "finished", "failed", "refused" (it could not be made here) or "interrupted".
   void end(const std::string& state, const std::string& reason);
   /// Writes points.csv from the runs' folders.
@@ -46,7 +45,7 @@ class BatchRecorder {
 };
 
 struct BatchEntry {
-  std::string name, value, state, reason;
+  std::string name, point, value, state, reason;
   std::optional<RunFolder> run;  ///< nothing when it was refused
 };
 
@@ -56,7 +55,7 @@ struct Batch {
   std::vector<BatchEntry> entries;
 };
 
-/// Whether it is the name of a folder in the batch's own, and no path that leads out of it.
+/// Whether it is the name of a folder in the batch's own, and no path.
 bool is_folder_name(std::string_view name);
 bool is_batch(const std::filesystem::path& folder);
 /// Without its runs. Throws as read_batch() does.

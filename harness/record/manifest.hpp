@@ -112,7 +112,7 @@ struct RunManifest {
   Writer writer;
   RunState state = RunState::running;
   std::string reason;  ///< why it failed
-  std::string started, ended;
+  std::string started, ended;  ///< to the millisecond, UTC: "2026-11-27T14:00:00.123Z"
   trial::Plan plan;
   WorkloadRecord workload;
   std::vector<std::pair<std::string, std::string>>
@@ -140,7 +140,9 @@ struct RunManifest {
 
 /// One run of a sweep, a suite or `tlbstorm ab`.
 struct BatchRecord {
-  std::string name, value;
+  std::string name;   ///< of its folder, below the batch's
+  std::string point;  ///< what it repeats: the line of a suite, the point of a sweep; empty: its name
+  std::string value;  ///< of the swept option, or the side: "base", "new"
   std::vector<std::string> command;
   std::string state, reason;
 };
@@ -149,7 +151,7 @@ struct BatchRecord {
 struct BatchManifest {
   int schema = 0;
   Tool tool;
-  std::string kind;   ///< "sweep", "suite" or "ab"
+  std::string kind;   ///< "sweep", "suite", "repeat", "ab" (pairs of runs) or "sides" (both, in turn)
   std::string name;   ///< the option that is swept, the suite, or the workload
   std::string about;  ///< one line
   std::vector<BatchRecord> entries;

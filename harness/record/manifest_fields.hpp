@@ -258,6 +258,7 @@ template <>
 struct Fields<BatchRecord> : Described {
   static void of(auto& io, BatchRecord& entry) {
     io.needed("name", entry.name);
+    io.unless_empty("point", entry.point);
     io("value", entry.value);
     io("command", entry.command);
     io("state", entry.state);

@@ -21,7 +21,12 @@ namespace fs = std::filesystem;
 
 namespace {
 
-std::string utc_now() { return fmt::format("{:%Y-%m-%dT%H:%M:%SZ}", fmt::gmtime(std::time(nullptr))); }
+/// To the millisecond: the order of runs tells whether both sides were measured in turn.
+std::string utc_now() {
+  const auto now = std::chrono::system_clock::now().time_since_epoch();
+  const auto ms = std::chrono::duration_cast<std::chrono::milliseconds>(now).count();
+  return fmt::format("{:%Y-%m-%dT%H:%M:%S}.{:03}Z", fmt::gmtime(std::time_t{ms / 1000}), ms % 1000);
+}
 
 double to_us(os::Nanoseconds time) { return static_cast<double>(time.count()) / 1000; }
 

@@ -35,7 +35,10 @@ ordered_json to_json(const compare::MetricChange& one) {
           {"p", one.test.p},
           {"exact", one.test.exact},
           {"verdict", name(one.verdict)},
-          {"trials_needed", one.trials_needed},
+          {"rung", one.rung},
+          {"decides", one.decides},
+          {"gross", one.gross},
+          {"runs_needed", one.runs_needed},
           {"remarks", one.remarks}};
 }
 
@@ -85,6 +88,7 @@ std::string print_json(const Report& report) {
   for (const compare::Comparison& comparison : report.parts) {
     ordered_json part{{"title", comparison.title},
                       {"paired", comparison.paired},
+                    {"evidence", comparison.evidence},
                       {"base", to_json(comparison.base)},
                       {"new", to_json(comparison.next)}};
     part["differences"] = ordered_json::array();

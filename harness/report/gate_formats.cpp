@@ -61,6 +61,7 @@ std::string gate_json(const GateReport& report) {
                              {"low", one.rule.relative ? number(one.interval.low) : ordered_json()},
                              {"high", one.rule.relative ? number(one.interval.high) : ordered_json()},
                              {"p", one.rule.relative ? number(one.p) : ordered_json()},
+                             {"rung", one.rung},
                              {"why", one.why}});
   json["notes"] = report.gate.notes;
   return record::json_text(json);

@@ -89,14 +89,14 @@ std::vector<std::string> cells(const compare::MetricChange& one, const compare::
           compare::format_interval(one.interval),
           compare::format_p(one.test.p),
           std::string(name(one.verdict)),
-          one.trials_needed > 0 ? fmt::format("{}", one.trials_needed) : ""};
+          one.runs_needed > 0 ? fmt::format("{}", one.runs_needed) : ""};
 }
 
 std::string remarks(const compare::Comparison& comparison) {
   std::string out;
   for (const compare::MetricChange& one : comparison.metrics)
     for (const std::string& remark : one.remarks) out += fmt::format("    {}: {}\n", one.metric.name, remark);
-  return out.empty() ? out : "\n  * values that stand apart, and drifts; nothing is left out\n" + out;
+  return out.empty() ? out : "\n  * outliers; nothing is left out\n" + out;
 }
 
 std::string metrics(const compare::Comparison& comparison, const Report& report) {
@@ -163,23 +163,6 @@ std::string points(const Report& report) {
   return fmt::format("{}\n{}{}", environment(report.parts.front()), table.text("  ", report.coloured), notes);
 }
 
-/// When the first and the last run of a side began; the manifest's times sort as text.
-std::pair<std::string, std::string> started(const compare::Side& side) {
-  std::vector<std::string> times;
-  for (const record::RunFolder& run : side.runs()) times.push_back(run.manifest.started);
-  const auto [first, last] = std::minmax_element(times.begin(), times.end());
-  return {*first, *last};
-}
-
-/// Whether what drifted while the runs were made could be taken for a change.
-std::string_view order_of_trials(const compare::Comparison& comparison) {
-  if (comparison.paired) return "interleaved: each of one side beside one of the other";
-  const auto [first_base, last_base] = started(comparison.base);
-  const auto [first_next, last_next] = started(comparison.next);
-  const bool apart = last_base <= first_next || last_next <= first_base;
-  return apart ? "of the sides one after the other" : "runs of both sides in turn";
-}
-
 std::string reproduce(const Report& report) {
   std::string out = "\n  made with\n";
   for (const Command& command : commands(report))
@@ -195,12 +178,12 @@ std::string print_text(const Report& report) {
   out +=
       fmt::format("  base       {}\n  new        {}\n  machine    {}\n", compare::describe_side(first.base),
                   compare::describe_side(first.next), compare::machine_of(first.base));
-  out += fmt::format("  trials     {}\n", order_of_trials(first));
+  out += fmt::format("  evidence   {}\n", first.evidence.empty() ? "none" : first.evidence);
   out += report.parts.size() > 1 ? points(report) : part(first, report);
   out +=
-      "\n  medians over valid trials; change: the median of all pairs; p: Mann and Whitney's, of pairs "
-      "Wilcoxon's;\n"
-      "  needs: trials a side that would show such a change; docs/statistics.md\n";
+      "\n  medians of runs, or of all valid trials where there are few runs; change: the median of all pairs;\n"
+      "  p: Mann and Whitney's, of pairs Wilcoxon's; needs: runs a side, measured in turn, that would show such a\n"
+      "  change; docs/statistics.md\n";
   return out + reproduce(report);
 }
 

@@ -191,19 +191,6 @@ std::size_t differences_left_out(std::size_t base, std::size_t next, double alph
   return quantile_of(ways_of_u(base, next), alpha / 2);
 }
 
-Test trend(std::span<const std::vector<double>> series) {
-  double s = 0, variance = 0;
-  for (const std::vector<double>& values : series) {
-    for (std::size_t i = 0; i < values.size(); ++i)
-      for (std::size_t j = i + 1; j < values.size(); ++j)
-        s += static_cast<double>((values[j] > values[i]) - (values[j] < values[i]));
-    const auto n = static_cast<double>(values.size());
-    // Without the terms for ties, which only makes the test more careful.
-    variance += n * (n - 1) * (2 * n + 5) / 18;
-  }
-  return {normal_p(s, 0, std::sqrt(variance), 2, Tail::either), false, s};
-}
-
 double smallest_p(std::size_t base, std::size_t next, Tail tail) {
   if (base == 0 || next == 0) return 1;
   double orders = 1;  // of the sides: (base + next) choose base

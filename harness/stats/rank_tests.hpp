@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Tests that look at the order of values only, so that no distribution need be assumed: Mann and Whitney's
-// for two sides, Wilcoxon's for pairs, Kendall's for a drift, and Holm's correction where several are made.
+// for two sides, Wilcoxon's for pairs, and Holm's correction where several are made.
 #pragma once
 
 #include <cstddef>
@@ -17,7 +17,7 @@ enum class Tail { either, lower, higher };
 struct Test {
   double p = 1;        ///< the chance of such an order, or one further out, if nothing differs
   bool exact = true;   ///< counted over all orders, ties and all; else by the normal approximation
-  double statistic{};  ///< U of the second side, the rank sum of positive differences, or S
+  double statistic{};  ///< U of the second side, or the rank sum of positive differences
 };
 
 /// Mann and Whitney, 1947. Exact up to 60 values in all, by the distribution of the rank sum over all ways to
@@ -36,10 +36,6 @@ std::size_t means_left_out(std::size_t differences, double alpha);
 /// The same of two sides: how many of the differences between a value of either the interval may leave out at
 /// an end. From U's distribution without ties.
 std::size_t differences_left_out(std::size_t base, std::size_t next, double alpha);
-
-/// Kendall's test for a trend of values in their order, several series together: each with a level of its
-/// own.
-Test trend(std::span<const std::vector<double>> series);
 
 /// The smallest p that so many trials can show when the sides don't overlap at all.
 double smallest_p(std::size_t base, std::size_t next, Tail tail = Tail::either);

@@ -98,7 +98,7 @@ TEST(SuiteFile, LargerMachinesGetLargerRuns) {
 TEST(SuiteFile, FirstCommentIsWhatItIsForAndExtraOptionsGoToEveryRun) {
   const Suite suite = parse_suite("mine", "# for me\n# more\n\none pageout\n two  file-cache --sparse\n");
   EXPECT_EQ(suite.about, "for me");
-  const std::vector<BatchRun> runs = runs_of(suite, {"--trials", "9"});
+  const std::vector<BatchRun> runs = runs_of(suite, {{"--trials", "9"}});
   ASSERT_EQ(runs.size(), 2u);
   EXPECT_EQ(runs[1].definition->name, "file-cache");
   EXPECT_EQ(runs[1].options.at("sparse"), "true");
@@ -107,7 +107,7 @@ TEST(SuiteFile, FirstCommentIsWhatItIsForAndExtraOptionsGoToEveryRun) {
 
 TEST(SuiteFile, ExtraOptionsAreStrongerAndTheCommandMakesTheSameRun) {
   const BatchRun run =
-      runs_of(parse_suite("mine", "one pageout --trials 3 --region 4M"), {"--trials", "9"}).at(0);
+      runs_of(parse_suite("mine", "one pageout --trials 3 --region 4M"), {{"--trials", "9"}}).at(0);
   EXPECT_EQ(run.options.at("trials"), "9");
   EXPECT_EQ(run.command, (trial::Words{"tlbstorm", "run", "pageout", "--region=4M", "--trials=9"}));
 }

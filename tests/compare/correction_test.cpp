@@ -33,7 +33,7 @@ TEST(Correction, PrimaryMetricHasFourFifthsOfIt) {
             "verdicts at 4% on ipis_per_page, at 1% on all other rows together (Holm)");
   EXPECT_EQ(rows[1].verdict, Verdict::worse);
   EXPECT_EQ(rows[0].verdict, Verdict::unsure) << "4 trials a side can't show p = 0.01";
-  EXPECT_GE(rows[0].trials_needed, 5u);
+  EXPECT_GE(rows[0].runs_needed, 5u);
 }
 
 TEST(Correction, OtherRowsShareTheRest) {

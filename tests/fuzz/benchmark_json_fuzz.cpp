@@ -19,7 +19,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     report::summarise(run);
   });
   fuzz::may_refuse([&] {
-    const compare::ModelReport report = compare::make_models(compare::read_evidence({file}), {.of = {"*"}});
+    const compare::ModelReport report = compare::make_models(compare::read_families({file}), {.of = {"*"}});
     for (const report::ModelFormat& format : report::model_formats()) format.print(report);
   });
   return 0;

@@ -67,17 +67,19 @@ TEST_F(FormatsTest, TextSaysWhatDiffersBeforeWhatChanged) {
   EXPECT_THAT(text, HasSubstr("better\n"));
   EXPECT_THAT(text, HasSubstr("  zero on both sides: swap_in_rate\n"));
   EXPECT_THAT(text, HasSubstr("read    major  "));
-  EXPECT_THAT(text, HasSubstr("of the sides one after the other"));
+  EXPECT_THAT(text, HasSubstr("  evidence   1 run a side\n"));
 }
 
 TEST_F(FormatsTest, TextSaysWhenRunsOfTheSidesWereMadeInTurn) {
-  base_.manifest["started"] = "2026-11-21T10:00:00Z";
-  next_.manifest["started"] = "2026-11-21T10:01:00Z";
-  const auto earlier = put("base", base_), next = put("next", next_);
-  base_.manifest["started"] = "2026-11-21T10:02:00Z";
-  const Report in_turn{compare::compare_folders({earlier, next}, {put("later", base_)}, {}, true),
-                       Sorting::as_listed, false};
-  EXPECT_THAT(print_text(in_turn), HasSubstr("  trials     runs of both sides in turn\n"));
+  const auto put_at = [&](const char* name, MadeRun& run, int minute) {
+    run.manifest["started"] = fmt::format("2026-11-21T10:0{}:00Z", minute);
+    return put(name, run);
+  };
+  const auto first = put_at("base", base_, 0), second = put_at("next", next_, 1), third = put_at("new", next_, 2),
+             fourth = put_at("later", base_, 3);
+  const Report in_turn{compare::compare_folders({first, second, third}, {fourth}, {}, true), Sorting::as_listed,
+                       false};
+  EXPECT_THAT(print_text(in_turn), HasSubstr("  evidence   2 runs a side, in turn\n"));
 }
 
 TEST_F(FormatsTest, FiguresOfTimeAreMarkedWhereTimeIsAnEmulators) {

@@ -152,35 +152,6 @@ TEST(SmallestP, OfPairsIsThatOfDifferencesOfOneSign) {
   }
 }
 
-TEST(Trend, IsThatOfRWithoutTiesAndMoreCarefulWithThem) {
-  for (const ReferenceRow& row : reference("kendall")) {
-    SCOPED_TRACE(row.line);
-    std::vector<std::vector<double>> series;
-    for (const std::string& one : split(row.text("series"), '|')) series.push_back(numbers(one));
-    const auto test = trend(series);
-    EXPECT_EQ(test.statistic, row.value("s"));
-    EXPECT_FALSE(test.exact);
-    if (row.text("kind") == "ties")
-      EXPECT_GE(test.p, row.value("p"));
-    else
-      expect_same(test.p, row.value("p"));
-  }
-}
-
-TEST(Trend, SeriesThatAreLevelOrTooShortShowNone) {
-  EXPECT_EQ(trend({}).p, 1);
-  const std::vector<std::vector<double>> short_ones{{1}, {}, {2}};
-  EXPECT_EQ(trend(short_ones).p, 1);
-  const std::vector<std::vector<double>> level{{4, 4, 4, 4, 4}};
-  EXPECT_EQ(trend(level).p, 1);
-}
-
-TEST(Trend, SidesOfDifferentLevelThatDriftAlikeAddUp) {
-  const std::vector<std::vector<double>> one{{1, 2, 3, 4, 5}},
-      both{{1, 2, 3, 4, 5}, {101, 102, 103, 104, 105}};
-  EXPECT_LT(trend(both).p, trend(one).p);
-}
-
 TEST(Holm, IsThatOfR) {
   for (const ReferenceRow& row : reference("holm")) {
     SCOPED_TRACE(row.line);

@@ -221,7 +221,7 @@ TEST_F(Faults, FullFileSystemInTheMiddleIsAnOutcome) {
   const pid_t tool =
       place_.start({"run",      "usemem",    "--source", "file",     "--folder", mounted,  "--size",
                     "8M",       "--workers", "1",        "--chunks", "2",        "--hold", "100ms",
-                    "--repeat", "100",       "--trials", "1",        "--output", folder});
+                    "--rounds", "100",       "--trials", "1",        "--output", folder});
   EXPECT_TRUE(eventually([&] { return measuring(folder); }));
   const int filler = ::open((mounted / "filler").c_str(), O_WRONLY | O_CREAT, 0600);
   off_t filled = 0;

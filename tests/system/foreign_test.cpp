@@ -184,7 +184,7 @@ TEST_F(Foreign, TwoRunsOfASweepNeverShareAFolder) {
 
 TEST_F(Foreign, ReportThatCannotBeWrittenTakesNothingFromTheVerdict) {
   const std::string base = made("base", run_of_ipis(around(1))),
-                    worse = made("worse", run_of_ipis(around(1.2)));
+                    worse = made("worse", run_of_ipis(around(1.8)));
   const auto gate = [&](const std::string& next, const std::string& file) {
     return run({"gate", base, next, "--rule", "ipis_per_page <= +5%", "--report", "junit=" + file});
   };
@@ -202,7 +202,7 @@ TEST_F(Foreign, ReportThatCannotBeWrittenTakesNothingFromTheVerdict) {
 }
 
 TEST_F(Foreign, CommandThatCannotBeToldIsNotRunAgain) {
-  MadeRun worse = run_of_ipis(around(1.2));
+  MadeRun worse = run_of_ipis(around(1.8));
   worse.manifest["tool"]["command"].push_back("--label=\x1b");
   const Finished done = run({"gate", made("base", run_of_ipis(around(1))), made("worse", worse), "--confirm",
                              "--rule", "ipis_per_page <= +5%"});

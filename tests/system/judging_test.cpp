@@ -100,7 +100,7 @@ TEST_F(Judging, CompareRefusesWhatItCantCompare) {
 
 TEST_F(Judging, GateHasAnExitCodeForEachEnd) {
   const std::string base = made("base", run_of_ipis(around(1))), same = made("same", run_of_ipis(around(1))),
-                    worse = made("worse", run_of_ipis(around(1.2))), few = made("few", run_of_ipis({9, 9})),
+                    worse = made("worse", run_of_ipis(around(1.8))), few = made("few", run_of_ipis({9, 9})),
                     none = made("none", MadeRun());
   const Words rule{"--rule", "ipis_per_page <= +5%"};
   EXPECT_EQ(gate(with({base, same}, rule)), 0) << done_.out;
@@ -147,7 +147,7 @@ TEST_F(Judging, GateDoesntPassWhenARunOfASuiteIsMissing) {
 
 TEST_F(Judging, GateWritesItsReports) {
   const std::string base = made("base", run_of_ipis(around(1))),
-                    worse = made("worse", run_of_ipis(around(1.2)));
+                    worse = made("worse", run_of_ipis(around(1.8)));
   EXPECT_EQ(gate({base, worse, "--rule", "ipis_per_page <= +5%", "--report", "junit=gate.xml", "--report",
                   "json=gate.json", "--format", "ktap"}),
             1);
@@ -159,18 +159,26 @@ TEST_F(Judging, GateWritesItsReports) {
 }
 
 TEST_F(Judging, GateShowsThatItCanFail) {
-  const std::string base = made("base", run_of_ipis(around(1, 8))),
-                    next = made("new", run_of_ipis(around(1, 8)));
-  EXPECT_EQ(gate({base, next, "--self-test", "--rule", "ipis_per_page <= +5%"}), 0);
+  Words runs, more_base{"--base"};
+  for (int i = 0; i < 10; ++i) {
+    MadeRun run = run_of_ipis({around(1, 10)[static_cast<std::size_t>(i)]});
+    run.manifest["started"] = fmt::format("2026-11-21T10:0{}:00Z", i);
+    const std::string folder = made(fmt::format("run{}", i), run);
+    (i % 2 == 0 && i > 0 ? more_base : runs).push_back(folder);
+  }
+  const Words in_turn = with(runs, more_base);
+  EXPECT_EQ(gate(with({"--self-test", "--rule", "ipis_per_page <= +5%"}, in_turn)), 0) << done_.out;
   EXPECT_THAT(done_.out, HasSubstr("fails from a change of +5."));
-  EXPECT_EQ(gate({base, next, "--self-test", "--rule", "ipis_per_page >= -100%"}), 3);
+  EXPECT_EQ(gate(with({"--self-test", "--rule", "ipis_per_page <= +5%"}, {runs[0], runs[1]})), 3)
+      << "one run of one trial a side";
+  EXPECT_EQ(gate(with({"--self-test", "--rule", "ipis_per_page >= -100%"}, in_turn)), 3);
   EXPECT_THAT(done_.out, HasSubstr("CAN'T FAIL"));
 }
 
 TEST_F(Judging, GateLooksAgainBeforeItFails) {
   const std::string real = short_run(6);
   if (real.empty()) return;
-  const std::string base = changed(real, "ipis_per_page", 1), worse = changed(real, "ipis_per_page", 3);
+  const std::string base = changed(real, "ipis_per_page", 1), worse = changed(real, "ipis_per_page", 4);
   const Words rule{"--rule", "ipis_per_page <= +100%"};
   ASSERT_EQ(gate(with({base, worse}, rule)), 1) << done_.out << done_.err;
   const int code = gate(with({base, worse, "--confirm"}, rule));
@@ -181,7 +189,7 @@ TEST_F(Judging, GateLooksAgainBeforeItFails) {
 }
 
 TEST_F(Judging, GateOfAnotherKernelsRunsIsNotConfirmedHere) {
-  MadeRun elsewhere = run_of_ipis(around(1.2));
+  MadeRun elsewhere = run_of_ipis(around(1.8));
   elsewhere.manifest["machine"]["kernel_release"] = "1.0.0-other";
   EXPECT_EQ(gate({made("base", run_of_ipis(around(1))), made("new", elsewhere), "--rule",
                   "ipis_per_page <= +5%", "--confirm"}),
@@ -193,7 +201,7 @@ TEST_F(Judging, GateOfAnotherKernelsRunsIsNotConfirmedHere) {
 TEST_F(Judging, GateThatCantRunTheWorkloadStillFails) {
   const std::string real = short_run(6);
   if (real.empty()) return;
-  const std::string base = changed(real, "ipis_per_page", 1), worse = changed(real, "ipis_per_page", 3);
+  const std::string base = changed(real, "ipis_per_page", 1), worse = changed(real, "ipis_per_page", 4);
   for (const std::string& folder : {base, worse}) {
     nlohmann::ordered_json run = nlohmann::ordered_json::parse(text_of(folder + "/run.json"));
     run["tool"]["command"] = {"tlbstorm", "run", "pageout", "--region", "1000T"};
@@ -228,7 +236,7 @@ class Interleaved : public Judging {
 TEST_F(Interleaved, AbOfOptionsIsAComparison) {
   if (!runs(command("ab", {"--base", "--pages clean-file", "--new", "--mode processes", "--budget", "3s"})))
     return;
-  EXPECT_THAT(done_.out, HasSubstr("interleaved: each of one side beside one of the other"));
+  EXPECT_THAT(done_.out, testing::ContainsRegex("  evidence   [0-9]+ pairs of runs\n"));
   EXPECT_THAT(done_.out, HasSubstr("mode"));
   EXPECT_THAT(done_.out, testing::ContainsRegex(" at alpha 0\\.05, of which this look has 0\\.0[0-4]"));
   EXPECT_THAT(done_.out, HasSubstr("  runs: " + folder_));
@@ -252,7 +260,7 @@ TEST_F(Interleaved, AbOfCommandsRunsThemBeforeEachTrial) {
 TEST_F(Interleaved, AbWhoseCommandFailsEndsThere) {
   const Finished done = place_.run(command("ab", {"--base", "true", "--new", "false", "--budget", "1m"}));
   EXPECT_EQ(done.code, 1);
-  EXPECT_THAT(done.err, HasSubstr("the command of the new side failed: false"));
+  EXPECT_THAT(done.err, HasSubstr("the command before the run new-001 failed: false"));
 }
 
 TEST_F(Interleaved, AbRefusesWhatItCantRunBeforeAnythingIsMade) {
@@ -264,11 +272,45 @@ TEST_F(Interleaved, AbRefusesWhatItCantRunBeforeAnythingIsMade) {
   for (const Words& words : bad) EXPECT_EQ(place_.run(command("ab", words)).code, 2) << words[1];
 }
 
-TEST_F(Interleaved, CalibrateTellsTheNoiseOfEachMetric) {
-  if (!runs(command("calibrate", {"--pairs", "3"}))) return;
-  EXPECT_THAT(done_.out, HasSubstr("A/A change"));
-  EXPECT_THAT(done_.out, HasSubstr("10 trials"));
-  EXPECT_THAT(done_.out, HasSubstr("of 6 valid\n"));
+/// A gate of runs that are made in the same way finds what was kept.
+TEST_F(Interleaved, CalibrateKeepsHowFarRunsLieApart) {
+  if (!runs(command("calibrate", {"--runs", "6", "--trials", "2", "--explain", "none"}))) return;
+  for (const auto& run : fs::directory_iterator(folder_))
+    if (run.is_directory()) call_valid(run.path());
+  EXPECT_THAT(done_.out, HasSubstr("  trials     "));
+  EXPECT_THAT(done_.out, testing::ContainsRegex("ipis_per_page +IPIs/page"));
+  EXPECT_THAT(done_.out, testing::ContainsRegex("  kept [1-6] runs in results/floors"));
+  EXPECT_THAT(done_.out, HasSubstr("  occasion   none yet: 6 occasions it takes, an hour or a boot apart\n"));
+}
+
+TEST_F(Judging, RepeatedRunsAreRunsOfTheirOwn) {
+  const std::string folder = place_.new_folder();
+  const Finished done =
+      place_.run(command("run", {"--trials", "1", "--repeat", "2", "--quiet", "--output", folder}));
+  EXPECT_THAT(done.out, HasSubstr("tlbstorm: repeat pageout: "));
+  for (const char* const run : {"pageout-001", "pageout-002"})
+    EXPECT_EQ(manifest(folder + "/" + run)["plan"]["workload"], "pageout") << run;
+  EXPECT_NE(manifest(folder + "/pageout-001")["started"], manifest(folder + "/pageout-002")["started"]);
+  EXPECT_EQ(place_.run({"compare", folder, folder + "/pageout-001"}).code, 0);
+  EXPECT_EQ(place_.run(command("run", {"--repeat", "0"})).code, 2);
+}
+
+TEST_F(Judging, SuiteOfTwoSidesIsMeasuredInTurnAndJudgedAsOneFolder) {
+  write(place_.path() / "two.suite", "one pageout --region 4M --trials 1 --explain none\n");
+  const std::string folder = place_.new_folder();
+  const Finished done = place_.run({"suite", "two.suite", "--repeat", "2", "--base", "--pages clean-file", "--new",
+                                    "echo new >>order", "--quiet", "--output", folder});
+  EXPECT_EQ(text_of(place_.path() / "order"), "new\nnew\n");
+  const auto batch = nlohmann::json::parse(text_of(folder + "/batch.json"));
+  std::vector<std::string> names;
+  for (const auto& entry : batch["entries"]) names.push_back(entry["name"]);
+  EXPECT_THAT(names, testing::ElementsAre("one-base-001", "one-new-001", "one-new-002", "one-base-002"));
+  for (const std::string& name : names) call_valid(folder + "/" + name);
+  EXPECT_THAT(place_.run({"compare", folder}).out, HasSubstr("  evidence   2 runs a side, in turn\n"));
+  EXPECT_NE(gate({folder, "--rule", "ipis_per_page <= +900%"}), 1) << done_.out;
+  EXPECT_EQ(gate({folder, folder}), 2) << done_.out;
+  EXPECT_THAT(done_.err, HasSubstr("holds both sides\n"));
+  EXPECT_EQ(place_.run({"suite", "two.suite", "--base", "--workers 1"}).code, 2) << "and no other side";
 }
 
 TEST_F(Judging, BaselineIsKeptListedAndNeverOverwritten) {

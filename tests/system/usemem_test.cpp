@@ -29,7 +29,7 @@ TEST_F(UseMem, StepsCanBeCombined) {
                                   "100us",      "--step",   "64K",
                                   "--unit",     "64",       "--write-passes",
                                   "2",          "--hold",   "10ms",
-                                  "--repeat",   "2",        "--mode",
+                                  "--rounds",   "2",        "--mode",
                                   "processes",  "--trials", "1"});
   if (folder.empty()) return;
   EXPECT_GT(figure(folder, "touch_bandwidth"), 0);

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "harness/compare/comparison.hpp"
+#include "harness/compare/floor.hpp"
 #include "harness/compare/gate/rule.hpp"
 #include "harness/os/finding.hpp"
 
@@ -38,7 +39,7 @@ struct RuleResult {
   double change = std::numeric_limits<double>::quiet_NaN();  ///< of relative rules, and its interval
   stats::Interval interval{std::numeric_limits<double>::quiet_NaN(),
                            std::numeric_limits<double>::quiet_NaN()};
-  std::string rung = "trial";  ///< of the ladder of evidence, on which it stands
+  std::string rung;  ///< of the ladder of evidence, on which it stands: "8 runs a side, in turn"
   double p = 1;     ///< that so much beyond the bound comes by chance, corrected over the rules (Holm)
   std::string why;  ///< one line
 };
@@ -49,6 +50,7 @@ os::Finding to_finding(const RuleResult& result);
 struct GateOptions {
   double alpha = kGateAlpha;
   bool paired = false;
+  Floors floors = {};
 };
 
 struct Gate {
@@ -60,10 +62,11 @@ struct Gate {
   Ruling ruling() const;
 };
 
-/// A relative rule fails when the exact interval of the change lies beyond the bound, a test of the base
-/// moved by the bound against the new values says so too, at an alpha corrected over all rules (Holm), and
-/// no drift explains it; it passes when the interval lies within. An absolute rule goes by the median. Throws
-/// os::UsageError when no side has a metric of that name, or a relative rule has no base.
+/// A relative rule fails when the exact interval of the change lies beyond the bound, and a test of the base
+/// moved by the bound against the new values says so too (proof.hpp), at an alpha corrected over all rules
+/// (Holm), on the highest rung that differs between the sides; it passes when the interval lies within. An
+/// absolute rule goes by the median. Throws os::UsageError when no side has a metric of that name, or a
+/// relative rule has no base.
 Gate judge(std::span<const GatePair> pairs, const std::vector<Rule>& rules, const GateOptions& options);
 
 /// The smallest change that a rule is shown to catch on these data.

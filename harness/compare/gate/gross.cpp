@@ -17,26 +17,26 @@ constexpr std::size_t kLeastTrials = 5, kLeastRuns = 3;
 constexpr double kTimesOfACount = 1.5, kTimesOfATime = 3;
 
 /// How many runs have a value, and all of them.
-struct Evidence {
+struct Amount {
   std::size_t runs = 0;
   std::vector<double> values;
 };
-Evidence evidence_of(const Side& side, const std::string& metric) {
-  Evidence all;
-  for (const std::vector<double>& values : side.values_by_run(metric)) {
+Amount amount_of(const ValuesByRun& runs) {
+  Amount all;
+  for (const std::vector<double>& values : runs) {
     all.runs += values.empty() ? 0 : 1;
     all.values.insert(all.values.end(), values.begin(), values.end());
   }
   return all;
 }
 
-bool is_enough(const Evidence& side) { return side.values.size() >= kLeastTrials || side.runs >= kLeastRuns; }
+bool is_enough(const Amount& side) { return side.values.size() >= kLeastTrials || side.runs >= kLeastRuns; }
 
 }  // namespace
 
-std::optional<std::string> gross_change(const Side& base, const Side& next, const MetricInfo& metric,
-                                        const Rule& rule, double bound) {
-  const Evidence before = evidence_of(base, metric.name), after = evidence_of(next, metric.name);
+std::optional<std::string> gross_change(const ValuesByRun& base, const ValuesByRun& next,
+                                        const MetricInfo& metric, const Rule& rule, double bound) {
+  const Amount before = amount_of(base), after = amount_of(next);
   if (!is_enough(before) || !is_enough(after) || std::ranges::min(before.values) <= 0) return std::nullopt;
   const double times = judge::depends_on_time(metric.name, metric.unit) ? kTimesOfATime : kTimesOfACount;
   const double at_bound = stats::median(before.values) * (1 + bound), middle = stats::median(after.values);

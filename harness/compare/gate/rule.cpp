@@ -102,12 +102,11 @@ std::vector<Rule> read_rules(const std::filesystem::path& path) {
   return rules;
 }
 
-std::vector<Rule> default_rules() {
-  std::vector<Rule> rules;
-  for (const char* const text : {"ipis_per_page <= +2%", "ipis_per_operation <= +2%", "throughput >= -5%",
-                                 "reclaim_rate >= -5%", "fault_latency_p99 <= +10%"})
-    rules.push_back(parse_rule(text));
-  return rules;
+std::vector<Rule> default_rules() { return {parse_rule("primary <= +2%"), parse_rule("primary >= -2%")}; }
+
+std::vector<Rule> default_rules_of_benchmarks() {
+  return {parse_rule("ipis_per_page <= +2%"), parse_rule("ipis_per_operation <= +2%"),
+          parse_rule("throughput >= -5%")};
 }
 
 }  // namespace tlbstorm::compare

@@ -31,7 +31,13 @@ Rule parse_rule(std::string_view text);
 /// One rule a line; empty lines and what follows a # are left out. Throws os::UsageError with file and line.
 std::vector<Rule> read_rules(const std::filesystem::path& path);
 
-/// What a gate demands when nothing is said: those of these whose metric both sides have.
+/// Stands for the primary metric of each run: "primary <= +2%" for one of which less is better, ">=" for one of
+/// which more is.
+inline constexpr const char* kPrimary = "primary";
+
+/// What a gate demands when nothing is said: of the primary metric, which counts, and needs no quiet clock.
 std::vector<Rule> default_rules();
+/// The same of runs without a primary metric, which are another program's: those whose metric the base has.
+std::vector<Rule> default_rules_of_benchmarks();
 
 }  // namespace tlbstorm::compare

@@ -22,11 +22,12 @@ std::vector<MetricChange> answers(const Side& base, const Side& next, const std:
   options.alpha = look.alpha / static_cast<double>(std::max<std::size_t>(1, metrics.size()));
   std::vector<MetricChange> all;
   for (const std::string& metric : metrics) {
-    auto [before, after] = values_of(base, next, metric, true);
+    Evidence pairs = evidence_of(base, next, metric, true);
     const auto known = std::find_if(base.metrics().begin(), base.metrics().end(),
                                     [&](const MetricInfo& one) { return one.name == metric; });
-    if (known != base.metrics().end() && !before.empty())
-      all.push_back(compare_values(*known, std::move(before), std::move(after), options));
+    if (known != base.metrics().end() && !pairs.base_values.empty())
+      all.push_back(
+          compare_values(*known, std::move(pairs.base_values), std::move(pairs.next_values), options));
     if (!all.empty() && (!base.doubt().empty() || !next.doubt().empty()))
       all.back().verdict = Verdict::unsure;
   }

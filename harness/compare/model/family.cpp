@@ -65,7 +65,7 @@ class Reader {
     add_run(record::read_run(path), last_name(path));
   }
 
-  Evidence take() && {
+  Families take() && {
     for (Family& family : found_.families) name_apart(family.runs);
     return std::move(found_);
   }
@@ -81,7 +81,7 @@ class Reader {
   void add_benchmarks(const RunFolder& file);
   static void name_apart(std::vector<Observed>& runs);
 
-  Evidence found_;
+  Families found_;
 };
 
 /// The workload's own first figure, and interrupts by page and operation.
@@ -185,10 +185,10 @@ std::set<std::string> Family::parameters() const {
   return all;
 }
 
-Evidence read_evidence(const std::vector<fs::path>& paths) {
+Families read_families(const std::vector<fs::path>& paths) {
   Reader reader;
   for (const fs::path& path : paths) reader.add(path);
-  Evidence found = std::move(reader).take();
+  Families found = std::move(reader).take();
   if (found.families.empty())
     throw os::Error("there is no run in what was named", "name the folders of runs that were made");
   return found;

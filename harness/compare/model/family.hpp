@@ -39,14 +39,14 @@ struct Family {
   std::set<std::string> parameters() const;
 };
 
-struct Evidence {
+struct Families {
   std::vector<Family> families;
   std::vector<std::string> notes;  ///< what is odd about the files, and runs that were not made
 };
 
 /// Reads run folders, the folders of sweeps, suites and `tlbstorm ab`, and what Google Benchmark wrote with
 /// --benchmark_out. Throws os::Error when there is none, or one is damaged.
-Evidence read_evidence(const std::vector<std::filesystem::path>& paths);
+Families read_families(const std::vector<std::filesystem::path>& paths);
 
 /// A benchmark's name taken apart: "pageout/dirty/sharers:2/pages:64/real_time" is the family "pageout/dirty"
 /// with sharers and pages; arguments without a name are arg1, arg2 ...; what only says how it was measured

@@ -212,9 +212,9 @@ std::vector<std::string> asked_metrics(const Family& family, const std::vector<s
   return metrics;
 }
 
-void refuse_unknown_metrics(const Evidence& evidence, const std::vector<std::string>& of) {
+void refuse_unknown_metrics(const Families& families, const std::vector<std::string>& of) {
   std::vector<std::string> known;
-  for (const Family& family : evidence.families)
+  for (const Family& family : families.families)
     for (const std::string& metric : family.metrics()) known.push_back(metric);
   require_metrics("--of", of, known);
 }
@@ -300,13 +300,13 @@ std::string Model::formula() const {
   return text;
 }
 
-ModelReport make_models(const Evidence& evidence, const ModelOptions& options) {
-  const bool any_valid = std::any_of(evidence.families.begin(), evidence.families.end(),
+ModelReport make_models(const Families& families, const ModelOptions& options) {
+  const bool any_valid = std::any_of(families.families.begin(), families.families.end(),
                                      [](const Family& family) { return !family.metrics().empty(); });
-  if (any_valid) refuse_unknown_metrics(evidence, options.of);
+  if (any_valid) refuse_unknown_metrics(families, options.of);
   Maker maker(options);
-  for (const Family& family : evidence.families) maker.add(family);
-  return std::move(maker).take(evidence.notes);
+  for (const Family& family : families.families) maker.add(family);
+  return std::move(maker).take(families.notes);
 }
 
 }  // namespace tlbstorm::compare

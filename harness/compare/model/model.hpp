@@ -85,7 +85,7 @@ struct ModelReport {
 
 /// Fits every metric asked for, in every family that has it. What can't be fitted is a note beside what can.
 /// Throws os::UsageError, or os::Error, that says what is lacking, when nothing can.
-ModelReport make_models(const Evidence& evidence, const ModelOptions& options);
+ModelReport make_models(const Families& families, const ModelOptions& options);
 
 /// The terms of a family's models. Throws os::UsageError for a name that can't be one, and os::Error when no
 /// number differs.

@@ -27,7 +27,7 @@ TEST_F(FamilyTest, RunsHaveThePlansParametersUnderTheirOptionsNames) {
   plan["memory_limit_bytes"] = 268435456;
   plan["settings"] = {{"/proc/sys/vm/page-cluster", "3"}};
   plan["parameters"]["region"] = "4194304";
-  const Evidence found = read_evidence({put("r", run)});
+  const Families found = read_families({put("r", run)});
   ASSERT_EQ(found.families.size(), 1u);
   const Family& family = found.families[0];
   EXPECT_EQ(family.name, "pageout");
@@ -44,7 +44,7 @@ TEST_F(FamilyTest, RunsHaveThePlansParametersUnderTheirOptionsNames) {
 TEST_F(FamilyTest, OnlyValidTrialsCountAndMetricsWithoutOneAreAbsent) {
   MadeRun run = with_workers(2, {1, 2, 3}).with("ns_per_page", "ns/page", {5});
   run.invalid(1);
-  const Evidence found = read_evidence({put("r", run)});
+  const Families found = read_families({put("r", run)});
   const Observed& one = found.families.at(0).runs.at(0);
   EXPECT_EQ(one.trials, 3);
   EXPECT_EQ(one.valid, 2);
@@ -55,7 +55,7 @@ TEST_F(FamilyTest, OnlyValidTrialsCountAndMetricsWithoutOneAreAbsent) {
 TEST_F(FamilyTest, SweepsAreTheirRunsAndWhatWasNotMadeIsNoted) {
   const auto folder = put_batch(
       "s", "sweep", "workers", {{"1", with_workers(1, {1})}, {"2", with_workers(2, {2})}, {"64", MadeRun()}});
-  const Evidence found = read_evidence({folder});
+  const Families found = read_families({folder});
   const Family& family = found.families.at(0);
   EXPECT_THAT(family.values("workers"), ElementsAre("1", "2"));
   EXPECT_THAT(family.swept, ElementsAre("workers"));
@@ -66,8 +66,8 @@ TEST_F(FamilyTest, SweepsAreTheirRunsAndWhatWasNotMadeIsNoted) {
 TEST_F(FamilyTest, WorkloadsAreFamiliesOfTheirOwn) {
   MadeRun other = with_workers(4, {4});
   other.manifest["plan"]["workload"] = "mprotect-storm";
-  const Evidence found =
-      read_evidence({put("a", with_workers(1, {1})), put("b", other), put("c", with_workers(2, {2}))});
+  const Families found =
+      read_families({put("a", with_workers(1, {1})), put("b", other), put("c", with_workers(2, {2}))});
   ASSERT_EQ(found.families.size(), 2u);
   EXPECT_EQ(found.families[0].runs.size(), 2u);
   EXPECT_EQ(found.families[1].name, "mprotect-storm");
@@ -75,10 +75,10 @@ TEST_F(FamilyTest, WorkloadsAreFamiliesOfTheirOwn) {
 
 TEST_F(FamilyTest, RunsOfOneNameAreToldByTheirPathsAndTheSameOneTwiceIsRefused) {
   const auto one = put("x/run", with_workers(1, {1})), other = put("y/run", with_workers(2, {1}));
-  const Evidence found = read_evidence({one, other});
+  const Families found = read_families({one, other});
   EXPECT_EQ(found.families.at(0).runs.at(0).name, one.native());
   EXPECT_EQ(complaint([&] {
-              read_evidence({one, other, one});
+              read_families({one, other, one});
             }),
             "RUN x/run: given twice\nits trials would count twice: name it once");
 }
@@ -93,7 +93,7 @@ constexpr const char* kBenchmarks = R"({"context": {"num_cpus": 2}, "benchmarks"
 
 TEST_F(FamilyTest, BenchmarksAreRunsAndTheirRepetitionsTrials) {
   test::write(folder_.path() / "b.json", kBenchmarks);
-  const Evidence found = read_evidence({folder_.path() / "b.json"});
+  const Families found = read_families({folder_.path() / "b.json"});
   ASSERT_EQ(found.families.size(), 2u);
   const Family& family = found.families[0];
   EXPECT_EQ(family.name, "pageout/dirty");
@@ -111,7 +111,7 @@ TEST_F(FamilyTest, BenchmarksAreRunsAndTheirRepetitionsTrials) {
 TEST_F(FamilyTest, TheSameBenchmarksOfTwoFilesAreRunsOfTheirOwn) {
   test::write(folder_.path() / "a.json", kBenchmarks);
   test::write(folder_.path() / "b.json", kBenchmarks);
-  const Evidence found = read_evidence({folder_.path() / "a.json", folder_.path() / "b.json"});
+  const Families found = read_families({folder_.path() / "a.json", folder_.path() / "b.json"});
   ASSERT_EQ(found.families.at(0).runs.size(), 4u);
   EXPECT_EQ(found.families[0].runs[2].name,
             fmt::format("sharers:1/pages:64 of {}", (folder_.path() / "b.json").native()));
@@ -120,7 +120,7 @@ TEST_F(FamilyTest, TheSameBenchmarksOfTwoFilesAreRunsOfTheirOwn) {
 TEST_F(FamilyTest, DamageIsToldWithTheFile) {
   const auto run = put("r", with_workers(1, {1}));
   test::write(run / "trials.csv", "trial,metric,unit,value\r\n1,ipis_per_page,IPIs/page,many\r\n");
-  EXPECT_EQ(complaint([&] { read_evidence({run}); }), "r/trials.csv:2: 'many' is not a number");
+  EXPECT_EQ(complaint([&] { read_families({run}); }), "r/trials.csv:2: 'many' is not a number");
 }
 
 TEST(BenchmarkName, IsTakenApart) {

@@ -247,7 +247,7 @@ TEST_F(ModelTest, WhatCantBeFittedIsANoteBesideWhatCan) {
 }
 
 /// A family of runs that nobody wrote to a folder.
-Evidence runs_at(const std::vector<double>& places, std::size_t trials, double apart,
+Families runs_at(const std::vector<double>& places, std::size_t trials, double apart,
                  std::mt19937_64& random) {
   std::normal_distribution<double> noise(0, 1);
   Family family{"pageout", {}, {}, {"ipis_per_page"}};

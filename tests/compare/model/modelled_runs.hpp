@@ -31,7 +31,7 @@ class ModelledRunsTest : public MadeRunsTest {
   }
   static compare::ModelReport made(const std::vector<std::filesystem::path>& paths,
                                    const compare::ModelOptions& options = {}) {
-    return compare::make_models(compare::read_evidence(paths), options);
+    return compare::make_models(compare::read_families(paths), options);
   }
 };
 

@@ -1,0 +1,36 @@
+// SPDX-License-Identifier: Apache-2.0
+// How surely a metric lies beyond a bound: by the ranks of its units, where these are too few for that by
+// Welch's t of units that lie far apart, and where there are fewer still by the floor of the machine.
+#pragma once
+
+#include <string>
+
+#include "harness/compare/floor.hpp"
+#include "harness/compare/gate/rule.hpp"
+#include "harness/stats/change.hpp"
+
+namespace tlbstorm::compare {
+
+struct Proof {
+  bool possible = false;  ///< whether this evidence could show it at all
+  double p = 1;           ///< one-sided, to be held against the gate's alpha, once it is corrected
+  std::string how = {};   ///< "Welch's t of units far apart"; empty: ranks
+  /// By the floor: of the change, at 99%. NaN where it is not by the floor.
+  stats::Interval interval = {std::numeric_limits<double>::quiet_NaN(),
+                              std::numeric_limits<double>::quiet_NaN()};
+};
+
+/// What Welch's t is held against in place of the gate's alpha: a tenth of it, as its values need not be
+/// normal.
+inline constexpr double kWelchIsStricter = 10;
+/// So many times the larger side's range lies between the sides, or Welch's t says nothing.
+inline constexpr double kFarApart = 5;
+
+/// `share` is what Holm's correction makes of a p at most: the number of questions that are asked together.
+Proof prove(const Evidence& evidence, const std::optional<Floor>& floor, const Rule& rule, double bound,
+            double alpha, double share);
+
+/// The base as it would be if it had changed by the bound exactly.
+std::vector<double> moved(const std::vector<double>& base, double by);
+
+}  // namespace tlbstorm::compare

@@ -68,7 +68,7 @@ void print_look(const compare::Look& look, std::size_t pairs,
                 const std::vector<compare::MetricChange>& answers) {
   std::string line = fmt::format("{:>4} pairs, at alpha {:.2g}:", pairs, look.alpha);
   for (const compare::MetricChange& one : answers)
-    line += fmt::format("  {} {} {}", one.metric.name, compare::format_change(one.change), name(one.verdict));
+    line += fmt::format("  {} {} {}", one.metric.name, compare::format_change(one), name(one.verdict));
   show("{}\n", line);
 }
 
@@ -79,7 +79,7 @@ std::string conclusion(const std::vector<compare::MetricChange>& answers, const 
                   in_time ? "settled" : "the budget is spent; what can be said", alpha, look.alpha);
   for (const compare::MetricChange& one : answers)
     out += fmt::format("    {:<22}{:<8}{} ({})\n", one.metric.name, name(one.verdict),
-                       compare::format_change(one.change), compare::format_interval(one.interval));
+                       compare::format_change(one), compare::format_interval(one));
   return out;
 }
 

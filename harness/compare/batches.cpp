@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <map>
 
+#include "harness/judge/scale.hpp"
 #include "harness/os/error.hpp"
 #include "harness/record/batch.hpp"
 #include "harness/trial/metric_names.hpp"
@@ -208,12 +209,15 @@ void refuse_twice(const std::vector<fs::path>& side) {
     }
 }
 
+/// What shares were in before stands for what they are in.
+std::string_view as_now(std::string_view unit) { return unit == judge::kFormerShare ? judge::kShare : unit; }
+
 /// Figures in different units are no change of each other.
 void refuse_other_units(const Sides& sides) {
   if (sides.base.empty()) return;
   for (const MetricInfo& metric : sides.base.front().metrics())
     for (const MetricInfo& other : sides.next.metrics())
-      if (metric.name == other.name && metric.unit != other.unit)
+      if (metric.name == other.name && as_now(metric.unit) != as_now(other.unit))
         throw os::UsageError(fmt::format("{} is in {} on one side and in {} on the other", metric.name,
                                          metric.unit, other.unit),
                              "measure both sides in one unit");

@@ -38,9 +38,11 @@ void compare_pairs(MetricChange& change, const ComparisonOptions& options) {
   for (std::size_t i = 0; i < change.base_values.size(); ++i)
     differences.push_back(change.next_values[i] - change.base_values[i]);
   change.shift = stats::paired_shift(differences);
-  const std::vector<double> logs = quotients(change.base_values, change.next_values);
+  const std::vector<double> logs = change.metric.in_points()
+                                       ? std::vector<double>()
+                                       : quotients(change.base_values, change.next_values);
   change.test = stats::signed_rank(logs.empty() ? differences : logs);
-  const double whole = std::abs(change.base.median);
+  const double whole = change.metric.in_points() ? 1 : std::abs(change.base.median);
   const auto part = [&](double value) {
     if (!logs.empty()) return std::expm1(value);
     return whole > 0 ? value / whole : kNone;
@@ -56,13 +58,13 @@ void compare_sides(MetricChange& change, const ComparisonOptions& options) {
   const stats::Values base = change.base_values, next = change.next_values;
   change.shift = stats::shift(base, next);
   change.test = stats::mann_whitney(base, next);
-  change.change = stats::ratio(base, next) - 1;
+  change.change = change.metric.in_points() ? kNone : stats::ratio(base, next) - 1;
   if (!std::isnan(change.change)) {
     const stats::Interval interval = stats::mann_whitney_interval(base, next, options.alpha);
     change.interval = {interval.low - 1, interval.high - 1};
     return;
   }
-  const double whole = std::abs(change.base.median);
+  const double whole = change.metric.in_points() ? 1 : std::abs(change.base.median);
   if (whole == 0) {
     change.change = kNone;
     change.interval = {kNone, kNone};
@@ -75,6 +77,11 @@ void compare_sides(MetricChange& change, const ComparisonOptions& options) {
 
 double best_p(const MetricChange& change, bool paired) {
   return paired ? stats::smallest_p_of_pairs(change.base.n) : stats::smallest_p(change.base.n, change.next.n);
+}
+
+/// Whether it is surely another figure, but by so little that it does not matter.
+bool is_nothing(const MetricChange& change) {
+  return change.verdict != Verdict::unsure && std::abs(change.shift) < change.metric.least_change();
 }
 
 Verdict direction_of(const MetricChange& change) {
@@ -188,6 +195,7 @@ MetricChange compare_values(const MetricInfo& metric, std::vector<double> base, 
   const bool paired = options.paired && change.base.n == change.next.n;
   paired ? compare_pairs(change, options) : compare_sides(change, options);
   if (best_p(change, paired) <= options.alpha) change.verdict = decide(change, options);
+  if (is_nothing(change)) change.verdict = Verdict::same;
   remark_outliers("base", change.base, change.base_values, change);
   remark_outliers("new", change.next, change.next_values, change);
   change.runs_needed = runs_to_settle(change, paired, options.alpha);

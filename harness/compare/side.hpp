@@ -8,6 +8,7 @@
 #include <string_view>
 #include <vector>
 
+#include "harness/judge/scale.hpp"
 #include "harness/record/run_folder.hpp"
 #include "harness/trial/workload.hpp"
 
@@ -17,6 +18,11 @@ namespace tlbstorm::compare {
 struct MetricInfo {
   std::string name, unit;
   trial::Better better = trial::Better::neither;
+
+  /// Whether a change is told in percentage points: 0.01 is one.
+  bool in_points() const { return unit == judge::kShare; }
+  /// Less than this changes nothing, in the unit.
+  double least_change() const { return judge::least_change(unit); }
 };
 
 /// How trials that measure ended.

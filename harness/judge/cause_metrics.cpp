@@ -5,6 +5,7 @@
 #include <array>
 
 #include "harness/judge/derivation.hpp"
+#include "harness/judge/scale.hpp"
 #include "harness/probe/column_names.hpp"
 #include "harness/trial/metric_names.hpp"
 
@@ -56,27 +57,27 @@ Value latency(F facts, W window, const char* seconds, const char* requests) {
 constexpr const char* kNoCycle = "no cycle was counted";
 
 constexpr auto kMetrics = std::to_array<Metric>({
-    {metric::kFlushesByTrial, "ratio", Better::neither,
+    {metric::kFlushesByTrial, kShare, Better::neither,
      "share of the flushes sent that the trial's own processes sent", Scope::all, false,
      [](F f, W w) { return of_sent(f, w, column::kSentByTrial); }},
-    {metric::kFlushesByKswapd, "ratio", Better::neither, "share of the flushes sent that kswapd sent",
+    {metric::kFlushesByKswapd, kShare, Better::neither, "share of the flushes sent that kswapd sent",
      Scope::all, false, [](F f, W w) { return of_sent(f, w, column::kSentByKswapd); }},
-    {metric::kFlushesByOthers, "ratio", Better::neither, "share of the flushes sent that anyone else sent",
+    {metric::kFlushesByOthers, kShare, Better::neither, "share of the flushes sent that anyone else sent",
      Scope::all, false, &by_others},
-    {metric::kFlushesOf1Page, "ratio", Better::lower, "share of the flushes sent that were for a single page",
+    {metric::kFlushesOf1Page, kShare, Better::lower, "share of the flushes sent that were for a single page",
      Scope::all, false, [](F f, W w) { return of_sent(f, w, column::kSentOf1Page); }},
-    {metric::kFlushesOf2To7, "ratio", Better::neither, "share of the flushes sent that were for 2 to 7 pages",
+    {metric::kFlushesOf2To7, kShare, Better::neither, "share of the flushes sent that were for 2 to 7 pages",
      Scope::all, false, [](F f, W w) { return of_sent(f, w, column::kSentOf2To7); }},
-    {metric::kFlushesOf8To31, "ratio", Better::neither,
+    {metric::kFlushesOf8To31, kShare, Better::neither,
      "share of the flushes sent that were for 8 to 31 pages", Scope::all, false,
      [](F f, W w) { return of_sent(f, w, column::kSentOf8To31); }},
-    {metric::kFlushesOf32, "ratio", Better::neither,
+    {metric::kFlushesOf32, kShare, Better::neither,
      "share of the flushes sent that were for 32 pages, what reclaim takes at a time", Scope::all, false,
      [](F f, W w) { return of_sent(f, w, column::kSentOf32); }},
-    {metric::kFlushesOf33To511, "ratio", Better::neither,
+    {metric::kFlushesOf33To511, kShare, Better::neither,
      "share of the flushes sent that were for 33 to 511 pages", Scope::all, false,
      [](F f, W w) { return of_sent(f, w, column::kSentOf33To511); }},
-    {metric::kFullFlushes, "ratio", Better::neither, "share of the flushes sent that emptied the TLB",
+    {metric::kFullFlushes, kShare, Better::neither, "share of the flushes sent that emptied the TLB",
      Scope::all, false, [](F f, W w) { return of_sent(f, w, column::kSentFull); }},
     {metric::kKswapdCpu, "cpu", Better::lower, "CPU seconds per second of all kswapd threads", Scope::all,
      false, [](F f, W w) { return per_second(growth(f, w, column::kKswapdCpu), w); }},
@@ -100,7 +101,7 @@ constexpr auto kMetrics = std::to_array<Metric>({
        return ratio(both(f, w, column::kUserInstructions, column::kKernelInstructions), cycles(f, w),
                     kNoCycle);
      }},
-    {metric::kKernelCycles, "ratio", Better::lower, "share of the machine's cycles that the kernel took",
+    {metric::kKernelCycles, kShare, Better::lower, "share of the machine's cycles that the kernel took",
      Scope::all, false,
      [](F f, W w) { return ratio(growth(f, w, column::kKernelCycles), cycles(f, w), kNoCycle); }},
     {metric::kDtlbMissesPerOperation, "misses/op", Better::lower,

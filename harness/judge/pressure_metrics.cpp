@@ -4,6 +4,7 @@
 #include <array>
 
 #include "harness/judge/derivation.hpp"
+#include "harness/judge/scale.hpp"
 #include "harness/os/clock.hpp"
 #include "harness/probe/column_names.hpp"
 #include "harness/trial/metric_names.hpp"
@@ -31,7 +32,7 @@ Value psi(F facts, W window, const char* column) {
 }
 
 constexpr auto kMetrics = std::to_array<Metric>({
-    {"bystander_lost_time", "ratio", Better::lower,
+    {"bystander_lost_time", kShare, Better::lower,
      "share of a bystander's time that it lost: the sum of the gaps between its clock reads",
      Scope::bystanders, false,
      [](F f, W) {
@@ -54,10 +55,10 @@ constexpr auto kMetrics = std::to_array<Metric>({
        if (!f.result.gaps || f.result.gaps->total() == 0) return absent("no gap was above the threshold");
        return static_cast<double>(f.result.gaps->max());
      }},
-    {metric::kMemoryStallSome, "ratio", Better::lower,
+    {metric::kMemoryStallSome, kShare, Better::lower,
      "share of time in which some task waited for memory (PSI)", Scope::all, false,
      [](F f, W w) { return psi(f, w, column::kMemorySome); }},
-    {"memory_stall_full", "ratio", Better::lower, "share of time in which all tasks waited for memory (PSI)",
+    {"memory_stall_full", kShare, Better::lower, "share of time in which all tasks waited for memory (PSI)",
      Scope::all, false, [](F f, W w) { return psi(f, w, column::kMemoryFull); }},
 });
 

@@ -4,6 +4,7 @@
 
 #include "harness/judge/derivation.hpp"
 #include "harness/judge/reclaim.hpp"
+#include "harness/judge/scale.hpp"
 #include "harness/probe/column_names.hpp"
 #include "harness/trial/metric_names.hpp"
 
@@ -76,7 +77,7 @@ constexpr auto
                 {"kswapd_velocity", "pages/s", Better::neither, "pages scanned per second by kswapd",
                  Scope::kernel_counted, false,
                  [](F f, W w) { return per_second(pages_scanned(f, w, Reclaimer::kswapd), w); }},
-                {"kswapd_efficiency", "ratio", Better::higher,
+                {"kswapd_efficiency", kShare, Better::higher,
                  "pages reclaimed for each page scanned, by kswapd", Scope::kernel_counted, false,
                  [](F f, W w) {
                    return ratio(pages_stolen(f, w, Reclaimer::kswapd), pages_scanned(f, w, Reclaimer::kswapd),
@@ -85,7 +86,7 @@ constexpr auto
                 {"direct_velocity", "pages/s", Better::neither,
                  "pages scanned per second by tasks themselves", Scope::kernel_counted, false,
                  [](F f, W w) { return per_second(pages_scanned(f, w, Reclaimer::direct), w); }},
-                {"direct_efficiency", "ratio", Better::higher,
+                {"direct_efficiency", kShare, Better::higher,
                  "pages reclaimed for each page scanned, by tasks themselves", Scope::kernel_counted, false,
                  [](F f, W w) {
                    return ratio(pages_stolen(f, w, Reclaimer::direct), pages_scanned(f, w, Reclaimer::direct),

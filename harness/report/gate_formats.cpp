@@ -21,8 +21,8 @@ std::vector<std::string> cells_of(const RuleResult& one) {
     return what.n > 0 ? os::format_figure(what.median) : "-";
   };
   if (!one.rule.relative) return {"", figure(one.next), "", "", ""};
-  return {figure(one.base), figure(one.next), compare::format_change(one.change),
-          compare::format_interval(one.interval), compare::format_p(one.p)};
+  return {figure(one.base), figure(one.next), compare::format_change(one.change, one.metric.in_points()),
+          compare::format_interval(one.interval, one.metric.in_points()), compare::format_p(one.p)};
 }
 
 }  // namespace

@@ -39,7 +39,7 @@ std::string drawing(const compare::MetricChange& one) {
       R"(<svg width="121" height="12" role="img" aria-label="{}"><path d="M60.5 0V12" stroke="#888"/>)"
       R"(<rect x="{:.1f}" y="4" width="{:.1f}" height="4" fill="currentColor" opacity=".45"/>)"
       R"(<circle cx="{:.1f}" cy="6" r="2.5" fill="currentColor"/></svg>)",
-      xml_text(compare::format_interval(one.interval)), low, std::max(high - low, 1.0), at(one.change));
+      xml_text(compare::format_interval(one)), low, std::max(high - low, 1.0), at(one.change));
 }
 
 std::string rows(const compare::Comparison& comparison, Sorting sorting) {
@@ -53,7 +53,7 @@ std::string rows(const compare::Comparison& comparison, Sorting sorting) {
         name(one->verdict), xml_text(one->metric.name), xml_text(format_unit(*one, comparison)),
         os::format_figure(one->base.median), compare::format_share(one->base.cv),
         os::format_figure(one->next.median), compare::format_share(one->next.cv),
-        compare::format_change(one->change), compare::format_interval(one->interval), drawing(*one),
+        compare::format_change(*one), compare::format_interval(*one), drawing(*one),
         compare::format_p(one->test.p), name(one->verdict));
     for (const std::string& remark : one->remarks)
       out += fmt::format("<tr class=\"remark\"><td></td><td colspan=\"10\">{}</td></tr>\n", xml_text(remark));

@@ -40,7 +40,7 @@ std::string row(const compare::MetricChange& one) {
   constexpr std::size_t kName = 24;
   if (name.size() > kName) name = name.substr(0, kName - 1) + "~";
   return fmt::format("{:<24}{:>16}{:>16}{:>9}{:>10}\n", name, figure(one.base), figure(one.next),
-                     compare::format_change(one.change),
+                     compare::format_change(one),
                      one.verdict == compare::Verdict::unsure ? "~" : compare::format_p(one.test.p));
 }
 

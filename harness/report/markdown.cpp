@@ -27,8 +27,8 @@ std::string part(const compare::Comparison& comparison, Sorting sorting) {
         fmt::format("| {} | {} | {} ({}) | {} ({}) | {} | {} | {} | {} |\n", markdown_cell(one->metric.name),
                     markdown_cell(format_unit(*one, comparison)), os::format_figure(one->base.median),
                     compare::format_share(one->base.cv), os::format_figure(one->next.median),
-                    compare::format_share(one->next.cv), compare::format_change(one->change),
-                    compare::format_interval(one->interval), compare::format_p(one->test.p),
+                    compare::format_share(one->next.cv), compare::format_change(*one),
+                    compare::format_interval(*one), compare::format_p(one->test.p),
                     sure ? fmt::format("**{}**", name(one->verdict)) : std::string(name(one->verdict)));
   }
   if (!comparison.distributions.empty())

@@ -85,8 +85,8 @@ std::vector<std::string> cells(const compare::MetricChange& one, const compare::
           compare::format_share(one.base.cv),
           figure(one.next),
           compare::format_share(one.next.cv),
-          compare::format_change(one.change),
-          compare::format_interval(one.interval),
+          compare::format_change(one),
+          compare::format_interval(one),
           compare::format_p(one.test.p),
           std::string(name(one.verdict)),
           one.runs_needed > 0 ? fmt::format("{}", one.runs_needed) : ""};

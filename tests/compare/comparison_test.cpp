@@ -96,7 +96,7 @@ TEST_F(ComparisonTest, TooFewRunsAreSaidAndShowNothing) {
 
 TEST_F(ComparisonTest, OneRunASideSaysNothingButOfWhatIsGross) {
   const auto run = [](double times) {
-    MadeRun made = run_of_ipis(around(times, 10)).with("tlb_ipis", "IPIs", around(times, 10));
+    MadeRun made = run_of_ipis(around(times, 10)).with("tlb_ipis", "IPIs", around(1000 * times, 10));
     made.manifest["plan"]["primary"] = "ipis_per_page";
     return made;
   };
@@ -212,6 +212,17 @@ TEST_F(ComparisonTest, BaseOfZeroHasNoPartButTheOrderTells) {
   EXPECT_TRUE(std::isnan(of_pairs.change));
   EXPECT_TRUE(std::isnan(of_pairs.interval.low)) << of_pairs.interval.low;
   EXPECT_EQ(of_pairs.verdict, Verdict::worse);
+}
+
+TEST_F(ComparisonTest, SharesChangeByPercentagePoints) {
+  const auto of = [&](double base, double next) {
+    return compared(run_of("full_flushes", "share", around(base)), run_of("full_flushes", "share", around(next)))
+        .metrics.at(0);
+  };
+  EXPECT_NEAR(of(0.02, 0.06).change, 0.04, 0.001) << "and not three times as much";
+  EXPECT_EQ(of(0.02, 0.06).verdict, Verdict::changed);
+  EXPECT_EQ(of(0.002, 0.004).verdict, Verdict::same) << "less than half a point";
+  EXPECT_NEAR(of(0, 0.06).interval.low, 0.06, 0.001) << "a base of zero is no obstacle";
 }
 
 TEST_F(ComparisonTest, SomeZerosAmongTheBaseLeaveAnInterval) {

@@ -36,8 +36,12 @@ bool is_enough(const Amount& side) { return side.values.size() >= kLeastTrials |
 
 std::optional<std::string> gross_change(const ValuesByRun& base, const ValuesByRun& next,
                                         const MetricInfo& metric, const Rule& rule, double bound) {
-  const Amount before = amount_of(base), after = amount_of(next);
-  if (!is_enough(before) || !is_enough(after) || std::ranges::min(before.values) <= 0) return std::nullopt;
+  Amount before = amount_of(base);
+  const Amount after = amount_of(next);
+  if (!is_enough(before) || !is_enough(after) || metric.in_points()) return std::nullopt;
+  // From nothing on: what is less than matters counts as that.
+  for (double& value : before.values) value = std::max(value, metric.least_change());
+  if (std::ranges::min(before.values) <= 0) return std::nullopt;
   const double times = judge::depends_on_time(metric.name, metric.unit) ? kTimesOfATime : kTimesOfACount;
   const double at_bound = stats::median(before.values) * (1 + bound), middle = stats::median(after.values);
   const double gap = std::sqrt(times);

@@ -22,9 +22,9 @@ double smallest_p(const Evidence& evidence) {
              : stats::smallest_p(evidence.base.size(), evidence.next.size(), stats::Tail::higher);
 }
 
-double p_of_ranks(const Evidence& evidence, const Rule& rule, double bound) {
+double p_of_ranks(const Evidence& evidence, const Rule& rule, const Bound& bound) {
   const stats::Tail tail = rule.at_most ? stats::Tail::higher : stats::Tail::lower;
-  const std::vector<double> at_bound = moved(values_of(evidence.base), bound), next = values_of(evidence.next);
+  const std::vector<double> at_bound = bound.moved(values_of(evidence.base)), next = values_of(evidence.next);
   if (!evidence.paired) return stats::mann_whitney(at_bound, next, tail).p;
   std::vector<double> differences;
   for (std::size_t i = 0; i < at_bound.size(); ++i) differences.push_back(next[i] - at_bound[i]);
@@ -47,8 +47,8 @@ double range(const std::vector<double>& values) {
 }
 
 /// 1 where the sides do not lie far apart.
-double p_of_welch(const Evidence& evidence, const Rule& rule, double bound) {
-  const std::vector<double> base = logs(moved(values_of(evidence.base), bound), rule.at_most),
+double p_of_welch(const Evidence& evidence, const Rule& rule, const Bound& bound) {
+  const std::vector<double> base = logs(bound.moved(values_of(evidence.base)), rule.at_most),
                             next = logs(values_of(evidence.next), rule.at_most);
   if (base.empty() || next.empty()) return 1;
   const double gap = std::ranges::min(next) - std::ranges::max(base);
@@ -56,9 +56,9 @@ double p_of_welch(const Evidence& evidence, const Rule& rule, double bound) {
   return std::min(1.0, kWelchIsStricter * stats::welch_higher(base, next));
 }
 
-Proof by_floor(const Evidence& evidence, const Floor& floor, const Rule& rule, double bound) {
+Proof by_floor(const Evidence& evidence, const Floor& floor, const Rule& rule, const Bound& bound) {
   const double change = std::log(stats::median(values_of(evidence.next)) / stats::median(values_of(evidence.base)));
-  const double excess = (change - std::log1p(bound)) * (rule.at_most ? 1 : -1);
+  const double excess = (change - std::log1p(bound.by)) * (rule.at_most ? 1 : -1);
   const std::size_t base = evidence.base.size(), next = evidence.next.size();
   constexpr double kOneSided = 0.005;
   const double margin = floor.margin(base, next, kOneSided);
@@ -67,13 +67,7 @@ Proof by_floor(const Evidence& evidence, const Floor& floor, const Rule& rule, d
 
 }  // namespace
 
-std::vector<double> moved(const std::vector<double>& base, double by) {
-  std::vector<double> values = base;
-  for (double& value : values) value += std::abs(value) * by;
-  return values;
-}
-
-Proof prove(const Evidence& evidence, const std::optional<Floor>& floor, const Rule& rule, double bound,
+Proof prove(const Evidence& evidence, const std::optional<Floor>& floor, const Rule& rule, const Bound& bound,
             double alpha, double share) {
   constexpr std::size_t kLeastOfWelch = 3;
   const std::size_t fewest = std::min(evidence.base.size(), evidence.next.size());

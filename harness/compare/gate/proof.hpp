@@ -27,10 +27,7 @@ inline constexpr double kWelchIsStricter = 10;
 inline constexpr double kFarApart = 5;
 
 /// `share` is what Holm's correction makes of a p at most: the number of questions that are asked together.
-Proof prove(const Evidence& evidence, const std::optional<Floor>& floor, const Rule& rule, double bound,
+Proof prove(const Evidence& evidence, const std::optional<Floor>& floor, const Rule& rule, const Bound& bound,
             double alpha, double share);
-
-/// The base as it would be if it had changed by the bound exactly.
-std::vector<double> moved(const std::vector<double>& base, double by);
 
 }  // namespace tlbstorm::compare

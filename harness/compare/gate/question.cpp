@@ -33,10 +33,10 @@ std::vector<MetricInfo> metrics_of(const GatePair& pair) {
 }
 
 /// Where there are too few runs of a side: how far runs of the same lie apart on that machine.
-std::optional<Floor> floor_of(const GatePair& pair, const Evidence& evidence, const std::string& metric,
+std::optional<Floor> floor_of(const GatePair& pair, const Evidence& evidence, const MetricInfo& metric,
                               const Floors& floors) {
-  if (evidence.paired || evidence.rung == Rung::machine) return std::nullopt;
-  return floors.find(*pair.base, *pair.next, metric, evidence.rung);
+  if (evidence.paired || evidence.rung == Rung::machine || metric.in_points()) return std::nullopt;
+  return floors.find(*pair.base, *pair.next, metric.name, evidence.rung);
 }
 
 bool is_for(const Rule& rule, const GatePair& pair, const std::string& metric) {
@@ -61,7 +61,7 @@ void ask(const GatePair& pair, const Rule& rule, const GateOptions& options, std
       question.evidence = evidence_of(*pair.base, *pair.next, metric.name, options.paired);
       question.base = pair.base->values_by_run(metric.name);
       question.next = pair.next->values_by_run(metric.name);
-      question.floor = floor_of(pair, question.evidence, metric.name, options.floors);
+      question.floor = floor_of(pair, question.evidence, metric, options.floors);
     }
     all.push_back(std::move(question));
   }

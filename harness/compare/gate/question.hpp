@@ -21,6 +21,8 @@ struct Question {
   Evidence evidence = {};
   ValuesByRun base = {}, next = {};
   std::optional<Floor> floor = {};
+
+  Bound limit() const { return {bound, metric.in_points()}; }
 };
 
 /// One for each metric of a pair that a rule is for. Throws os::UsageError when no side has such a metric, or a

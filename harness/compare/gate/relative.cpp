@@ -26,12 +26,15 @@ std::size_t fewest_units(const Evidence& evidence, double share, const GateOptio
   return units;
 }
 
-std::string bound_text(const RuleResult& result) { return format_change(result.bound); }
+std::string bound_text(const RuleResult& result) {
+  return format_change(result.bound, result.metric.in_points());
+}
 
 /// A base of zero has no part to tell a change by.
 std::string change_text(const RuleResult& result) {
   if (!std::isnan(result.change))
-    return fmt::format("changed by {} ({})", format_change(result.change), format_interval(result.interval));
+    return fmt::format("changed by {} ({})", format_change(result.change, result.metric.in_points()),
+                       format_interval(result.interval, result.metric.in_points()));
   return fmt::format("was {} and is {} (medians)", os::format_figure(result.base.median),
                      os::format_figure(result.next.median));
 }
@@ -47,7 +50,7 @@ bool lies_within(const RuleResult& result) {
 }
 /// Where there is no interval, as the base is zero: the values themselves.
 bool all_keep(const Question& question) {
-  const std::vector<double> at_bound = moved(question.evidence.base_values, question.bound);
+  const std::vector<double> at_bound = question.limit().moved(question.evidence.base_values);
   return std::ranges::all_of(question.evidence.next_values, [&](double value) {
     return std::ranges::all_of(at_bound, [&](double limit) { return question.rule.keeps(value, limit); });
   });
@@ -90,7 +93,7 @@ std::string why_none(const Side& side, std::string_view who, const std::string& 
 }
 
 Proof proof_of(const Question& question, double share, const GateOptions& options) {
-  return prove(question.evidence, question.floor, question.rule, question.bound, options.alpha, share);
+  return prove(question.evidence, question.floor, question.rule, question.limit(), options.alpha, share);
 }
 
 std::vector<Proof> proofs(const std::vector<Question>& all, const GateOptions& options) {
@@ -125,8 +128,14 @@ void judge_relative(const Question& question, const Proof& proof, double share, 
   result.change = change.change;
   result.interval = hull(change.interval, proof.interval);
   const bool has_interval = !std::isnan(result.interval.low) && !std::isnan(result.interval.high);
+  const bool is_nothing = std::abs(result.next.median - result.base.median) < question.metric.least_change();
   const auto gross = gross_change(question.base, question.next, question.metric, question.rule, question.bound);
-  if (gross || (proof.possible && result.p <= options.alpha && (!has_interval || lies_beyond(result)))) {
+  if (is_nothing) {
+    result.ruling = Ruling::pass;
+    result.why = fmt::format("was {} and is {} (medians): less than {} {} is nothing",
+                             os::format_figure(result.base.median), os::format_figure(result.next.median),
+                             question.metric.least_change(), question.metric.unit);
+  } else if (gross || (proof.possible && result.p <= options.alpha && (!has_interval || lies_beyond(result)))) {
     result.ruling = Ruling::fail;
     result.why = fmt::format("{}, beyond {}", change_text(result), bound_text(result));
     if (gross) result.why += "; " + *gross;

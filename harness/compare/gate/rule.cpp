@@ -7,6 +7,7 @@
 #include <optional>
 #include <utility>
 
+#include "harness/judge/scale.hpp"
 #include "harness/os/clock.hpp"
 #include "harness/os/error.hpp"
 #include "harness/os/named_path.hpp"
@@ -50,7 +51,7 @@ std::optional<double> scaled(std::string_view text) {
 double Rule::bound_in(std::string_view unit) const {
   if (is_percentage(bound)) {
     const double part = *real(std::string_view(bound).substr(0, bound.size() - 1)) / 100;
-    if (!relative && unit != "ratio")
+    if (!relative && unit != judge::kFormerShare && unit != judge::kShare)
       refuse(text, fmt::format("{} is in {}, not a part of something; a change needs a sign", metric, unit));
     return part;
   }

@@ -25,6 +25,19 @@ struct Rule {
   bool keeps(double value, double limit) const { return at_most ? value <= limit : value >= limit; }
 };
 
+/// A relative bound in figures: by how much the base may change, as a part of it, or of shares in itself.
+struct Bound {
+  double by = 0;
+  bool in_points = false;
+
+  /// The base as it would be if it had changed by the bound exactly.
+  double moved(double base) const { return in_points ? base + by : base + (base < 0 ? -base : base) * by; }
+  std::vector<double> moved(std::vector<double> base) const {
+    for (double& value : base) value = moved(value);
+    return base;
+  }
+};
+
 /// Throws os::UsageError that says what a rule looks like.
 Rule parse_rule(std::string_view text);
 

@@ -7,34 +7,37 @@
 namespace tlbstorm::compare {
 namespace {
 
-/// The question as it would be if all new values were so many times as large.
-Question scaled(Question question, double times) {
-  const auto scale = [&](std::vector<double>& values) {
-    for (double& value : values) value *= times;
-  };
-  for (std::vector<double>& values : question.next) scale(values);
-  for (Unit& unit : question.evidence.next) unit.value *= times;
-  scale(question.evidence.next_values);
+/// The question as it would be if all new values had changed by so much.
+Question moved(Question question, const Bound& change) {
+  for (std::vector<double>& values : question.next) values = change.moved(values);
+  for (Unit& unit : question.evidence.next) unit.value = change.moved(unit.value);
+  question.evidence.next_values = change.moved(question.evidence.next_values);
   return question;
+}
+
+/// As it would be had nothing changed: the spread of the new values around the base's median.
+Question unchanged(const Question& question) {
+  const double is = stats::median(question.evidence.next_values),
+               was = stats::median(question.evidence.base_values);
+  if (question.metric.in_points()) return moved(question, {was - is, true});
+  return moved(question, {is != 0 ? (was - is) / std::abs(is) : 0, false});
 }
 
 /// The first of ever larger changes beyond the bound that the rule catches.
 std::optional<double> first_caught(const Question& asked, double share, const GateOptions& options) {
-  const double level = stats::median(asked.evidence.next_values),
-               wanted_level = stats::median(asked.evidence.base_values);
-  if (std::isnan(level) || std::isnan(wanted_level)) return std::nullopt;
-  // As the new values would be had nothing changed: their own spread around the base's median.
-  const Question unchanged = scaled(asked, level != 0 ? wanted_level / level : 1);
+  if (asked.evidence.next_values.empty() || asked.evidence.base_values.empty()) return std::nullopt;
+  const Question same = unchanged(asked);
   constexpr double kStep = 1.05, kFirst = 0.001, kMost = 10;
   // NOLINTNEXTLINE(bugprone-float-loop-counter): in steps of a ratio
   for (double excess = kFirst; excess < kMost; excess *= kStep) {
     const double change = asked.bound + (asked.rule.at_most ? excess : -excess);
     if (change <= -1) break;
-    const Question question = scaled(unchanged, 1 + change);
+    const Question question = moved(same, {change, asked.metric.in_points()});
     Proof proof = proof_of(question, share, options);
     proof.p = std::min(1.0, proof.p * share);
     RuleResult result;
     result.rule = question.rule;
+    result.metric = question.metric;
     result.bound = question.bound;
     judge_relative(question, proof, share, options, result);
     if (result.ruling == Ruling::fail) return change;

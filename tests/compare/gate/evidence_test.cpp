@@ -165,6 +165,12 @@ TEST_F(GrossTest, LossIsGrossToo) {
               HasSubstr("their middle 3.17 times as far as the bound"));
 }
 
+TEST_F(GrossTest, FromNoInterruptsToHundredsIsGross) {
+  const auto run = [](double of) { return test::run_of("tlb_ipis", "IPIs", test::Values(5, of)); };
+  EXPECT_EQ(of_runs(run(0), run(500), "tlb_ipis <= +50%").ruling(), Ruling::fail);
+  EXPECT_EQ(of_runs(run(0), run(3), "tlb_ipis <= +50%").ruling(), Ruling::pass);
+}
+
 TEST_F(GrossTest, BaseOfZeroHasNoTimes) {
   EXPECT_EQ(of_boots({0, 0, 0, 0}, {5, 5, 5, 5}, "ipis_per_page <= +2%"), Ruling::unsure);
 }

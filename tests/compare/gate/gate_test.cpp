@@ -190,6 +190,28 @@ TEST_F(GateTest, SomeZerosAmongTheBaseAreJudged) {
   EXPECT_EQ(of_ipis({4, 0, 6, 3, 0, 5}, {24, 27, 23, 28, 25, 26}, "<= +5%").ruling, Ruling::fail);
 }
 
+TEST_F(GateTest, SharesAreJudgedInPercentagePoints) {
+  const auto of = [&](double base, double next) {
+    return judged(test::run_of("full_flushes", "share", around(base)),
+                  test::run_of("full_flushes", "share", around(next)), {"full_flushes <= +5%"})
+        .results.at(0);
+  };
+  EXPECT_EQ(of(0.01, 0.03).ruling, Ruling::pass) << "three times as much is two points more";
+  EXPECT_THAT(of(0.01, 0.03).why, HasSubstr("changed by +2.0 pp (+2.0 pp .. +2.0 pp), within +5.0 pp"));
+  EXPECT_EQ(of(0.10, 0.20).ruling, Ruling::fail);
+}
+
+TEST_F(GateTest, ChangeOfAFewInterruptsIsNothing) {
+  const auto of = [&](const Values& base, const Values& next) {
+    return judged(test::run_of("tlb_ipis", "IPIs", base), test::run_of("tlb_ipis", "IPIs", next),
+                  {"tlb_ipis <= +5%"})
+        .results.at(0);
+  };
+  EXPECT_EQ(of(Values(6, 0), Values(6, 3)).ruling, Ruling::pass);
+  EXPECT_THAT(of(Values(6, 0), Values(6, 3)).why, HasSubstr("less than 16 IPIs is nothing"));
+  EXPECT_EQ(of(Values(6, 0), Values(6, 500)).ruling, Ruling::fail);
+}
+
 TEST_F(GateTest, PairsAreJudgedAsPairs) {
   GateOptions paired;
   paired.paired = true;

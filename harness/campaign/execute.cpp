@@ -37,11 +37,16 @@ class Audience final : public trial::Observer {
   void handed_over() override { recorder_.flush(); }
   void end_trial(const trial::TrialResult& result) override {
     recorder_.end_trial(result);
-    recorder_.judge(result.trial, judge_.judge(result));
+    const record::Judgement judgement = judge_.judge(result);
+    recorder_.judge(result.trial, judgement);
+    last_valid_ = judgement.valid();
     follower_.end_trial(result);
   }
+  /// Of the trial that ended last.
+  bool last_valid() const { return last_valid_; }
 
  private:
+  bool last_valid_ = false;
   record::Recorder& recorder_;
   judge::Judge& judge_;
   trial::Observer& follower_;
@@ -62,19 +67,28 @@ struct Ended {
 
 Ended run_trials(const trial::Plan& plan, const trial::Definition& definition,
                  const machine::Machine& machine, os::Journal& journal, os::SignalFd& signals,
-                 trial::Observer& observer, const os::Folder& folder) {
+                 Audience& audience, const os::Folder& folder) {
   std::optional<trial::Ballast> ballast;
   if (plan.ballast) ballast.emplace(*plan.ballast, signals);
-  trial::Runner runner(plan, definition, machine, journal, signals, observer, &folder,
+  trial::Runner runner(plan, definition, machine, journal, signals, audience, &folder,
                        ballast ? &*ballast : nullptr);
-  int as_expected = 0;
-  const int trials = plan.trials + trial::explaining_trials(plan);
-  for (int trial = 1; trial <= trials && !runner.signal(); ++trial) {
-    const auto kind = trial <= plan.trials ? trial::TrialKind::measuring : trial::TrialKind::explaining;
-    if (runner.run(trial, kind).outcome == plan.expect) ++as_expected;
-  }
+  bool as_expected = true;
+  int trial = 0, retries = 0;
+  const auto run = [&](trial::TrialKind kind) {
+    const bool ended_well = runner.run(++trial, kind).outcome == plan.expect;
+    as_expected &= ended_well;
+    // One that ended otherwise than expected was not disturbed: it says so of the machine.
+    return !ended_well || audience.last_valid();
+  };
+  for (int wanted = plan.trials; trial < wanted && !runner.signal();)
+    if (!run(trial::TrialKind::measuring) && retries < plan.retry_invalid) {
+      ++retries;
+      ++wanted;
+    }
+  for (int left = trial::explaining_trials(plan); left > 0 && !runner.signal(); --left)
+    run(trial::TrialKind::explaining);
   if (runner.signal()) return {os::kSignal + *runner.signal(), record::RunState::interrupted};
-  return {as_expected == trials ? os::kOk : os::kFailed};
+  return {as_expected ? os::kOk : os::kFailed};
 }
 
 /// For the record only: what went wrong is what is told, even where the folder can't be written any more.

@@ -9,10 +9,9 @@
 #include "harness/compare/side.hpp"
 #include "harness/os/error.hpp"
 #include "harness/os/named_path.hpp"
-#include "harness/record/batch.hpp"
 #include "harness/record/folders.hpp"
 #include "harness/record/reference.hpp"
-#include "harness/report/summary.hpp"
+#include "harness/report/batch_table.hpp"
 #include "harness/report/table.hpp"
 
 namespace tlbstorm::cli {
@@ -30,12 +29,13 @@ void print_list(const fs::path& folder) {
                {"name", Table::Align::left},
                {"workload", Table::Align::left},
                {"kernel", Table::Align::left},
+               {"runs"},
                {"valid trials"},
                {"made", Table::Align::left}});
   for (const fs::path& path : all) {
     const compare::Side side = compare::read_side("base", {path});
     table.add({path.parent_path().filename(), path.filename(), side.manifest().plan.workload,
-               side.manifest().fact("kernel_release"),
+               side.manifest().fact("kernel_release"), std::to_string(side.runs().size()),
                fmt::format("{}/{}", side.valid_trials(), side.trials()), side.manifest().started});
   }
   std::cout << table.text("  ", false);
@@ -47,20 +47,6 @@ fs::path named_run(const fs::path& folder, const std::string& name) {
   return path;
 }
 
-/// A run, or each run of a sweep or suite.
-void keep(const fs::path& run, const fs::path& folder, const std::string& name) {
-  if (!record::is_batch(run)) {
-    std::cout << record::add_reference(run, folder, name).native() << "\n";
-    return;
-  }
-  const record::Batch batch = record::read_batch(run);
-  const std::string prefix = name.empty() ? batch.kind.name : name;
-  for (const record::BatchEntry& entry : batch.entries)
-    if (entry.run)
-      std::cout << record::add_reference(run / entry.name, folder, prefix + "-" + entry.name).native()
-                << "\n";
-}
-
 }  // namespace
 
 int baseline(const Arguments& given) {
@@ -68,26 +54,34 @@ int baseline(const Arguments& given) {
     CLI::App app(
         "Keeps runs to compare with: their manifest and what their trials gave, without the samples.",
         "tlbstorm baseline");
-    std::string folder = record::kReferenceFolder, run, name, shown;
+    std::string folder = record::kReferenceFolder, run, name, shown, refreshed;
     const CLI::Option* const named =
         app.add_option("--folder", folder, "where they are kept, in a folder for each kind of machine")
             ->capture_default_str();
     app.require_subcommand(1);
     app.fallthrough();
-    CLI::App* const add = app.add_subcommand("add", "keep a run");
+    CLI::App* const add = app.add_subcommand("add", "keep a run, a sweep, a suite or repeated runs");
     add->add_option("RUN", run, "a run folder, or that of a sweep or suite")->required();
     add->add_option("--name", name, "what it is called; by default its workload, preset, label and kernel");
+    CLI::App* const refresh = app.add_subcommand("refresh", "put a run in a baseline's place; the former is kept");
+    refresh->add_option("NAME", refreshed, "its name or path")->required();
+    refresh->add_option("RUN", run, "a run folder, or that of a sweep or suite")->required();
     CLI::App* const list = app.add_subcommand("list", "those there are");
     CLI::App* const show = app.add_subcommand("show", "print one's summary");
     show->add_option("NAME", shown, "its name or path")->required();
     parse(app, given);
     os::nearest_folder("--folder", folder);
-    if (*add) os::require_there("RUN", run, "name a run folder");
-    if (*add) keep(run, folder, name);
+    if (*add || *refresh) os::require_there("RUN", run, "name a run folder");
+    if (*add) std::cout << record::add_reference(run, folder, name).native() << "\n";
+    if (*refresh) {
+      const fs::path reference = named_run(folder, refreshed);
+      const fs::path former = record::refresh_reference(reference, run);
+      std::cout << fmt::format("{}\nwhat was there is {}\n", reference.native(), former.native());
+    }
     if (!*add && *named && !record::may_be_there(folder))
       throw os::UsageError("--folder", folder, "no such folder", "tlbstorm baseline add RUN makes one");
     if (*list) print_list(folder);
-    if (*show) std::cout << report::summarise(record::read_run(named_run(folder, shown)));
+    if (*show) std::cout << report::told(named_run(folder, shown));
     return kOk;
   });
 }

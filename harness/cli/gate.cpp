@@ -35,7 +35,7 @@ namespace {
 using compare::Ruling;
 
 struct GateCommand {
-  std::vector<std::string> folders, more_base, rules;
+  std::vector<std::string> folders, more_base, rules, waivers;
   std::string rules_file, unsure, floors = compare::kFloorFolder;
   FindingOutput output;
   bool confirm = false, self_test = false, force = false, paired = false;
@@ -165,6 +165,7 @@ int judge(const GateCommand& command) {
     report.gate.notes.push_back(fmt::format("only the base has the run {}", name));
     report.gate.complete = false;
   }
+  compare::waive(command.waivers, report.gate);
   if (command.confirm && report.gate.ruling() == Ruling::fail) {
     Screen screen(true);
     const int code = campaign::confirm(pairs, options, command.lock, screen, report.gate);
@@ -193,6 +194,8 @@ int gate(const Arguments& given) {
     app.add_option("--rule", command.rules,
                    "'ipis_per_page <= +5%', 'fault_latency_p99 <= 20us'; may be repeated");
     app.add_option("--rules", command.rules_file, "a file with one rule per line");
+    app.add_option("--waive", command.waivers,
+                   "RULE=REASON: a rule that is told, and does not decide; may be repeated");
     command.output.add_to(app);
     app.add_option("--unsure", command.unsure,
                    "pass, fail or skip (125): what not enough evidence counts as; else exit code 3");

@@ -70,9 +70,10 @@ std::string Progress::time_left(const trial::Sample& sample) const {
   return fmt::format("{:.1f}s left", os::to_seconds(left));
 }
 
-/// "trial 3/5"; those behind them explain.
+/// "trial 3/5"; those in place of others are beyond.
 std::string Progress::title(int trial) const {
-  return trial <= plan_.trials ? fmt::format("trial {}/{}", trial, plan_.trials) : "explaining trial";
+  return kind_ == trial::TrialKind::measuring ? fmt::format("trial {}/{}", trial, plan_.trials)
+                                              : "explaining trial";
 }
 
 /// How long the trial will take, when that is known.

@@ -5,9 +5,7 @@
 
 #include "harness/cli/command.hpp"
 #include "harness/os/named_path.hpp"
-#include "harness/record/batch.hpp"
 #include "harness/report/batch_table.hpp"
-#include "harness/report/summary.hpp"
 
 namespace tlbstorm::cli {
 
@@ -19,9 +17,7 @@ int report(const Arguments& given) {
     app.add_option("RUN", folders, "run folders")->required();
     parse(app, given);
     for (const std::string& folder : folders) os::require_there("RUN", folder, "name a run folder");
-    for (const std::string& folder : folders)
-      std::cout << (record::is_batch(folder) ? report::tabulate(record::read_batch(folder))
-                                             : report::summarise(record::read_run(folder)));
+    for (const std::string& folder : folders) std::cout << report::told(folder);
     return kOk;
   });
 }

@@ -16,7 +16,7 @@ namespace {
 std::string way_of(const record::RunFolder& run) {
   const record::RunManifest& manifest = run.manifest;
   std::string way = fmt::format("{} {} {} {}", record::machine_id(run), manifest.plan.workload,
-                                manifest.measuring_trials(), manifest.plan.workers);
+                                manifest.plan.trials, manifest.plan.workers);
   for (const auto& [name, value] : manifest.plan.parameters.values()) way += fmt::format(" {}={}", name, value);
   for (const record::TrialRecord& trial : manifest.trials)
     if (trial.kind == trial::TrialKind::measuring && trial.valid) return way + " " + trial.instrument;

@@ -18,9 +18,14 @@ inline constexpr const char* kReferenceFolder = "results/reference";
 std::string machine_id(const RunFolder& run);
 
 /// Copies a run, compact, into FOLDER/<machine-id>/NAME; NAME is the workload, preset or label, and kernel
-/// when empty. Returns where it is. Throws os::UsageError when something is there, os::SystemError.
+/// when empty. A sweep, a suite or repeated runs become one reference, as a folder of the same kind. Returns
+/// where it is. Throws os::UsageError when something is there, os::SystemError.
 std::filesystem::path add_reference(const std::filesystem::path& run, const std::filesystem::path& folder,
                                     const std::string& name);
+
+/// Puts a run in the place of a reference, which is kept beside it as NAME-until-DATE. Returns where that is.
+/// Throws as add_reference() does, and then nothing has changed.
+std::filesystem::path refresh_reference(const std::filesystem::path& reference, const std::filesystem::path& run);
 
 /// What a user names: a path, or the name of a baseline in the folder. Throws os::UsageError.
 std::filesystem::path find_reference(std::string_view option, const std::filesystem::path& folder,

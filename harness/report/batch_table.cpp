@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "harness/os/units.hpp"
+#include "harness/report/summary.hpp"
 #include "harness/stats/sample.hpp"
 #include "harness/trial/metric_names.hpp"
 
@@ -154,6 +155,10 @@ void remove_trailing_blanks(std::string& text) {
 }
 
 }  // namespace
+
+std::string told(const std::filesystem::path& folder) {
+  return record::is_batch(folder) ? tabulate(record::read_batch(folder)) : summarise(record::read_run(folder));
+}
 
 std::string tabulate(const Batch& batch) {
   std::string out = fmt::format("tlbstorm: {} {}{}{}\n\n", batch.kind.kind, batch.kind.name,

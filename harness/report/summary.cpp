@@ -38,6 +38,8 @@ std::string or_unknown(const std::string& text) { return text.empty() ? "?" : te
 std::string paced(const record::RunManifest& manifest) {
   const trial::Plan& plan = manifest.plan;
   std::string count = fmt::format("{} trial{}", plan.trials, plan.trials == 1 ? "" : "s");
+  if (const int retried = manifest.measuring_trials() - plan.trials; retried > 0 && plan.trials > 0)
+    count += fmt::format(" and {} in place of disturbed ones", retried);
   if (manifest.workload.pacing == "rounds") {
     const auto parameters = plan.parameters.values();
     for (const char* const name : {"rounds", "repeat"})

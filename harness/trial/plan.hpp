@@ -52,6 +52,7 @@ struct Plan {
   std::string preset;
 
   int trials = 0;
+  int retry_invalid = 0;  ///< trials more at most, in place of those that were disturbed
   os::Nanoseconds warmup{};
   /// How long a trial is measured. Nothing: until the workload has done its rounds.
   std::optional<os::Nanoseconds> duration;

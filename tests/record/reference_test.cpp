@@ -62,8 +62,39 @@ TEST_F(ReferenceTest, NothingIsOverwritten) {
   const fs::path kept = add(run_of_ipis({1}), "mine");
   EXPECT_EQ(complaint([&] { add(run_of_ipis({2}), "mine"); }),
             "--name kept/amd-epyc-2-cpus-1-socket-kvm/mine: there is something already\n"
-            "give another name; baselines are never overwritten");
+            "give another name, or: tlbstorm baseline refresh NAME RUN");
   EXPECT_THAT(compare::read_side("base", {kept}).values("ipis_per_page"), ElementsAre(1));
+}
+
+TEST_F(ReferenceTest, SuiteIsKeptAsOneWithItsRunsThatHaveAValidTrial) {
+  const fs::path suite = put_batch("suite", "suite", "quick",
+                                   {{"one", run_of_ipis({1, 2})}, {"two", run_of_ipis({3})}, {"none", run_of_ipis({9}).invalid(1)}});
+  const fs::path kept = add_reference(suite, kept_, "");
+  EXPECT_EQ(kept.filename(), "quick-6-18-1");
+  EXPECT_THAT(list_references(kept_), ElementsAre(kept)) << "its runs are none of their own";
+  EXPECT_EQ(find_reference("RUN", kept_, "quick-6-18-1"), kept);
+  const Batch batch = read_batch(kept);
+  ASSERT_EQ(batch.entries.size(), 2u);
+  EXPECT_EQ(batch.entries[1].name, "two");
+  EXPECT_THAT(batch.entries[0].run->values("ipis_per_page"), ElementsAre(1, 2));
+}
+
+TEST_F(ReferenceTest, RefreshPutsARunInItsPlaceAndKeepsTheFormer) {
+  const fs::path kept = add(run_of_ipis({1}), "mine");
+  for (const double value : {2, 3}) {
+    const fs::path former = refresh_reference(kept, put("run", run_of_ipis({value})));
+    EXPECT_THAT(former.filename().native(), ::testing::StartsWith("mine-until-20"));
+    EXPECT_THAT(read_run(kept).values("ipis_per_page"), ElementsAre(value));
+    EXPECT_THAT(read_run(former).values("ipis_per_page"), ElementsAre(value - 1));
+  }
+  EXPECT_EQ(list_references(kept_).size(), 3u);
+  MadeRun elsewhere = run_of_ipis({4});
+  elsewhere.manifest["machine"]["cpu_model"] = "another";
+  EXPECT_THAT(complaint([&] { refresh_reference(kept, put("run", elsewhere)); }),
+              HasSubstr("it is of another kind of machine"));
+  EXPECT_THAT(complaint([&] { refresh_reference(kept, put("run", run_of_ipis({4}).invalid(1))); }),
+              HasSubstr("none of its trials is valid"));
+  EXPECT_THAT(read_run(kept).values("ipis_per_page"), ElementsAre(3));
 }
 
 TEST_F(ReferenceTest, NameIsOneFolderBelowTheMachines) {

@@ -69,6 +69,15 @@ TEST_P(DisturbedBy, LoadNoTrialPassesAndWhoItWasIsNamed) {
   }
 }
 
+TEST_F(Disturbed, TrialsAreMadeAgainAsOftenAsItIsAllowedAndThatIsTold) {
+  start("while :; do :; done");
+  folder_ = place_.new_folder();
+  done_ = place_.run({"run", "mprotect-storm", "--trials", "1", "--retry-invalid", "2", "--warmup", "50ms",
+                      "--duration", "300ms", "--explain", "none", "--output", folder_});
+  EXPECT_EQ(manifest(folder_)["trials"].size(), 3u);
+  EXPECT_THAT(done_.out, ::testing::HasSubstr("1 trial and 2 in place of disturbed ones of 300 ms"));
+}
+
 TEST_F(Disturbed, NameOfWhoDisturbsIsShownAndNotObeyed) {
   start(R"(printf '\xff\x1b[31m) S 1' >/proc/$$/comm; while :; do :; done)");
   checks("mprotect-storm", "500ms", "1");

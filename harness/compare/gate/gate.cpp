@@ -40,12 +40,13 @@ void make_unsure(const GatePair& pair, RuleResult& result) {
 }  // namespace
 
 std::string_view name(Ruling ruling) {
-  static constexpr std::array<std::string_view, 3> kNames{"pass", "FAIL", "unsure"};
+  static constexpr std::array<std::string_view, 4> kNames{"pass", "FAIL", "unsure", "waived"};
   return kNames[static_cast<std::size_t>(ruling)];
 }
 
 os::Finding to_finding(const RuleResult& result) {
-  static constexpr std::array<os::Grade, 3> kGrades{os::Grade::ok, os::Grade::failed, os::Grade::unknown};
+  static constexpr std::array<os::Grade, 4> kGrades{os::Grade::ok, os::Grade::failed, os::Grade::unknown,
+                                                    os::Grade::warning};
   os::Finding finding{.id = result.title.empty() ? "" : result.title + ": ",
                       .grade = kGrades[static_cast<std::size_t>(result.ruling)],
                       .found = result.why,

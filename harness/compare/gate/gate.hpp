@@ -15,7 +15,7 @@
 
 namespace tlbstorm::compare {
 
-enum class Ruling { pass, fail, unsure };
+enum class Ruling { pass, fail, unsure, waived };
 std::string_view name(Ruling ruling);
 
 /// Of false alarms of all rules of a gate together.
@@ -44,7 +44,7 @@ struct RuleResult {
   std::string why;  ///< one line
 };
 
-/// The same as a finding: pass is ok, FAIL failed, unsure unknown.
+/// The same as a finding: pass is ok, FAIL failed, unsure unknown, waived a warning.
 os::Finding to_finding(const RuleResult& result);
 
 struct GateOptions {
@@ -58,9 +58,15 @@ struct Gate {
   std::vector<std::string> notes;
   bool complete = true;    ///< no run of the base is missing among the new ones
   bool corrupted = false;  ///< pages came back wrong in the new runs
-  /// Fail if corrupted or any failed, else unsure if any is unsure or something is missing.
+  /// Fail if corrupted or any failed, else unsure if any is unsure or something is missing. What is waived
+  /// does not count.
   Ruling ruling() const;
 };
+
+/// Takes rules out of the verdict: "RULE=REASON", of which the rule is a metric's name or a rule as it is
+/// printed, with the run's name before it or without. They are told all the same, with the reason. Throws
+/// os::UsageError where a waiver has no reason, or is for no rule of the gate.
+void waive(const std::vector<std::string>& waivers, Gate& gate);
 
 /// A relative rule fails when the exact interval of the change lies beyond the bound, and a test of the base
 /// moved by the bound against the new values says so too (proof.hpp), at an alpha corrected over all rules

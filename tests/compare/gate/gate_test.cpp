@@ -311,6 +311,21 @@ TEST_F(GateTest, WorstRulingIsTheGates) {
   EXPECT_EQ(of({Ruling::unsure, Ruling::fail, Ruling::pass}), Ruling::fail);
 }
 
+TEST_F(GateTest, WhatIsWaivedIsToldAndDoesNotDecide) {
+  Gate gate = judged(run_of_ipis(around(1)), run_of_ipis(around(1.2)), {"ipis_per_page <= +5%"});
+  ASSERT_EQ(gate.ruling(), Ruling::fail);
+  for (const char* const waiver : {"ipis_per_page=known since 6.18", "ipis_per_page <= +5%=known since 6.18"}) {
+    Gate waived = gate;
+    waive({waiver}, waived);
+    EXPECT_EQ(waived.ruling(), Ruling::pass) << waiver;
+    EXPECT_EQ(name(waived.results[0].ruling), "waived");
+    EXPECT_THAT(waived.results[0].why, testing::StartsWith("waived, as known since 6.18; it is FAIL: changed by +20"));
+    EXPECT_EQ(to_finding(waived.results[0]).grade, os::Grade::warning);
+  }
+  for (const char* const bad : {"ipis_per_page", "ipis_per_page=", "throughput=slow", "=why", "ipis_per_page <= +6%=x"})
+    EXPECT_THAT(complaint([&] { waive({bad}, gate); }), HasSubstr("there is no such rule, or no reason is given")) << bad;
+}
+
 class SelfTest : public GateTest {
  protected:
   std::vector<Sensitivity> tested(const MadeRun& base, const MadeRun& next, const std::string& rule,

@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
 #include <map>
 
 #include "harness/judge/scale.hpp"
@@ -39,12 +40,31 @@ bool is_list(const fs::path& folder) {
 /// What an entry of a sweep or suite is held against.
 const std::string& point_of(const BatchEntry& entry) { return entry.point.empty() ? entry.name : entry.point; }
 
-/// Of `side`; empty: whatever the side.
+/// Its machine did not survive it: a panic or hang of a guest. What it had measured is no evidence.
+bool was_lost(const BatchEntry& entry) {
+  static constexpr std::array<std::string_view, 5> kOthers{"finished", "failed", "refused", "interrupted",
+                                                           "running"};
+  return std::ranges::find(kOthers, entry.state) == kOthers.end();
+}
+
+/// Of a side.
 std::vector<RunFolder> runs_at(const Batch& batch, const std::string& point, const char* side) {
   std::vector<RunFolder> runs;
-  for (const BatchEntry& entry : batch.entries)
-    if (entry.run && entry.point == point && entry.value == side) runs.push_back(*entry.run);
+  for (const BatchEntry& entry : batch.entries) {
+    if (!entry.run || entry.point != point || entry.value != side) continue;
+    runs.push_back(*entry.run);
+    if (!was_lost(entry)) continue;
+    runs.back().manifest.trials.clear();
+    runs.back().series.clear();
+  }
   return runs;
+}
+
+/// Of all points: those of a machine that did not come to them.
+void add_lost(const Batch& batch, const std::string& point, const char* value, Side& side) {
+  for (const BatchEntry& entry : batch.entries)
+    if (was_lost(entry) && entry.value == value && (entry.point == point || entry.point.empty()))
+      side.add_lost(entry.state);
 }
 
 [[noreturn]] void refuse_lonely(const fs::path& folder) {
@@ -71,13 +91,15 @@ std::vector<Sides> sides_of(const Batch& batch, bool raw) {
   }
   std::vector<std::string> points;
   for (const BatchEntry& entry : batch.entries)
-    if (std::ranges::find(points, entry.point) == points.end()) points.push_back(entry.point);
+    if (entry.run && std::ranges::find(points, entry.point) == points.end()) points.push_back(entry.point);
   std::vector<std::string> missing, added;
   for (const std::string& point : points) {
     std::vector<RunFolder> base = runs_at(batch, point, kBaseValue), next = runs_at(batch, point, kNextValue);
-    if (!base.empty() && !next.empty())
+    if (!base.empty() && !next.empty()) {
       all.push_back(make_sides(point, std::move(base), std::move(next), raw));
-    else if (!base.empty() || !next.empty())
+      add_lost(batch, point, kBaseValue, all.back().base.front());
+      add_lost(batch, point, kNextValue, all.back().next);
+    } else if (!base.empty() || !next.empty())
       (base.empty() ? added : missing).push_back(point);
   }
   if (all.empty()) refuse_lonely(batch.path);

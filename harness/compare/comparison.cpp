@@ -133,6 +133,9 @@ void note_absent(const Side& side, const Side& other, const char* who, const Com
 std::vector<std::string> notes_on(const Side& base, const Side& next, const ComparisonOptions& options) {
   std::vector<std::string> notes;
   for (const Side* const side : {&base, &next}) {
+    if (const Ends ends = side->ends(); ends.unexpected > 0)
+      notes.push_back(fmt::format("{}: {} of {} {} ended otherwise than expected ({})", side->name(),
+                                  ends.unexpected, ends.ended, ends.of, ends.how));
     if (std::string corruption = side->corruption(); !corruption.empty())
       notes.push_back(std::move(corruption));
     if (side->valid_trials() < side->trials())

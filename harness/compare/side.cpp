@@ -136,19 +136,42 @@ bool instrument_differs(const Side& base, const Side& next, const MetricInfo& me
   return judge::depends_on_time(metric.name, metric.unit) && base.instrument() != next.instrument();
 }
 
+namespace {
+
+/// The trials of a run that measure and have ended, and the names of the outcomes that it did not expect.
+struct RunEnd {
+  std::size_t ended = 0;
+  std::vector<std::string> unexpected;
+};
+RunEnd end_of(const RunFolder& run) {
+  RunEnd end;
+  for (const record::TrialRecord& trial : run.manifest.trials) {
+    if (trial.kind != trial::TrialKind::measuring || !trial.outcome) continue;
+    ++end.ended;
+    if (*trial.outcome != run.manifest.plan.expect) end.unexpected.emplace_back(trial::name(*trial.outcome));
+  }
+  return end;
+}
+
+}  // namespace
+
 Ends Side::ends() const {
   Ends ends;
-  std::map<std::string_view, int> unexpected;
-  for (const RunFolder& run : runs_)
-    for (const record::TrialRecord& trial : run.manifest.trials) {
-      if (trial.kind != trial::TrialKind::measuring || !trial.outcome) continue;
-      ++ends.ended;
-      if (*trial.outcome == run.manifest.plan.expect) continue;
-      ++ends.unexpected;
-      ++unexpected[trial::name(*trial.outcome)];
-    }
-  for (const auto& [outcome, count] : unexpected)
+  std::map<std::string, int> unexpected;
+  const bool by_run = runs_.size() > 1 || !lost_.empty();
+  for (const RunFolder& run : runs_) {
+    RunEnd end = end_of(run);
+    if (by_run && !end.unexpected.empty()) end.unexpected.resize(1);
+    ends.ended += by_run ? (end.ended > 0 ? 1 : 0) : end.ended;
+    for (const std::string& outcome : end.unexpected) ++unexpected[outcome];
+  }
+  for (const std::string& how : lost_) ++unexpected[how];
+  ends.ended += lost_.size();
+  if (by_run) ends.of = "runs";
+  for (const auto& [outcome, count] : unexpected) {
+    ends.unexpected += static_cast<std::size_t>(count);
     ends.how += fmt::format("{}{} {}", ends.how.empty() ? "" : ", ", outcome, count);
+  }
   return ends;
 }
 
@@ -178,7 +201,7 @@ std::string Side::corruption() const {
                                   name_, pages, pages == 1 ? "" : "s");
 }
 
-bool Side::was_made() const { return trials_ > 0; }
+bool Side::was_made() const { return trials_ > 0 || !lost_.empty(); }
 
 Side make_side(const std::string& name, std::vector<RunFolder> runs, bool raw) {
   if (runs.empty())

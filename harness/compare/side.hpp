@@ -25,8 +25,9 @@ struct MetricInfo {
   double least_change() const { return judge::least_change(unit); }
 };
 
-/// How trials that measure ended.
+/// How runs ended, or trials where a side is a single run.
 struct Ends {
+  std::string of = "trials";
   std::size_t ended = 0;
   std::size_t unexpected = 0;  ///< otherwise than their run expected
   std::string how;             ///< "oom 3, failed 1"
@@ -54,7 +55,10 @@ class Side {
   std::string corruption() const;
   /// Whether any trial was made, valid or not.
   bool was_made() const;
+  /// Of a side of several runs a run ended as its worst trial did, or its machine.
   Ends ends() const;
+  /// A run that its machine did not survive: "panic". It has no figures.
+  void add_lost(const std::string& how) { lost_.push_back(how); }
   /// What no verdict on this side can be sure for: other runs were not kept away meanwhile (--ignore-lock),
   /// or a check that decides could not be made for trials that count. Empty: nothing.
   std::string doubt() const;
@@ -67,6 +71,7 @@ class Side {
   std::string name_;
   std::vector<record::RunFolder> runs_;
   std::vector<MetricInfo> metrics_;
+  std::vector<std::string> lost_;
   int trials_ = 0, valid_ = 0;
 };
 

@@ -201,7 +201,7 @@ compare_runs() {
   if [[ ${#bases[@]} -eq 0 ]]; then
     printf 'No boots of both kernels have left a run: there is nothing to compare.\n'
   else
-    "$state/tlbstorm" compare "${bases[0]}" "${news[@]}" --paired ${bases[1]:+--base "${bases[@]:1}"} 2>&1 ||
+    "$state/tlbstorm" compare "${bases[0]}" "${news[@]}" ${bases[1]:+--base "${bases[@]:1}"} 2>&1 ||
       printf 'tlbstorm compare failed with exit code %s.\n' $?
   fi
 }

@@ -8,12 +8,52 @@ one_boot() {
   exec "$here/lab" run --kernel "$1" "${guest_words[@]}" --output "$2" -- "${command[@]}" >"$2.log" 2>&1
 }
 
+# How a guest ended, by what it left: "finished", or what happened to it: panic, hang, out-of-memory, no-result ...
+end_of_boot() {
+  local outcome
+  outcome=$(sed -n 's/^  "outcome": "\([a-z-]*\)".*/\1/p' "$1/guest.json" 2>/dev/null) || true
+  case $outcome in
+    ended) printf finished ;;
+    limit) printf hang ;;
+    *) printf '%s' "${outcome:-no-result}" ;;
+  esac
+}
+
 # How a boot went, in a line.
 tell_boot() {
-  local how=ok
-  [[ -d $2/run ]] || how="no run: $(tail -n 1 -- "$2.log")"
-  [[ $1 -eq 0 || ! -d $2/run ]] || how="exit code $1; $2.log"
+  local how end
+  end=$(end_of_boot "$2")
+  if [[ $end != finished ]]; then
+    how="$(tr '[:lower:]' '[:upper:]' <<<"$end"): $(tail -n 1 -- "$2.log")"
+  elif [[ ! -d $2/run ]]; then
+    how="no run: $(tail -n 1 -- "$2.log")"
+  else
+    how=ok
+    [[ $1 -eq 0 ]] || how="exit code $1; $2.log"
+  fi
   say "$(basename -- "$2"): $how"
+}
+
+# entry NAME POINT SIDE STATE
+entry() { printf '    {"name": "%s", "point": "%s", "value": "%s", "command": [], "state": "%s", "reason": ""}' "$@"; }
+
+# batch_json FOLDER: all of its runs, by side, and boots that left none, so that it can be compared and judged as one.
+batch_json() {
+  local boot side end run before='' entries=0
+  printf '{\n  "schema": 3,\n  "kind": "sides",\n  "name": "lab ab",\n  "about": %s,\n  "entries": [\n' "$(json_text "${command[*]}")"
+  for boot in "$1"/{base,new}-???; do
+    [[ -d $boot ]] || continue
+    side=$(basename -- "$boot") end=$(end_of_boot "$boot") entries=0
+    for run in "$boot"/run/run.json "$boot"/run/*/run.json; do
+      [[ -f $run ]] || continue
+      run=${run#"$boot"/run} run=${run%/run.json}
+      printf '%s' "$before"
+      entry "$side/run$run" "${run#/}" "${side%-*}" "$end"
+      before=$',\n' entries=1
+    done
+    ((entries)) || { printf '%s' "$before"; entry "$side/run" '' "${side%-*}" "$end"; before=$',\n'; }
+  done
+  printf '\n  ]\n}\n'
 }
 
 # boot_sides BASE NEW BOOTS FOLDER: FOLDER/base-001/run, FOLDER/new-001/run and so on. The two of a pair run side by side
@@ -39,20 +79,18 @@ boot_sides() {
       tell_boot "$code" "$folder/$side-$pair"
     done
     children=()
+    batch_json "$folder" >"$folder/batch.json"
   done
 }
 
-# compare_sides FOLDER [OPTION...]: of the pairs of which both sides have a run.
+# compare_sides FOLDER [OPTION...]
 compare_sides() {
-  local folder=$1 base_runs=() new_runs=() pair
-  for pair in "$folder"/base-???; do
-    pair=${pair##*-}
-    [[ ! -d $folder/base-$pair/run || ! -d $folder/new-$pair/run ]] || { base_runs+=("base-$pair/run") new_runs+=("new-$pair/run"); }
+  local folder=$1 side
+  for side in base new; do
+    compgen -G "$folder/$side-???/run" >/dev/null ||
+      { complain "no boot of the $side side left a run: nothing to compare; see $folder/*.log"; return 1; }
   done
-  [[ ${#base_runs[@]} -gt 0 ]] || { complain "no pair of boots left a run each: nothing to compare; see $folder/*.log"; return 1; }
-  local words=("${base_runs[0]}" "${new_runs[@]}")
-  [[ ${#base_runs[@]} -eq 1 ]] || words+=(--base "${base_runs[@]:1}")
-  (cd -- "$folder" && "$tool" compare "${words[@]}" "${@:2}")
+  (cd -- "$(dirname -- "$folder")" && "$tool" compare "$(basename -- "$folder")" "${@:2}")
 }
 
 # A boot is one trial, unless the user says otherwise: trials of one boot have that boot in common, and aren't independent.

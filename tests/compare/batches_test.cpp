@@ -162,6 +162,32 @@ TEST_F(BatchesTest, AbMayDifferInWhatItCompares) {
   EXPECT_EQ(parts.at(0).differences.at(0).what, "workers");
 }
 
+/// As the lab writes it: a folder for each boot.
+TEST_F(BatchesTest, FolderOfBootsHoldsBothSidesAndThoseThatDied) {
+  nlohmann::ordered_json batch{{"schema", 3}, {"kind", "sides"}, {"name", "lab ab"}, {"about", ""}};
+  for (int boot = 1; boot <= 6; ++boot)
+    for (const char* const side : {"base", "new"}) {
+      const std::string name = fmt::format("{}-00{}/run", side, boot);
+      const bool dies = std::string(side) == "new" && boot > 1;
+      MadeRun run = run_of_ipis({1});
+      run.manifest["writer"] = {{"boot_id", name}, {"pid", 1}, {"started", 1}};
+      if (!dies || boot == 2) put("lab/" + name, run);  // one of them had come to its run
+      batch["entries"].push_back(
+          {{"name", name}, {"point", ""}, {"value", side}, {"state", dies ? "panic" : "finished"}});
+    }
+  test::write(folder_.path() / "lab" / "batch.json", batch.dump(1));
+  const std::vector<Sides> sides = read_sides({folder_.path() / "lab"}, {}, false, false);
+  ASSERT_EQ(sides.size(), 1u);
+  EXPECT_FALSE(sides[0].paired);
+  EXPECT_EQ(sides[0].base.front().valid_trials(), 6);
+  EXPECT_EQ(sides[0].next.valid_trials(), 1) << "what a boot measured that died is no evidence";
+  const Ends ends = sides[0].next.ends();
+  EXPECT_EQ(ends.ended, 6u);
+  EXPECT_EQ(ends.unexpected, 5u);
+  EXPECT_EQ(ends.how, "panic 5");
+  EXPECT_EQ(ends.of, "runs");
+}
+
 TEST_F(BatchesTest, AbOfOneSideIsNoComparison) {
   const auto folder = put_batch("ab", "ab", "pageout", {{"base", run_of_ipis({1})}});
   EXPECT_EQ(complaint([&] { compared({folder}); }),

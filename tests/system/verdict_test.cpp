@@ -69,50 +69,51 @@ INSTANTIATE_TEST_SUITE_P(Verdict, Known,
                                            Truth{"20", "19", "ipis_per_page_taken <= +2%",
                                                  "ipis_per_page_taken <= +8%"}));
 
-/// What runs beside the new side alone, in its n-th round.
+/// What runs beside the new side alone. Whatever it starts ends by itself: it is killed without its children.
 struct Load {
   const char* kind;
+  const char* duration;  ///< of the trials beside it
+  int rounds;
   std::string (*script)(int round);
 };
+
+/// Spins for so many of every 100 ms.
+std::string spinning(int ms) {
+  return fmt::format("while :; do timeout {} bash -c 'while :; do :; done'; sleep {}; done", ms / 1000.0,
+                     (100 - ms) / 1000.0);
+}
 
 class Beside : public VerdictTest, public ::testing::WithParamInterface<Load> {};
 
 TEST_P(Beside, LoadOfOneSideTheSameNeverFails) {
-  for (const auto& [duration, rounds] : {std::pair{"100ms", 5}, {"300ms", 5}, {"2s", 3}}) {
-    Words base, next;
-    const auto run = [&](Words& side) {
-      side.push_back(place_.new_folder());
-      place_.run({"run", "mprotect-storm", "--trials", "2", "--warmup", "50ms", "--duration", duration,
-                  "--explain", "none", "--quiet", "--output", side.back()});
-    };
-    for (int round = 0; round < rounds; ++round) {
-      run(base);
-      start_load(GetParam().script(round));
-      run(next);
-      stop_load();
-    }
-    Words words{base.front()};
-    words.insert(words.end(), next.begin(), next.end());
-    words.emplace_back("--base");
-    words.insert(words.end(), base.begin() + 1, base.end());
-    EXPECT_NE(gate(words), 1) << GetParam().kind << ", " << duration << ": " << done_.out;
+  Words base, next;
+  const auto run = [&](Words& side) {
+    side.push_back(place_.new_folder());
+    place_.run({"run", "mprotect-storm", "--trials", "2", "--warmup", "50ms", "--duration", GetParam().duration,
+                "--explain", "none", "--quiet", "--output", side.back()});
+  };
+  for (int round = 0; round < GetParam().rounds; ++round) {
+    run(base);
+    start_load(GetParam().script(round));
+    run(next);
+    stop_load();
   }
+  Words words{base.front()};
+  words.insert(words.end(), next.begin(), next.end());
+  words.emplace_back("--base");
+  words.insert(words.end(), base.begin() + 1, base.end());
+  EXPECT_NE(gate(words), 1) << done_.out;
 }
 
 std::string load_name(const ::testing::TestParamInfo<Load>& load) { return load.param.kind; }
 
 INSTANTIATE_TEST_SUITE_P(
     Verdict, Beside,
-    ::testing::Values(Load{"User", [](int) { return std::string("while :; do :; done"); }},
-                      Load{"Kernel", [](int) { return std::string("exec dd if=/dev/zero of=/dev/null bs=64k"); }},
-                      Load{"TenthOfTheTime",
-                           [](int) {
-                             return std::string("while :; do timeout 0.01 bash -c 'while :; do :; done'; sleep 0.09; done");
-                           }},
-                      Load{"Rising",
-                           [](int round) {
-                             return fmt::format("for ((i = 0; i < {}; i++)); do while :; do :; done & done; wait", round);
-                           }}),
+    ::testing::Values(
+        Load{"User", "100ms", 5, [](int) { return std::string("while :; do :; done"); }},
+        Load{"Kernel", "300ms", 5, [](int) { return std::string("exec dd if=/dev/zero of=/dev/null bs=64k"); }},
+        Load{"TenthOfTheTime", "300ms", 5, [](int) { return spinning(10); }},
+        Load{"Rising", "2s", 3, [](int round) { return spinning(20 + 30 * round); }}),
     load_name);
 
 }  // namespace

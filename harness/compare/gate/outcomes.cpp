@@ -16,8 +16,8 @@ std::optional<RuleResult> judge_outcomes(const GatePair& pair) {
   result.rule = {.text = kOutcomes, .metric = kOutcomes, .at_most = true, .relative = false, .bound = ""};
   result.metric = {kOutcomes, "", trial::Better::neither};
   result.p = stats::p_of_more({base.unexpected, base.ended}, {next.unexpected, next.ended});
-  result.why = fmt::format("{} of {} new trials ended otherwise than expected ({})", next.unexpected,
-                           next.ended, next.how);
+  result.why = fmt::format("{} of {} new {} ended otherwise than expected ({})", next.unexpected, next.ended,
+                           next.of, next.how);
   if (pair.base == nullptr) return result;
   result.why += fmt::format("; of the base {} of {}: {}", base.unexpected, base.ended, format_p(result.p));
   if (result.p <= kOutcomeAlpha)

@@ -62,7 +62,7 @@ std::string rows_of(const compare::Model& model) {
     rows.add("better_form", std::string(name(model.choice.better)), std::nan(""));
   }
   for (const compare::Forecast& one : model.forecasts) {
-    rows.add("at", one.place, one.line);
+    if (one.line) rows.add("at", one.place, *one.line);
     if (one.power_law) rows.add("at_by_power_law", one.place, *one.power_law);
   }
   return rows.text();
@@ -99,9 +99,10 @@ ordered_json to_json(const compare::Forecast& one, const std::vector<compare::Te
   ordered_json place = ordered_json::object();
   for (std::size_t i = 0; i < terms.size(); ++i) place[terms[i].name] = one.x[i];
   return {{"at", place},
-          {"line", to_json(one.line)},
+          {"line", one.line ? to_json(*one.line) : ordered_json()},
           {"power_law", one.power_law ? to_json(*one.power_law) : ordered_json()},
           {"extrapolation", !one.beyond.empty()},
+          {"far", one.far},
           {"beyond", one.beyond}};
 }
 
@@ -132,6 +133,7 @@ ordered_json to_json(const compare::Model& model) {
                          {"left_out_error", number_or_null(model.choice.power_law_error)},
                          {"left_out_error_of_line", number_or_null(model.choice.line_error)},
                          {"better_form", name(model.choice.better)}};
+  json["misfit"] = {{"line", model.line_misfit}, {"power_law", model.power_law_misfit}};
   json["forecasts"] = ordered_json::array();
   for (const compare::Forecast& one : model.forecasts) json["forecasts"].push_back(to_json(one, model.terms));
   return json;

@@ -108,7 +108,13 @@ std::string fit(const compare::Model& model) {
                                  figure(model.farthest_by), model.farthest));
 }
 
-std::string choice(const stats::FormChoice& made) {
+std::string choice(const compare::Model& model) {
+  const stats::FormChoice& made = model.choice;
+  if (!model.any_fits())
+    return fmt::format("NONE OF THESE FORMS FITS, so none of them predicts anything. Line: {}. Power law: {}",
+                       model.line_misfit, model.power_law ? model.power_law_misfit : "needs values above 0");
+  if (!model.line_misfit.empty()) return "the line does not fit: " + model.line_misfit;
+  if (!model.power_law_misfit.empty()) return "the power law does not fit: " + model.power_law_misfit;
   if (std::isnan(made.line_error)) return "can't be told from fewer than 4 places";
   std::string errors =
       fmt::format("places left out are predicted by the rest to {} (line) and {} (power law), RMS",
@@ -125,14 +131,17 @@ std::string choice(const stats::FormChoice& made) {
 }
 
 std::string power_law(const compare::Model& model) {
-  if (model.terms.size() > 1) return "";
-  if (!model.power_law) return item("power law", "none: it needs values above 0 of both");
+  if (model.terms.size() > 1)
+    return model.any_fits() ? "" : item("form", "THE PLANE DOES NOT FIT, and predicts nothing: " + model.line_misfit);
+  if (!model.power_law)
+    return item("power law", "none: it needs values above 0 of both") +
+           (model.any_fits() ? "" : item("form", choice(model)));
   const stats::PowerLaw& law = *model.power_law;
   return item("power law",
               fmt::format("{} = k * {}^e: e = {} ({}), k = {} ({})", model.metric, model.terms.front().name,
                           figure(law.exponent.value), interval(law.exponent.interval),
                           figure(law.factor.value), interval(law.factor.interval))) +
-         item("form", choice(model.choice));
+         item("form", choice(model));
 }
 
 std::string forecasts(const compare::Model& model) {
@@ -147,10 +156,15 @@ std::string forecasts(const compare::Model& model) {
       return item(form, fmt::format("{}, 95% interval {}; of {} {}{}", figure(of.value, digits_of(of.mean)),
                                     interval(of.mean), what, interval(of.point), worse(other)));
     };
-    out += said("line", one.line, stats::Form::power_law);
+    if (!model.any_fits()) {
+      out += item("none", "none of the forms fits the runs");
+      continue;
+    }
+    if (one.line) out += said("line", *one.line, stats::Form::power_law);
     if (one.power_law) out += said("power law", *one.power_law, stats::Form::line);
     if (!one.beyond.empty())
-      out += item("", fmt::format("AN EXTRAPOLATION: {}; the intervals hold only if the form does",
+      out += item("", fmt::format("{}: {}; the intervals hold only if the form does",
+                                  one.far ? "A GUESS, FAR FROM WHAT WAS MEASURED" : "AN EXTRAPOLATION",
                                   fmt::join(one.beyond, "; ")));
   }
   return out;

@@ -146,6 +146,7 @@ lab_fetch() {
   if [[ -f $kept/bzImage ]]; then
     say "already here: $kept/bzImage"
   else
+    need_packages kmod
     need_disk "$cache" 1
     say "fetching $package $version"
     apt_file "$package"

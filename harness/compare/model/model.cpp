@@ -152,11 +152,20 @@ std::vector<std::string> beyond(const Model& model, const std::vector<double>& p
   return ways;
 }
 
+bool is_far(const Model& model, const std::vector<double>& place) {
+  for (std::size_t i = 0; i < place.size(); ++i)
+    if (std::ranges::all_of(model.runs, [&](const MeasuredRun& run) { return place[i] > kFar * run.x[i]; }))
+      return true;
+  return false;
+}
+
 void forecast(Model& model, const std::vector<std::string>& at) {
   for (const std::string& text : at) {
     const std::vector<double> place = parse_place(text, model.terms);
-    Forecast one{place_of(model.terms, place), place, model.line.predict(place), {}, beyond(model, place)};
-    if (model.power_law && place.front() > 0) one.power_law = model.power_law->predict(place.front());
+    Forecast one{place_of(model.terms, place), place, {}, {}, beyond(model, place), is_far(model, place)};
+    if (model.line_misfit.empty()) one.line = model.line.predict(place);
+    if (model.power_law && model.power_law_misfit.empty() && place.front() > 0)
+      one.power_law = model.power_law->predict(place.front());
     model.forecasts.push_back(std::move(one));
   }
 }
@@ -170,6 +179,21 @@ void add_power_law(Model& model, const Points& points, double confidence) {
   model.power_law = stats::fit_power_law(first(points.x), points.y, confidence);
   const Points medians = medians_of(model.runs);
   model.choice = stats::choose_form(first(medians.x), medians.y);
+  if (const auto law = stats::fit_power_law(first(medians.x), medians.y)) {
+    const auto log = [](double value) { return std::log(value); };
+    stats::Rows x = medians.x;
+    std::vector<double> y = medians.y;
+    for (std::vector<double>& row : x) row.front() = log(row.front());
+    std::ranges::transform(y, y.begin(), log);
+    model.power_law_misfit = stats::misfit(law->logs, x, y);
+  }
+}
+
+/// By the medians: trials of one run lie on one side of any form together.
+void look_for_misfit(Model& model) {
+  const Points medians = medians_of(model.runs);
+  if (medians.y.size() >= stats::points_needed(model.terms.size()))
+    model.line_misfit = stats::misfit(stats::LinearFit(medians.x, medians.y), medians.x, medians.y);
 }
 
 Model make_model(const Family& family, const std::string& metric, const std::vector<Term>& terms,
@@ -194,12 +218,13 @@ Model make_model(const Family& family, const std::string& metric, const std::vec
     return std::string();
   };
   Model model{family.name, metric, unit(), terms, std::move(runs), basis, why, around, std::move(line), "",
-              0,           {},     {},     {}};
+              0,           {},     {},     "",    "",              {}};
   const std::vector<double>& residuals = model.line.residuals();
   const auto farthest = std::max_element(residuals.begin(), residuals.end(),
                                          [](double a, double b) { return std::abs(a) < std::abs(b); });
   model.farthest = points.names[static_cast<std::size_t>(farthest - residuals.begin())];
   model.farthest_by = *farthest;
+  look_for_misfit(model);
   if (terms.size() == 1) add_power_law(model, points, options.confidence);
   forecast(model, options.at);
   return model;

@@ -11,6 +11,7 @@
 #include "harness/compare/model/family.hpp"
 #include "harness/compare/model/term.hpp"
 #include "harness/stats/forms.hpp"
+#include "harness/stats/lack_of_fit.hpp"
 #include "harness/stats/least_squares.hpp"
 
 namespace tlbstorm::compare {
@@ -34,14 +35,15 @@ struct MeasuredRun {
 /// where the runs don't scatter more than their trials explain.
 enum class Basis { trials, medians };
 
-/// A place that was asked for, and what either form says of it.
+/// A place that was asked for, and what those forms say of it that fit.
 struct Forecast {
   std::string place;
   std::vector<double> x;
-  stats::Prediction line;
-  std::optional<stats::Prediction> power_law;
+  std::optional<stats::Prediction> line, power_law;
   std::vector<std::string> beyond;  ///< in which way it is an extrapolation; empty where it is none
+  bool far = false;                 ///< beyond kFar times the largest that was measured
 };
+inline constexpr double kFar = 4;
 
 struct Model {
   std::string family, metric, unit;
@@ -55,10 +57,13 @@ struct Model {
   double farthest_by = 0;
   std::optional<stats::PowerLaw> power_law;
   stats::FormChoice choice;
+  /// What speaks against either form (stats/lack_of_fit.hpp); empty where it fits.
+  std::string line_misfit, power_law_misfit;
   std::vector<Forecast> forecasts;
 
   std::size_t trials() const;
   std::string formula() const;  ///< "ipis_per_page = a + b * workers"
+  bool any_fits() const { return line_misfit.empty() || (power_law && power_law_misfit.empty()); }
 };
 
 /// Something recorded that is not the same in all runs of a family, and no term.

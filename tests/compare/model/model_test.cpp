@@ -73,12 +73,27 @@ TEST_F(ModelTest, PlacesBeyondTheMeasuredAreSaidToBe) {
   const Model model = model_of(runs(), {.at = {"workers=256", "workers=8", "workers=1"}});
   ASSERT_THAT(model.forecasts, SizeIs(3));
   EXPECT_EQ(model.forecasts[0].place, "workers=256");
-  EXPECT_NEAR(model.forecasts[0].line.value, 255, 1e-6);
-  EXPECT_TRUE(model.forecasts[0].line.point.contains(255));
+  EXPECT_NEAR(model.forecasts[0].line->value, 255, 1e-6);
+  EXPECT_TRUE(model.forecasts[0].line->point.contains(255));
   EXPECT_TRUE(model.forecasts[0].power_law);
   EXPECT_THAT(model.forecasts[0].beyond, ElementsAre("16 times the largest measured, workers=16"));
   EXPECT_THAT(model.forecasts[1].beyond, IsEmpty());
   EXPECT_THAT(model.forecasts[2].beyond, ElementsAre("below the smallest measured, workers=2"));
+}
+
+TEST_F(ModelTest, FormsThatDoNotFitPredictNothing) {
+  std::vector<std::filesystem::path> parabola;
+  for (const int workers : {2, 3, 4, 5, 6, 7, 8, 9, 10}) {
+    const double cost = 1 + (workers - 6) * (workers - 6);
+    parabola.push_back(run(workers, {cost, 1.001 * cost}));
+  }
+  const Model model = model_of(parabola, {.at = {"workers=20"}});
+  EXPECT_FALSE(model.any_fits());
+  EXPECT_THAT(model.line_misfit, HasSubstr("the points bend, p = "));
+  EXPECT_FALSE(model.forecasts.at(0).line);
+  EXPECT_FALSE(model.forecasts.at(0).power_law);
+  EXPECT_TRUE(model.forecasts.at(0).beyond.size() == 1 && !model.forecasts.at(0).far) << "twice the largest";
+  EXPECT_TRUE(model_of(runs(), {.at = {"workers=65"}}).forecasts.at(0).far);
 }
 
 TEST_F(ModelTest, CombinationsThatNobodyMeasuredAreExtrapolationsToo) {

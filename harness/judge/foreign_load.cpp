@@ -99,8 +99,10 @@ std::string told(const TrialFacts& facts, const Share& share, Grade grade) {
     return fmt::format("others took {:.1f}% of {}{}, give or take {:.1f}%: {} were measured",
                        100 * share.taken, place(share.cpu), names.empty() ? "" : fmt::format(" ({})", names),
                        100 * share.resolution, os::format_duration(others.wall));
+  if (const std::string ended = listed(others.ended, others.wall, -1); !ended.empty())
+    names += fmt::format("{}{} by tasks that ended", names.empty() ? "" : ", ", ended);
   if (names.empty()) names = listed(others.foreign, others.wall, -1);
-  if (names.empty()) names = "tasks that had ended, or that we may not see";
+  if (names.empty()) names = "short-lived tasks, or such as we may not see";
   return fmt::format("disturbed: {:.1f}% of {}: {}", 100 * share.taken, place(share.cpu), names);
 }
 

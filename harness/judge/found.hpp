@@ -35,6 +35,8 @@ inline constexpr const char* kKilled = "a worker was killed: what it used last i
 /// Whether others took the CPUs: of a worker's, or of all of them, more than they may. Who they were stands
 /// in what it finds.
 Found foreign_load(const TrialFacts& facts);
+/// Whether reclaim took more pages from others meanwhile than 5% of the trial's, or of its interrupts.
+Found foreign_reclaim(const TrialFacts& facts);
 /// Those of foreign_load() that ran on a CPU: "dd 22.0%, cc1 4.0%"; empty when nobody is known.
 std::string who_ran_on(const TrialFacts& facts, int cpu);
 

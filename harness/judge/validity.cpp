@@ -281,6 +281,13 @@ const std::vector<ValidityCheck>& checks() {
        .why = "who runs beside the workers takes their time, and sends IPIs that are counted as theirs",
        .source = "kernel/sched/cpuacct.c; Documentation/scheduler/sched-stats.rst: /proc/PID/schedstat",
        .fix = "stop what else runs"},
+      {.id = "foreign_reclaim",
+       .examine = &foreign_reclaim,
+       .wanted = at_most(kMostForeign, "as many as the trial's own pages or interrupts"),
+       .why = "each page that is taken from others may cost an interrupt that is counted as the trial's",
+       .source = "mm/vmscan.c: shrink_inactive_list() counts pgsteal, for cgroups and the machine",
+       .fix = "stop what else allocates memory; tlbstorm doctor tells of DAMON and khugepaged",
+       .decides = false},  // foreign_load bounds what foreign reclaim can do
       {.id = "steal",
        .examine = &steal,
        .wanted = at_most(kMostStolen, "of all CPU time"),

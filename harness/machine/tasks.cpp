@@ -23,7 +23,7 @@ void for_each_number(const path& folder, Visit visit) {
       visit(static_cast<int>(*number), entry->path());
 }
 
-std::optional<os::Nanoseconds> used_by(const path& task) {
+std::optional<os::Nanoseconds> schedstat_of(const path& task) {
   const std::optional<std::string> text = os::try_read_text(task / "schedstat");
   if (!text) return std::nullopt;
   std::string_view line = *text;
@@ -56,9 +56,14 @@ std::optional<TaskUse> parse_task(std::string_view stat) {
 TaskLook::TaskLook(const path& proc) : proc_(proc) {
   for_each_number(proc, [&](int pid, const path& process) {
     for_each_number(process / "task", [&](int tid, const path& task) {
-      if (const auto used = used_by(task)) tasks_[tid] = {pid, *used};
+      if (const auto used = schedstat_of(task)) tasks_[tid] = {pid, *used};
     });
   });
+}
+
+os::Nanoseconds TaskLook::used_by(int tid) const {
+  const auto known = tasks_.find(tid);
+  return known == tasks_.end() ? os::Nanoseconds{0} : known->second.used;
 }
 
 std::vector<TaskUse> TaskLook::used_since(const TaskLook& before) const {

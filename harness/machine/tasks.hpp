@@ -31,6 +31,8 @@ class TaskLook {
 
   /// Those that have run since `before`, and are there still; a new one has used all that it ever used.
   std::vector<TaskUse> used_since(const TaskLook& before) const;
+  /// What a task had used by then; zero where it was not there.
+  os::Nanoseconds used_by(int tid) const;
 
  private:
   struct Seen {

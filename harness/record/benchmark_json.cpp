@@ -49,7 +49,13 @@ std::string why_left_out(const ordered_json& entry) {
   if (is_true(entry, "error_occurred") || is_true(entry, "skipped"))
     return text_or(entry, "error_message", text_or(entry, "skip_message", "it failed"));
   const std::string label = text_or(entry, "label", "");
-  return label.starts_with(kSpoilt) ? label : "";
+  if (label.starts_with(kSpoilt)) return label;
+  // Of versions that did not call it spoilt by themselves.
+  constexpr double kLeastOnCpu = 0.90;  // as in benches/other_load.cpp
+  const auto sharers = entry.find("sharers_on_cpu");
+  return sharers != entry.end() && sharers->is_number() && sharers->get<double>() < kLeastOnCpu
+             ? fmt::format("the sharers had their CPUs for {:.0f}% of the time", 100 * sharers->get<double>())
+             : "";
 }
 
 /// The text with null in the place of NaN and Infinity, which JSON lacks and Google Benchmark writes all the

@@ -82,12 +82,17 @@ OtherLoadMeter::Edge OtherLoadMeter::take_edge(std::span<const int> ours) {
 }
 
 void OtherLoadMeter::look_before() { before_.emplace(); }
-void OtherLoadMeter::begin(std::span<const int> ours) { begin_ = take_edge(ours); }
+void OtherLoadMeter::begin(std::span<const int> ours) {
+  listener_.emplace();
+  begin_ = take_edge(ours);
+}
 void OtherLoadMeter::end(std::span<const int> ours) {
   if (begin_) end_ = take_edge(ours);
 }
 void OtherLoadMeter::look_after() {
   if (before_) ran_ = machine::TaskLook().used_since(*before_);
+  if (listener_) ended_ = listener_->take();
+  listener_.reset();
 }
 
 OtherLoad OtherLoadMeter::load(const std::optional<std::map<int, Nanoseconds>>& own) const {
@@ -101,7 +106,12 @@ OtherLoad OtherLoadMeter::load(const std::optional<std::map<int, Nanoseconds>>& 
     else if (!ours_.contains(task.pid) && !came_from_us(task))
       add(load.foreign, task);
   }
-  for (auto* const tasks : {&load.foreign, &load.kernel})
+  for (machine::TaskUse task : ended_) {
+    task.used -= before_->used_by(task.tid);
+    const bool is_ours = ours_.contains(task.pid) || ours_.contains(task.parent) || task.parent == ::getpid();
+    if (!is_ours && task.used > Nanoseconds{0}) add(load.ended, task);
+  }
+  for (auto* const tasks : {&load.foreign, &load.ended, &load.kernel})
     std::ranges::sort(*tasks, std::greater{}, &OtherTask::used);
 
   Nanoseconds ours = end_->self - begin_->self;

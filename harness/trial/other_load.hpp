@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "harness/machine/cpu_account.hpp"
+#include "harness/machine/exited_tasks.hpp"
 #include "harness/machine/tasks.hpp"
 #include "harness/os/units.hpp"
 
@@ -27,6 +28,7 @@ struct OtherLoad {
   bool accounted = false;  ///< whether the kernel's account of all tasks is known, too
   os::Nanoseconds resolution{};
   std::vector<OtherTask> foreign;   ///< that work for others, most first
+  std::vector<OtherTask> ended;     ///< of others, that have ended; where they ran is not known
   std::vector<OtherTask> kernel;    ///< kernel threads that work for the trial as for others, most first
   os::Nanoseconds foreign_total{};  ///< on all CPUs; with tasks that have ended, or that we may not see
   /// On the CPU of each worker, whose own time is known; without kernel threads that were there last.
@@ -62,6 +64,8 @@ class OtherLoadMeter {
 
   machine::CpuAccount account_;
   std::optional<machine::TaskLook> before_;
+  std::optional<machine::ExitedTasks> listener_;
+  std::vector<machine::TaskUse> ended_;
   std::optional<std::vector<machine::TaskUse>> ran_;
   std::optional<Edge> begin_, end_;
   std::set<int> ours_;  ///< a task that ends has no parent any more to know it by

@@ -38,7 +38,14 @@ TEST_F(ForeignLoad, OfTasksThatHaveEndedIsFound) {
   result_.others.foreign_total = 400ms;
   result_.others.beside_worker[0] = 400ms;
   EXPECT_EQ(grade(), Grade::failed);
-  EXPECT_EQ(text(), "disturbed: 20.0% of CPU 0: tasks that had ended, or that we may not see");
+  EXPECT_EQ(text(), "disturbed: 20.0% of CPU 0: short-lived tasks, or such as we may not see");
+}
+
+TEST_F(ForeignLoad, OfTasksThatEndedIsNamedWhereTheKernelToldOfThem) {
+  result_.others.foreign_total = 400ms;
+  result_.others.beside_worker[0] = 400ms;
+  result_.others.ended = {{"cc1", -1, 300ms}, {"sh", -1, 50ms}};
+  EXPECT_EQ(text(), "disturbed: 20.0% of CPU 0: cc1 15.0%, sh 2.5% by tasks that ended");
 }
 
 TEST_F(ForeignLoad, OfTasksThatHaveEndedIsSpreadWhereNobodyKnowsTheirCpu) {
@@ -53,6 +60,36 @@ TEST_F(ForeignLoad, KernelThreadsThatWorkForTheTrialAreShownOnly) {
   result_.others.kernel = {{"kswapd0", 1, 1s}};
   EXPECT_EQ(grade(), Grade::ok);
   EXPECT_THAT(text(), HasSubstr("kernel threads beside them: kswapd0 50.0%"));
+}
+
+class ForeignReclaim : public JudgedTrial {
+ protected:
+  Grade grade() { return verdict("foreign_reclaim"); }
+};
+
+TEST_F(ForeignReclaim, OfAWorkloadThatReclaimsNothingIsAllThatIsReclaimed) {
+  plan_.reclaims = false;
+  EXPECT_EQ(grade(), Grade::failed) << "8000 pages beside 1000 interrupts";
+  EXPECT_EQ(check("foreign_reclaim").found, "8000 pages were taken from others (3000 by kswapd, 0 by khugepaged)");
+  grow_["vmstat.pgsteal_file"] = 100;
+  EXPECT_EQ(grade(), Grade::ok) << "a few";
+  grow_["interrupts.tlb"] = 1e6;
+  grow_["vmstat.pgsteal_file"] = 8000;
+  EXPECT_EQ(grade(), Grade::ok) << "0.8% of what is counted";
+}
+
+TEST_F(ForeignReclaim, IsWhatTheCgroupDidNotLose) {
+  grow_["memcg.pgsteal"] = 7900;
+  EXPECT_EQ(grade(), Grade::ok);
+  grow_["vmstat.pgsteal_file"] = 16000;
+  EXPECT_EQ(grade(), Grade::failed);
+}
+
+TEST_F(ForeignReclaim, IsUnknownWhereTheTrialsOwnPagesCanNotBeToldApart) {
+  EXPECT_EQ(grade(), Grade::unknown);
+  EXPECT_FALSE(check("foreign_reclaim").decides);
+  grow_["workload.pages_gone"] = 8000;
+  EXPECT_EQ(grade(), Grade::failed) << "MADV_PAGEOUT is in no such counter, so these are others'";
 }
 
 TEST_F(ForeignLoad, ThatIsCoarserThanItsLimitDecidesOnlyWhereItIsClear) {

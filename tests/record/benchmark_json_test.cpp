@@ -12,6 +12,7 @@ namespace tlbstorm::record {
 namespace {
 
 using ::testing::ElementsAre;
+using ::testing::_;
 using ::testing::Pair;
 
 /// As libbenchmark 1.7.1 writes it.
@@ -85,6 +86,14 @@ TEST_F(BenchmarkJson, RepetitionsThatOtherLoadSpoiltAreLeftOutAndRemarked) {
   ASSERT_EQ(run.series.size(), 1u);
   EXPECT_THAT(run.series[0].by_trial, ElementsAre(Pair(2, 2)));
   EXPECT_THAT(run.remarks, ElementsAre("a: left out: spoilt: it snowed"));
+}
+
+TEST_F(BenchmarkJson, RepetitionsWhoseSharersWereOffTheirCpusAreLeftOut) {
+  const RunFolder run =
+      read(repetition("a", 0, R"("sharers_on_cpu": 0.18, "real_time": 9, "time_unit": "ns")") + "," +
+           repetition("a", 1, R"("sharers_on_cpu": 0.99, "real_time": 2, "time_unit": "ns")"));
+  EXPECT_THAT(run.series.at(0).by_trial, ElementsAre(Pair(2, _)));
+  EXPECT_THAT(run.remarks, ElementsAre("a: left out: the sharers had their CPUs for 18% of the time"));
 }
 
 TEST_F(BenchmarkJson, RepetitionsOfOldVersionsAreCounted) {

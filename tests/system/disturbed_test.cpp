@@ -19,6 +19,8 @@ struct Hog {
 constexpr std::array kHogs{
     Hog{"in user mode", "bash", "while :; do :; done"},
     Hog{"in the kernel", "dd", "exec dd if=/dev/zero of=/dev/null bs=64k"},
+    Hog{"by tasks of which none lives long", "awk",
+        "while :; do awk 'BEGIN { for (i = 0; i < 400000; i++); }'; done"},
     Hog{"in bursts, with tasks that end at once", "awk",
         "exec awk 'BEGIN { for (;;) { for (i = 0; i < 60000; i++); system(\"\"); "
         "while ((\"sleep 0.015\" | getline) > 0); close(\"sleep 0.015\") } }'"},

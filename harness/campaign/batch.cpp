@@ -63,7 +63,8 @@ int run_one(const BatchRun& run, record::BatchRecorder& recorder, const MachineL
 namespace {
 
 int valid_trials(const std::filesystem::path& run) {
-  return record::may_be_there(run / record::kManifestFile) ? record::read_run(run).manifest.valid_trials() : 0;
+  return record::may_be_there(run / record::kManifestFile) ? record::read_run(run).manifest.valid_trials()
+                                                           : 0;
 }
 
 }  // namespace

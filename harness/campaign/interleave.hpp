@@ -13,8 +13,8 @@ namespace tlbstorm::campaign {
 
 class Interleaver {
  public:
-  Interleaver(const std::filesystem::path& folder, const std::string& about,
-              BatchRun base, BatchRun next, const MachineLock& lock, Follower& follower);
+  Interleaver(const std::filesystem::path& folder, const std::string& about, BatchRun base, BatchRun next,
+              const MachineLock& lock, Follower& follower);
   /// One trial of each side. kOk, or kSignal + n. Throws os::UsageError when a side can't be run here,
   /// os::Error when a command before it fails.
   int run_pair();

@@ -28,9 +28,9 @@ BatchRun run_of(const trial::Definition& definition, const trial::Options& optio
 }
 
 BatchRun run_of_words(const trial::Definition& definition, const trial::Words& words) {
-  static const trial::Caller kEach{.problem = "not for each of the runs",
-                                   .remedies = {{"sweep", "calibrate each value by itself"},
-                                                {"repeat", "--runs says how many"}}};
+  static const trial::Caller kEach{
+      .problem = "not for each of the runs",
+      .remedies = {{"sweep", "calibrate each value by itself"}, {"repeat", "--runs says how many"}}};
   const trial::Given given = read_words(definition, {words}, kEach);
   if (given.help)
     throw os::UsageError("--help", "true", kEach.problem,

@@ -13,8 +13,8 @@ namespace tlbstorm::campaign {
 /// The most repetitions: their names have three digits.
 inline constexpr int kMostRepeats = 999;
 
-/// A run of these words, as on the command line of `tlbstorm run WORKLOAD`; what is about all runs is refused.
-/// Throws os::UsageError.
+/// A run of these words, as on the command line of `tlbstorm run WORKLOAD`; what is about all runs is
+/// refused. Throws os::UsageError.
 BatchRun run_of_words(const trial::Definition& definition, const trial::Words& words);
 /// A run of these options, named after its workload.
 BatchRun run_of(const trial::Definition& definition, const trial::Options& options);
@@ -24,6 +24,7 @@ std::vector<BatchRun> repeated(const std::vector<BatchRun>& runs, int times);
 
 /// The same of two sides with as many runs each: in each round each run of one side beside that of the other,
 /// A B, then B A, so that what drifts does so for both sides.
-std::vector<BatchRun> repeated(const std::vector<BatchRun>& base, const std::vector<BatchRun>& next, int times);
+std::vector<BatchRun> repeated(const std::vector<BatchRun>& base, const std::vector<BatchRun>& next,
+                               int times);
 
 }  // namespace tlbstorm::campaign

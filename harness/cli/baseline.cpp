@@ -63,7 +63,8 @@ int baseline(const Arguments& given) {
     CLI::App* const add = app.add_subcommand("add", "keep a run, a sweep, a suite or repeated runs");
     add->add_option("RUN", run, "a run folder, or that of a sweep or suite")->required();
     add->add_option("--name", name, "what it is called; by default its workload, preset, label and kernel");
-    CLI::App* const refresh = app.add_subcommand("refresh", "put a run in a baseline's place; the former is kept");
+    CLI::App* const refresh =
+        app.add_subcommand("refresh", "put a run in a baseline's place; the former is kept");
     refresh->add_option("NAME", refreshed, "its name or path")->required();
     refresh->add_option("RUN", run, "a run folder, or that of a sweep or suite")->required();
     CLI::App* const list = app.add_subcommand("list", "those there are");

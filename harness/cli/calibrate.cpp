@@ -57,7 +57,8 @@ std::string spreads(const compare::Side& side) {
   Table table(columns);
   for (const compare::MetricInfo& metric : side.metrics()) {
     std::vector<double> medians;
-    for (const compare::Unit& run : units_of(side, metric.name, compare::Rung::run)) medians.push_back(run.value);
+    for (const compare::Unit& run : units_of(side, metric.name, compare::Rung::run))
+      medians.push_back(run.value);
     const stats::Description what = stats::describe(medians);
     if (what.n < 2 || what.max == 0) continue;
     std::vector<std::string> cells{metric.name, metric.unit, os::format_figure(what.median),
@@ -78,7 +79,8 @@ void keep(const record::Batch& batch, const std::filesystem::path& floors) {
       record::add_reference(entry.run->path, floors, fmt::format("{}-{}", name, entry.name));
       ++kept;
     }
-  std::cout << fmt::format("\n  kept {} runs in {}, for gates of what is made in the same way\n", kept, floors.native());
+  std::cout << fmt::format("\n  kept {} runs in {}, for gates of what is made in the same way\n", kept,
+                           floors.native());
 }
 
 /// What the floors of this machine are by now.
@@ -87,9 +89,10 @@ std::string floors_text(const compare::Floors& floors, const compare::Side& side
   std::string text;
   for (const compare::Rung rung : {compare::Rung::run, compare::Rung::occasion, compare::Rung::boot}) {
     const auto floor = floors.find(side, side, primary, rung);
-    text += floor ? fmt::format("  {:<10} {} of {}\n", name(rung), floor->text(), primary)
-                  : fmt::format("  {:<10} none yet: {} {}s it takes, {}\n", name(rung), compare::kLeastOfAFloor,
-                                name(rung), compare::what_makes(rung));
+    text += floor ? fmt::format("    {:<10}{} of them lie {:.2g}% apart (standard deviation)\n",
+                                fmt::format("{}s", name(rung)), floor->units, 100 * floor->deviation)
+                  : fmt::format("    {:<10}not known yet: it takes {}, {}\n", fmt::format("{}s", name(rung)),
+                                compare::kLeastOfAFloor, compare::what_makes(rung));
   }
   return text;
 }
@@ -99,7 +102,8 @@ std::string floors_text(const compare::Floors& floors, const compare::Side& side
 int calibrate(const Arguments& given) {
   return guarded([&] {
     CLI::App app(
-        "Runs a workload again and again and says how far its runs lie apart on this machine, so how many runs a\n"
+        "Runs a workload again and again and says how far its runs lie apart on this machine, so how many "
+        "runs a\n"
         "change takes. They are kept as the floor of gates of runs that are made in the same way.\n"
         "Options of `tlbstorm run WORKLOAD` may follow.",
         "tlbstorm calibrate WORKLOAD");
@@ -131,16 +135,17 @@ int calibrate(const Arguments& given) {
     if (code >= kSignal) return code;
     const record::Batch batch = record::read_batch(output);
     const compare::Side side = compare::read_side("runs", {output});
-    std::cout << fmt::format("tlbstorm calibrate: {}\n\n  machine    {}\n  trials     {} of {} valid, in {} runs\n\n",
-                             definition.name, compare::machine_of(side), side.valid_trials(), side.trials(),
-                             side.runs().size());
+    std::cout << fmt::format(
+        "tlbstorm calibrate: {}\n\n  machine    {}\n  trials     {} of {} valid, in {} runs\n\n",
+        definition.name, compare::machine_of(side), side.valid_trials(), side.trials(), side.runs().size());
     if (side.valid_trials() == 0)
       throw os::Error("no trial is valid: nothing is known of this machine", "tlbstorm report tells why");
     std::cout << spreads(side)
               << "\n  1% to 10%: so many runs a side find such a change four times in five, at p < 0.05\n"
               << "  (Lehmann 1975; docs/statistics.md)\n";
     keep(batch, floors);
-    std::cout << "  how far the same lies apart, of\n" << floors_text(compare::Floors(floors), side) << std::flush;
+    std::cout << fmt::format("  by now, of {},\n", side.manifest().workload.primary)
+              << floors_text(compare::Floors(floors), side) << std::flush;
     return code;
   });
 }

@@ -12,8 +12,8 @@ nlohmann::ordered_json preview(const campaign::BatchRun& run) {
   if (!run.prepare.empty()) json["before"] = run.prepare;
   json["command"] = run.command;
   try {
-    json["plan"] = nlohmann::ordered_json::parse(
-        record::plan_text(trial::make_plan(*run.definition, run.options, machine::inspect()), *run.definition));
+    json["plan"] = nlohmann::ordered_json::parse(record::plan_text(
+        trial::make_plan(*run.definition, run.options, machine::inspect()), *run.definition));
   } catch (const os::UsageError& error) {
     if (run.prepare.empty()) throw;
     json["not_possible_now"] = error.what();

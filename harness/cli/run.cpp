@@ -90,9 +90,10 @@ int repeat(const trial::Given& given, const trial::Definition& definition) {
     return kOk;
   }
   Screen screen(given.is_on("quiet"));
-  const int code = campaign::run_batch({"repeat", definition.name, definition.operation},
-                                       campaign::repeated({campaign::run_of(definition, given.options)}, repeats(given)), parent,
-                                       campaign::lock_options(given.command), screen);
+  const int code =
+      campaign::run_batch({"repeat", definition.name, definition.operation},
+                          campaign::repeated({campaign::run_of(definition, given.options)}, repeats(given)),
+                          parent, campaign::lock_options(given.command), screen);
   std::cout << report::tabulate(record::read_batch(parent)) << std::flush;
   return code;
 }

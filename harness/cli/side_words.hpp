@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// What --base and --new say of a side: options of its runs, or a shell command that switches the machine over.
+// What --base and --new say of a side: options of its runs, or a shell command that switches the machine
+// over.
 #pragma once
 
 #include <string>

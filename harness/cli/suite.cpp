@@ -23,12 +23,13 @@ namespace tlbstorm::cli {
 namespace {
 
 void list_suites() {
-  std::cout << "Runs a list of workloads, each into a run folder under one parent, and prints one table.\n"
-               "Usage: tlbstorm suite NAME|FILE [--repeat N] [--base WORDS --new WORDS] [--output FOLDER]\n"
-               "       [--quiet] [--dry-run] [--wait[=TIME]] [--ignore-lock] [OPTIONS of every run]\n\n"
-               "  --repeat N       each run N times, in rounds: what a verdict needs\n"
-               "  --base, --new    two sides, in turn: options of their runs, or a command before each of them\n\n"
-               "Suites:\n";
+  std::cout
+      << "Runs a list of workloads, each into a run folder under one parent, and prints one table.\n"
+         "Usage: tlbstorm suite NAME|FILE [--repeat N] [--base WORDS --new WORDS] [--output FOLDER]\n"
+         "       [--quiet] [--dry-run] [--wait[=TIME]] [--ignore-lock] [OPTIONS of every run]\n\n"
+         "  --repeat N       each run N times, in rounds: what a verdict needs\n"
+         "  --base, --new    two sides, in turn: options of their runs, or a command before each of them\n\n"
+         "Suites:\n";
   for (const campaign::SuiteText& known : campaign::suite_texts())
     std::cout << fmt::format("  {:<10}{}\n", known.name,
                              campaign::parse_suite(std::string(known.name), known.text).about);

@@ -38,7 +38,9 @@ bool is_list(const fs::path& folder) {
 }
 
 /// What an entry of a sweep or suite is held against.
-const std::string& point_of(const BatchEntry& entry) { return entry.point.empty() ? entry.name : entry.point; }
+const std::string& point_of(const BatchEntry& entry) {
+  return entry.point.empty() ? entry.name : entry.point;
+}
 
 /// Its machine did not survive it: a panic or hang of a guest. What it had measured is no evidence.
 bool was_lost(const BatchEntry& entry) {
@@ -68,11 +70,11 @@ void add_lost(const Batch& batch, const std::string& point, const char* value, S
 }
 
 [[noreturn]] void refuse_lonely(const fs::path& folder) {
-  throw os::Error(fmt::format("{}: there is no pair of runs in it", folder.native()),
-                  "make them again");
+  throw os::Error(fmt::format("{}: there is no pair of runs in it", folder.native()), "make them again");
 }
 
-Sides make_sides(const std::string& title, std::vector<RunFolder> base, std::vector<RunFolder> next, bool raw) {
+Sides make_sides(const std::string& title, std::vector<RunFolder> base, std::vector<RunFolder> next,
+                 bool raw) {
   Sides sides{.title = title, .base = {}, .next = make_side("new", std::move(next), raw)};
   sides.base.push_back(make_side("base", std::move(base), raw));
   return sides;

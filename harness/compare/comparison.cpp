@@ -38,9 +38,8 @@ void compare_pairs(MetricChange& change, const ComparisonOptions& options) {
   for (std::size_t i = 0; i < change.base_values.size(); ++i)
     differences.push_back(change.next_values[i] - change.base_values[i]);
   change.shift = stats::paired_shift(differences);
-  const std::vector<double> logs = change.metric.in_points()
-                                       ? std::vector<double>()
-                                       : quotients(change.base_values, change.next_values);
+  const std::vector<double> logs =
+      change.metric.in_points() ? std::vector<double>() : quotients(change.base_values, change.next_values);
   change.test = stats::signed_rank(logs.empty() ? differences : logs);
   const double whole = change.metric.in_points() ? 1 : std::abs(change.base.median);
   const auto part = [&](double value) {
@@ -215,7 +214,8 @@ bool has_answer(const MetricChange& change) {
 bool is_gross(const Side& base, const Side& next, const MetricInfo& metric) {
   return std::ranges::any_of(std::array{true, false}, [&](bool more) {
     const Rule no_change{.text = "", .metric = metric.name, .at_most = more, .bound = ""};
-    return gross_change(base.values_by_run(metric.name), next.values_by_run(metric.name), metric, no_change, 0)
+    return gross_change(base.values_by_run(metric.name), next.values_by_run(metric.name), metric, no_change,
+                        0)
         .has_value();
   });
 }
@@ -244,7 +244,8 @@ MetricChange compare_metric(const Side& base, const Side& next, const MetricInfo
 void tell_evidence(Comparison& comparison, const Evidence& evidence) {
   comparison.evidence = evidence.text();
   if (const std::string why = evidence.why_not(); !why.empty())
-    comparison.notes.push_back(fmt::format("{}: no verdict but on what is gross; {}", why, kMeasureInTurn));
+    comparison.notes.push_back(fmt::format("{}: no verdict but on what is gross{}", why,
+                                           evidence.in_turn ? "" : fmt::format("; {}", kMeasureInTurn)));
 }
 
 void doubt(Comparison& comparison) {

@@ -27,8 +27,8 @@ struct MetricChange {
   std::string rung;  ///< "8 runs a side, in turn"
   stats::Description base, next;
   double shift = 0;  ///< Hodges and Lehmann's, in the metric's unit
-  /// The change as a part of the base: 0.05 is 5% more; NaN where the base is zero. Of a share, in itself: 0.05
-  /// is five percentage points more.
+  /// The change as a part of the base: 0.05 is 5% more; NaN where the base is zero. Of a share, in itself:
+  /// 0.05 is five percentage points more.
   double change = 0;
   /// Of `change`: what its test would not refuse, so that it covers what it says at any number of trials. NaN
   /// where there are too few for one.

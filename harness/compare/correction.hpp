@@ -13,8 +13,8 @@ namespace tlbstorm::compare {
 /// or alone, all of it is theirs.
 inline constexpr double kPrimaryShare = 0.8;
 
-/// Takes back what a row says if its p is too large among the others' (Holm), and says how many runs a side it
-/// would take. `primary` is a metric's name. Returns what was done, for a reader; empty for a single row.
+/// Takes back what a row says if its p is too large among the others' (Holm), and says how many runs a side
+/// it would take. `primary` is a metric's name. Returns what was done, for a reader; empty for a single row.
 std::string correct(std::vector<MetricChange>& rows, const std::string& primary,
                     const ComparisonOptions& options);
 

@@ -17,7 +17,8 @@ std::string way_of(const record::RunFolder& run) {
   const record::RunManifest& manifest = run.manifest;
   std::string way = fmt::format("{} {} {} {}", record::machine_id(run), manifest.plan.workload,
                                 manifest.plan.trials, manifest.plan.workers);
-  for (const auto& [name, value] : manifest.plan.parameters.values()) way += fmt::format(" {}={}", name, value);
+  for (const auto& [name, value] : manifest.plan.parameters.values())
+    way += fmt::format(" {}={}", name, value);
   for (const record::TrialRecord& trial : manifest.trials)
     if (trial.kind == trial::TrialKind::measuring && trial.valid) return way + " " + trial.instrument;
   return way;
@@ -63,8 +64,7 @@ double Floor::margin(std::size_t base, std::size_t next, double alpha) const {
 }
 
 double Floor::p_of(double excess, std::size_t base, std::size_t next) const {
-  const double error =
-      deviation * std::sqrt(1 / static_cast<double>(base) + 1 / static_cast<double>(next));
+  const double error = deviation * std::sqrt(1 / static_cast<double>(base) + 1 / static_cast<double>(next));
   if (error == 0) return excess > 0 ? 0 : 1;
   return stats::students_t_above(excess / error, static_cast<double>(units - 1));
 }
@@ -74,7 +74,8 @@ std::string Floor::text() const {
 }
 
 Floors::Floors(const std::filesystem::path& folder) {
-  for (const std::filesystem::path& path : record::list_references(folder)) runs_.push_back(record::read_run(path));
+  for (const std::filesystem::path& path : record::list_references(folder))
+    runs_.push_back(record::read_run(path));
 }
 
 std::optional<Floor> Floors::find(const Side& base, const Side& next, const std::string& metric,
@@ -90,7 +91,9 @@ std::optional<Floor> Floors::find(const Side& base, const Side& next, const std:
   const Side same("floor", std::move(alike));
   std::vector<double> values;
   for (const Unit& unit : units_of(same, metric, rung)) values.push_back(unit.value);
-  const auto positive = [](const std::vector<double>& all) { return !all.empty() && std::ranges::min(all) > 0; };
+  const auto positive = [](const std::vector<double>& all) {
+    return !all.empty() && std::ranges::min(all) > 0;
+  };
   if (values.size() < kLeastOfAFloor || !positive(same.values(metric)) || !positive(base.values(metric)) ||
       !positive(next.values(metric)))
     return std::nullopt;

@@ -41,8 +41,9 @@ class Floors {
   /// Reads those below a folder, which need not be there. Throws os::Error where one is damaged.
   explicit Floors(const std::filesystem::path& folder);
   explicit Floors(std::vector<record::RunFolder> runs) : runs_(std::move(runs)) {}
-  /// That of runs made in the same way as both sides' (machine, workload, parameters, trials, instrument) on a
-  /// rung; nothing when there are too few of them, or either side's trials spread more than theirs (F at 1%).
+  /// That of runs made in the same way as both sides' (machine, workload, parameters, trials, instrument) on
+  /// a rung; nothing when there are too few of them, or either side's trials spread more than theirs (F at
+  /// 1%).
   std::optional<Floor> find(const Side& base, const Side& next, const std::string& metric, Rung rung) const;
 
  private:

@@ -122,7 +122,8 @@ Moment began(const record::RunManifest& manifest) {
   };
   const int year = number(4), month = number(2), day = number(2), hour = number(2), minute = number(2),
             second = number(2), ms = std::max(0, number(3));  // which older runs don't tell
-  const std::chrono::year_month_day date{std::chrono::year(year), std::chrono::month(static_cast<unsigned>(month)),
+  const std::chrono::year_month_day date{std::chrono::year(year),
+                                         std::chrono::month(static_cast<unsigned>(month)),
                                          std::chrono::day(static_cast<unsigned>(day))};
   if (!date.ok() || hour < 0 || minute < 0 || second < 0) return std::nullopt;
   return std::chrono::sys_days(date) + std::chrono::hours(hour) + std::chrono::minutes(minute) +
@@ -138,7 +139,8 @@ std::vector<Unit> units_of(const Side& side, const std::string& metric, Rung run
   const auto belongs = [&](const std::vector<Unit>& group, const Unit& run) {
     if (group.back().boot != run.boot) return false;
     constexpr std::chrono::hours kApart{1};
-    return rung == Rung::boot || !run.began || !group.back().began || *run.began - *group.back().began < kApart;
+    return rung == Rung::boot || !run.began || !group.back().began ||
+           *run.began - *group.back().began < kApart;
   };
   for (const Unit& run : runs) {
     const auto group = std::ranges::find_if(groups, [&](const auto& one) { return belongs(one, run); });
@@ -162,8 +164,8 @@ bool were_in_turn(const std::vector<Unit>& base, const std::vector<Unit>& next) 
     turns += i > 0 && order[i].second != order[i - 1].second ? 1 : 0;
     (order[i].second ? place_of_base : place_of_next) += static_cast<double>(i);
   }
-  const double apart = place_of_base / static_cast<double>(base.size()) -
-                       place_of_next / static_cast<double>(next.size());
+  const double apart =
+      place_of_base / static_cast<double>(base.size()) - place_of_next / static_cast<double>(next.size());
   return turns + 1 >= std::min(base.size(), next.size()) && std::abs(apart) <= 1;
 }
 

@@ -66,6 +66,7 @@ Evidence evidence_of(const Side& base, const Side& next, const std::string& metr
 inline constexpr std::size_t kLeastUnits = 4;
 /// How a user gets evidence that decides.
 inline constexpr const char* kMeasureInTurn =
-    "a verdict takes runs of both sides in turn: tlbstorm ab, or tlbstorm suite --repeat 8 --base ... --new ...";
+    "a verdict takes runs of both sides in turn: tlbstorm ab, or tlbstorm suite --repeat 8 --base ... --new "
+    "...";
 
 }  // namespace tlbstorm::compare

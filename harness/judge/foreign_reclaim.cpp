@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Pages that reclaim took from others while a trial was measured: other cgroups at their limits, khugepaged,
-// kswapd for the machine. Each of them may cost an interrupt that is counted as the trial's. What MADV_PAGEOUT
-// takes, and DAMON with it, is in no such counter; DAMON's thread shows as foreign load.
+// kswapd for the machine. Each of them may cost an interrupt that is counted as the trial's. What
+// MADV_PAGEOUT takes, and DAMON with it, is in no such counter; DAMON's thread shows as foreign load.
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -33,15 +33,17 @@ Found foreign_reclaim(const TrialFacts& facts) {
              by_itself = facts.totals.has(column::of_workload(trial::counter::kPagesGone));
   const bool none_of_it = !facts.plan.reclaims || (by_itself && !facts.plan.memory);
   if (!by_cgroup && !none_of_it)
-    return not_known("the trial's own pages are counted with those of the machine: cgroup v2 tells them apart");
+    return not_known(
+        "the trial's own pages are counted with those of the machine: cgroup v2 tells them apart");
   const double others =
       std::max(0.0, known(all) - (by_cgroup ? known(growth(facts, measured, column::kCgroupStolen)) : 0));
   const double own = by_cgroup || by_itself ? known(pages_stolen(facts, measured, Reclaimer::all)) : 0;
   const double whole = std::max(own, known(growth(facts, measured, column::kTlbInterrupts)));
   const double by_helpers = known(growth_if_kept(facts, measured, column::kStolenByKhugepaged)),
                by_kswapd = known(growth(facts, measured, column::kStolenByKswapd));
-  const std::string text = fmt::format("{:.0f} pages were taken from others ({:.0f} by kswapd, {:.0f} by khugepaged)",
-                                       others, by_kswapd, by_helpers);
+  const std::string text =
+      fmt::format("{:.0f} pages were taken from others ({:.0f} by kswapd, {:.0f} by khugepaged)", others,
+                  by_kswapd, by_helpers);
   // A cgroup's count may lag behind by a batch a CPU.
   constexpr double kBatch = 64;
   const double lag = kBatch * std::max(1, facts.online_cpus);

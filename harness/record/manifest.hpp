@@ -111,7 +111,7 @@ struct RunManifest {
   int repeat = 1;              ///< which repetition of the same run in a campaign
   Writer writer;
   RunState state = RunState::running;
-  std::string reason;  ///< why it failed
+  std::string reason;          ///< why it failed
   std::string started, ended;  ///< to the millisecond, UTC: "2026-11-27T14:00:00.123Z"
   trial::Plan plan;
   WorkloadRecord workload;

@@ -93,7 +93,8 @@ std::vector<std::pair<std::string, RunFolder>> kept_runs(const fs::path& folder)
   }
   std::erase_if(runs, [](const auto& one) { return one.second.manifest.valid_trials() == 0; });
   if (runs.empty())
-    throw os::UsageError("RUN", folder.native(), "none of its trials is valid: nothing could be held against it",
+    throw os::UsageError("RUN", folder.native(),
+                         "none of its trials is valid: nothing could be held against it",
                          "tlbstorm report says why");
   return runs;
 }
@@ -116,8 +117,9 @@ fs::path add_reference(const fs::path& run, const fs::path& folder, const std::s
   require_folder_name(name);
   const auto runs = kept_runs(run);
   const RunFolder& first = runs.front().second;
-  const std::string standard = is_batch(run) ? slug(read_batch_kind(run).name + "-" + first.manifest.fact("kernel_release", ""))
-                                             : default_name(first);
+  const std::string standard =
+      is_batch(run) ? slug(read_batch_kind(run).name + "-" + first.manifest.fact("kernel_release", ""))
+                    : default_name(first);
   const fs::path target = folder / machine_id(first) / (name.empty() ? standard : name);
   if (os::is_there("--name", target))
     throw os::UsageError("--name", target.native(), "there is something already",

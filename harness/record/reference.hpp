@@ -25,7 +25,8 @@ std::filesystem::path add_reference(const std::filesystem::path& run, const std:
 
 /// Puts a run in the place of a reference, which is kept beside it as NAME-until-DATE. Returns where that is.
 /// Throws as add_reference() does, and then nothing has changed.
-std::filesystem::path refresh_reference(const std::filesystem::path& reference, const std::filesystem::path& run);
+std::filesystem::path refresh_reference(const std::filesystem::path& reference,
+                                        const std::filesystem::path& run);
 
 /// What a user names: a path, or the name of a baseline in the folder. Throws os::UsageError.
 std::filesystem::path find_reference(std::string_view option, const std::filesystem::path& folder,

@@ -157,7 +157,8 @@ void remove_trailing_blanks(std::string& text) {
 }  // namespace
 
 std::string told(const std::filesystem::path& folder) {
-  return record::is_batch(folder) ? tabulate(record::read_batch(folder)) : summarise(record::read_run(folder));
+  return record::is_batch(folder) ? tabulate(record::read_batch(folder))
+                                  : summarise(record::read_run(folder));
 }
 
 std::string tabulate(const Batch& batch) {

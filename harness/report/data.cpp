@@ -88,7 +88,7 @@ std::string print_json(const Report& report) {
   for (const compare::Comparison& comparison : report.parts) {
     ordered_json part{{"title", comparison.title},
                       {"paired", comparison.paired},
-                    {"evidence", comparison.evidence},
+                      {"evidence", comparison.evidence},
                       {"base", to_json(comparison.base)},
                       {"new", to_json(comparison.next)}};
     part["differences"] = ordered_json::array();

@@ -132,7 +132,9 @@ std::string choice(const compare::Model& model) {
 
 std::string power_law(const compare::Model& model) {
   if (model.terms.size() > 1)
-    return model.any_fits() ? "" : item("form", "THE PLANE DOES NOT FIT, and predicts nothing: " + model.line_misfit);
+    return model.any_fits()
+               ? ""
+               : item("form", "THE PLANE DOES NOT FIT, and predicts nothing: " + model.line_misfit);
   if (!model.power_law)
     return item("power law", "none: it needs values above 0 of both") +
            (model.any_fits() ? "" : item("form", choice(model)));

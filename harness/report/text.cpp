@@ -181,8 +181,10 @@ std::string print_text(const Report& report) {
   out += fmt::format("  evidence   {}\n", first.evidence.empty() ? "none" : first.evidence);
   out += report.parts.size() > 1 ? points(report) : part(first, report);
   out +=
-      "\n  medians of runs, or of all valid trials where there are few runs; change: the median of all pairs;\n"
-      "  p: Mann and Whitney's, of pairs Wilcoxon's; needs: runs a side, measured in turn, that would show such a\n"
+      "\n  medians of runs, or of all valid trials where there are few runs; change: the median of all "
+      "pairs;\n"
+      "  p: Mann and Whitney's, of pairs Wilcoxon's; needs: runs a side, measured in turn, that would show "
+      "such a\n"
       "  change; docs/statistics.md\n";
   return out + reproduce(report);
 }

@@ -29,7 +29,8 @@ double choose(std::size_t n, std::size_t k) {
 double arrangements(std::size_t ups, std::size_t downs, std::size_t runs) {
   const std::size_t half = runs / 2;
   if (runs % 2 == 0) return 2 * choose(ups - 1, half - 1) * choose(downs - 1, half - 1);
-  return choose(ups - 1, half) * choose(downs - 1, half - 1) + choose(ups - 1, half - 1) * choose(downs - 1, half);
+  return choose(ups - 1, half) * choose(downs - 1, half - 1) +
+         choose(ups - 1, half - 1) * choose(downs - 1, half);
 }
 
 /// A column more, of a term bent in one of the ways that costs bend: a parabola, a saturation, a corner.
@@ -88,7 +89,8 @@ double p_of_lack_of_fit(const LinearFit& fit, const Rows& x, Values y) {
   for (std::size_t i = 0; i < x.size(); ++i) places[x[i]].push_back(y[i]);
   double pure = 0;
   for (const auto& [place, values] : places) {
-    const double mean = std::accumulate(values.begin(), values.end(), 0.0) / static_cast<double>(values.size());
+    const double mean =
+        std::accumulate(values.begin(), values.end(), 0.0) / static_cast<double>(values.size());
     for (const double value : values) pure += (value - mean) * (value - mean);
   }
   const std::size_t terms = x.front().size();
@@ -110,7 +112,8 @@ std::string misfit(const LinearFit& fit, const Rows& x, Values y) {
   std::vector<double> residuals;
   for (const std::size_t i : order) residuals.push_back(fit.residuals()[i]);
   // Each of the three at a third of the level. NaN compares false.
-  if (const double p = p_of_curvature(x, y); p < kSurely / 3) return fmt::format("the points bend, p = {:.2g}", p);
+  if (const double p = p_of_curvature(x, y); p < kSurely / 3)
+    return fmt::format("the points bend, p = {:.2g}", p);
   if (const double p = p_of_lack_of_fit(fit, x, y); p < kSurely / 3)
     return fmt::format("runs at one place lie closer together than to it, p = {:.2g}", p);
   const double p = p_of_few_sign_runs(residuals);

@@ -11,9 +11,9 @@
 
 namespace tlbstorm::stats {
 
-/// The chance that a bend of one of the terms (its square, its logarithm, a corner in the middle) adds so much
-/// if the form is a line: the t test of its coefficient (Draper and Smith, "Applied Regression Analysis", 1998,
-/// chapter 12), the smallest of all after Holm. NaN where there are too few points for it.
+/// The chance that a bend of one of the terms (its square, its logarithm, a corner in the middle) adds so
+/// much if the form is a line: the t test of its coefficient (Draper and Smith, "Applied Regression
+/// Analysis", 1998, chapter 12), the smallest of all after Holm. NaN where there are too few points for it.
 double p_of_curvature(const Rows& x, Values y);
 
 /// The chance of so few changes of sign along the residuals, in the order of x, if the signs were dealt at

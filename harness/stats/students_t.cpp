@@ -42,7 +42,8 @@ double students_t_beyond(double above, double degrees) {
 }
 
 double variance_ratio_above(double ratio, double degrees_above, double degrees_below) {
-  return boost::math::cdf(boost::math::complement(boost::math::fisher_f(degrees_above, degrees_below), ratio));
+  return boost::math::cdf(
+      boost::math::complement(boost::math::fisher_f(degrees_above, degrees_below), ratio));
 }
 
 }  // namespace tlbstorm::stats

@@ -190,8 +190,7 @@ TEST_F(BatchesTest, FolderOfBootsHoldsBothSidesAndThoseThatDied) {
 
 TEST_F(BatchesTest, AbOfOneSideIsNoComparison) {
   const auto folder = put_batch("ab", "ab", "pageout", {{"base", run_of_ipis({1})}});
-  EXPECT_EQ(complaint([&] { compared({folder}); }),
-            "ab: there is no pair of runs in it\nmake them again");
+  EXPECT_EQ(complaint([&] { compared({folder}); }), "ab: there is no pair of runs in it\nmake them again");
 }
 
 TEST_F(BatchesTest, LikeIsComparedWithLike) {

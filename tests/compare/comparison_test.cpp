@@ -216,7 +216,8 @@ TEST_F(ComparisonTest, BaseOfZeroHasNoPartButTheOrderTells) {
 
 TEST_F(ComparisonTest, SharesChangeByPercentagePoints) {
   const auto of = [&](double base, double next) {
-    return compared(run_of("full_flushes", "share", around(base)), run_of("full_flushes", "share", around(next)))
+    return compared(run_of("full_flushes", "share", around(base)),
+                    run_of("full_flushes", "share", around(next)))
         .metrics.at(0);
   };
   EXPECT_NEAR(of(0.02, 0.06).change, 0.04, 0.001) << "and not three times as much";

@@ -38,7 +38,8 @@ Side alone(record::RunFolder one) {
 /// Eight runs that differ by about 1%, so many minutes apart.
 Floors floors(std::size_t apart, std::size_t runs = 8) {
   std::vector<record::RunFolder> all;
-  for (std::size_t i = 0; i < runs; ++i) all.push_back(kept(1 + 0.01 * static_cast<double>(i % 3), apart * i));
+  for (std::size_t i = 0; i < runs; ++i)
+    all.push_back(kept(1 + 0.01 * static_cast<double>(i % 3), apart * i));
   return Floors(std::move(all));
 }
 

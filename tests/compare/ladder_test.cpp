@@ -29,7 +29,8 @@ record::RunFolder run(double value, std::size_t minute, const std::string& boot 
 /// Runs of value 1, 2, 3 ... at these minutes.
 Side side(const std::vector<std::size_t>& minutes, const std::string& boot = "a") {
   std::vector<record::RunFolder> runs;
-  for (const std::size_t minute : minutes) runs.push_back(run(static_cast<double>(runs.size() + 1), minute, boot));
+  for (const std::size_t minute : minutes)
+    runs.push_back(run(static_cast<double>(runs.size() + 1), minute, boot));
   return Side("side", std::move(runs));
 }
 
@@ -64,9 +65,9 @@ TEST(Ladder, RunsThatWereNotInTurnAreOneOccasionASide) {
 
 TEST(Ladder, OccasionsInTurnAreEvidence) {
   const std::size_t day = 1440;
-  const Evidence evidence = of(side({0, 5, day, day + 5, 2 * day, 2 * day + 5, 3 * day, 3 * day + 5}),
-                               side({70, 75, day + 70, day + 75, 2 * day + 70, 2 * day + 75, 3 * day + 70,
-                                     3 * day + 75}));
+  const Evidence evidence =
+      of(side({0, 5, day, day + 5, 2 * day, 2 * day + 5, 3 * day, 3 * day + 5}),
+         side({70, 75, day + 70, day + 75, 2 * day + 70, 2 * day + 75, 3 * day + 70, 3 * day + 75}));
   EXPECT_EQ(evidence.rung, Rung::occasion);
   EXPECT_THAT(evidence.base_values, ElementsAre(1.5, 3.5, 5.5, 7.5));
   EXPECT_EQ(evidence.text(), "4 occasions a side, in turn");

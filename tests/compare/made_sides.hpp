@@ -15,7 +15,8 @@ namespace tlbstorm::test {
 /// "2026-11-21T08:03:00.000Z", so many minutes after eight.
 inline std::string minutes_after_eight(std::size_t minutes) {
   constexpr std::time_t kEight = 1795248000;  // 2026-11-21T08:00:00Z
-  return fmt::format("{:%Y-%m-%dT%H:%M:%S}.000Z", fmt::gmtime(kEight + static_cast<std::time_t>(60 * minutes)));
+  return fmt::format("{:%Y-%m-%dT%H:%M:%S}.000Z",
+                     fmt::gmtime(kEight + static_cast<std::time_t>(60 * minutes)));
 }
 
 /// Each trial of a side as a run, the first one `from` minutes after eight, the others every `step` minutes.

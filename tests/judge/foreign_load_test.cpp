@@ -70,7 +70,8 @@ class ForeignReclaim : public JudgedTrial {
 TEST_F(ForeignReclaim, OfAWorkloadThatReclaimsNothingIsAllThatIsReclaimed) {
   plan_.reclaims = false;
   EXPECT_EQ(grade(), Grade::failed) << "8000 pages beside 1000 interrupts";
-  EXPECT_EQ(check("foreign_reclaim").found, "8000 pages were taken from others (3000 by kswapd, 0 by khugepaged)");
+  EXPECT_EQ(check("foreign_reclaim").found,
+            "8000 pages were taken from others (3000 by kswapd, 0 by khugepaged)");
   grow_["vmstat.pgsteal_file"] = 100;
   EXPECT_EQ(grade(), Grade::ok) << "a few";
   grow_["interrupts.tlb"] = 1e6;

@@ -37,7 +37,8 @@ TEST(ExitedTasks, OneThatSpunAndIsGoneIsTold) {
   EXPECT_EQ(found->name, "tlbstorm-ends");
   EXPECT_EQ(found->parent, ::getpid());
   EXPECT_GE(found->used, 40ms);
-  EXPECT_TRUE(std::ranges::none_of(exited.take(), [&](const TaskUse& task) { return task.pid == pid; })) << "once";
+  EXPECT_TRUE(std::ranges::none_of(exited.take(), [&](const TaskUse& task) { return task.pid == pid; }))
+      << "once";
 }
 
 }  // namespace

@@ -40,8 +40,8 @@ class BatchTest : public ::testing::Test {
   }
   void add(BatchRecorder& recorder, int workers, double throughput, bool valid = true) {
     const std::string value = std::to_string(workers);
-    make_run(recorder.begin({"workers=" + value, "", value, {"tlbstorm", "run", "storm"}, "", ""}), workers, throughput,
-             valid);
+    make_run(recorder.begin({"workers=" + value, "", value, {"tlbstorm", "run", "storm"}, "", ""}), workers,
+             throughput, valid);
     recorder.end("finished", "");
   }
   test::TemporaryFolder folder_;
@@ -121,8 +121,9 @@ TEST_F(BatchTest, DamagedManifestIsAnErrorThatNamesWhatIsWrong) {
 
 TEST_F(BatchTest, RunsOutsideOfTheFolderAreRefused) {
   const std::string too_long(256, 'x');
-  for (const std::string& name : {std::string(), std::string("."), std::string(".."), std::string("/etc"),
-                                  std::string("a/../b"), std::string("a//b"), std::string("a/"), std::string("../x"), too_long}) {
+  for (const std::string& name :
+       {std::string(), std::string("."), std::string(".."), std::string("/etc"), std::string("a/../b"),
+        std::string("a//b"), std::string("a/"), std::string("../x"), too_long}) {
     std::ofstream(folder_.path() / "batch.json") << fmt::format(R"({{"entries": [{{"name": "{}"}}]}})", name);
     try {
       read_batch(folder_.path());

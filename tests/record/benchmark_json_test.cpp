@@ -11,8 +11,8 @@
 namespace tlbstorm::record {
 namespace {
 
-using ::testing::ElementsAre;
 using ::testing::_;
+using ::testing::ElementsAre;
 using ::testing::Pair;
 
 /// As libbenchmark 1.7.1 writes it.

@@ -119,9 +119,10 @@ TEST_F(ManifestTest, WhatIsWrittenIsRead) {
 }
 
 TEST_F(ManifestTest, BatchIsReadAsItWasWritten) {
-  const BatchManifest batch{kSchemaVersion, {"tlbstorm", "9.9", {}},
-                            "sweep",        "workers",
-                            "about",        {{"workers=1-002", "workers=1", "1", {"tlbstorm"}, "finished", "none"}}};
+  const BatchManifest batch{
+      kSchemaVersion, {"tlbstorm", "9.9", {}},
+      "sweep",        "workers",
+      "about",        {{"workers=1-002", "workers=1", "1", {"tlbstorm"}, "finished", "none"}}};
   put("batch.json", batch_text(batch));
   EXPECT_EQ(batch_text(read_batch_manifest(folder_)), batch_text(batch));
 }

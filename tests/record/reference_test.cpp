@@ -3,6 +3,7 @@
 #include "harness/record/reference.hpp"
 
 #include "harness/compare/side.hpp"
+#include "harness/record/batch.hpp"
 #include "harness/report/summary.hpp"
 #include "tests/judge/made_run.hpp"
 
@@ -67,8 +68,9 @@ TEST_F(ReferenceTest, NothingIsOverwritten) {
 }
 
 TEST_F(ReferenceTest, SuiteIsKeptAsOneWithItsRunsThatHaveAValidTrial) {
-  const fs::path suite = put_batch("suite", "suite", "quick",
-                                   {{"one", run_of_ipis({1, 2})}, {"two", run_of_ipis({3})}, {"none", run_of_ipis({9}).invalid(1)}});
+  const fs::path suite = put_batch(
+      "suite", "suite", "quick",
+      {{"one", run_of_ipis({1, 2})}, {"two", run_of_ipis({3})}, {"none", run_of_ipis({9}).invalid(1)}});
   const fs::path kept = add_reference(suite, kept_, "");
   EXPECT_EQ(kept.filename(), "quick-6-18-1");
   EXPECT_THAT(list_references(kept_), ElementsAre(kept)) << "its runs are none of their own";

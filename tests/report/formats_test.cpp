@@ -75,10 +75,10 @@ TEST_F(FormatsTest, TextSaysWhenRunsOfTheSidesWereMadeInTurn) {
     run.manifest["started"] = fmt::format("2026-11-21T10:0{}:00Z", minute);
     return put(name, run);
   };
-  const auto first = put_at("base", base_, 0), second = put_at("next", next_, 1), third = put_at("new", next_, 2),
-             fourth = put_at("later", base_, 3);
-  const Report in_turn{compare::compare_folders({first, second, third}, {fourth}, {}, true), Sorting::as_listed,
-                       false};
+  const auto first = put_at("base", base_, 0), second = put_at("next", next_, 1),
+             third = put_at("new", next_, 2), fourth = put_at("later", base_, 3);
+  const Report in_turn{compare::compare_folders({first, second, third}, {fourth}, {}, true),
+                       Sorting::as_listed, false};
   EXPECT_THAT(print_text(in_turn), HasSubstr("  evidence   2 runs a side, in turn\n"));
 }
 

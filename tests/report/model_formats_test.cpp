@@ -29,7 +29,8 @@ TEST_F(ModelFormatsTest, TextSaysPricesTheirIntervalsAndWhatIsExtrapolated) {
   EXPECT_THAT(text, HasSubstr("the price of one more worker"));
   EXPECT_THAT(text, HasSubstr("R^2 1.0000; residuals: RMS 0.0"));
   EXPECT_THAT(text, HasSubstr("\n  at workers=256\n  line       255, 95% interval "));
-  EXPECT_THAT(text, HasSubstr("A GUESS, FAR FROM WHAT WAS MEASURED: 16 times the largest measured, workers=16; "));
+  EXPECT_THAT(text,
+              HasSubstr("A GUESS, FAR FROM WHAT WAS MEASURED: 16 times the largest measured, workers=16; "));
   EXPECT_THAT(widths(text), Each(Le(100u)));
 }
 

@@ -48,7 +48,8 @@ TEST(Misfit, LineFitsWhateverItsNoise) {
 }
 
 TEST(Misfit, WhatBendsIsNoLine) {
-  for (const auto& [name, shape] : {std::pair<const char*, Shape>{"parabola", &parabola}, {"V", &hat}, {"saturation", &saturation}}) {
+  for (const auto& [name, shape] :
+       {std::pair<const char*, Shape>{"parabola", &parabola}, {"V", &hat}, {"saturation", &saturation}}) {
     EXPECT_EQ(refused(shape, 0.001), 500) << name;
     EXPECT_GE(refused(shape, 0.015), 450) << name;
     EXPECT_GE(refused(shape, 0.01, 5, 3), 450) << name << " at five places, three runs each";

@@ -280,7 +280,7 @@ TEST_F(Interleaved, CalibrateKeepsHowFarRunsLieApart) {
   EXPECT_THAT(done_.out, HasSubstr("  trials     "));
   EXPECT_THAT(done_.out, testing::ContainsRegex("ipis_per_page +IPIs/page"));
   EXPECT_THAT(done_.out, testing::ContainsRegex("  kept [1-6] runs in results/floors"));
-  EXPECT_THAT(done_.out, HasSubstr("  occasion   none yet: 6 occasions it takes, an hour or a boot apart\n"));
+  EXPECT_THAT(done_.out, HasSubstr("    occasions not known yet: it takes 6, an hour or a boot apart\n"));
 }
 
 TEST_F(Judging, RepeatedRunsAreRunsOfTheirOwn) {
@@ -298,8 +298,8 @@ TEST_F(Judging, RepeatedRunsAreRunsOfTheirOwn) {
 TEST_F(Judging, SuiteOfTwoSidesIsMeasuredInTurnAndJudgedAsOneFolder) {
   write(place_.path() / "two.suite", "one pageout --region 4M --trials 1 --explain none\n");
   const std::string folder = place_.new_folder();
-  const Finished done = place_.run({"suite", "two.suite", "--repeat", "2", "--base", "--pages clean-file", "--new",
-                                    "echo new >>order", "--quiet", "--output", folder});
+  const Finished done = place_.run({"suite", "two.suite", "--repeat", "2", "--base", "--pages clean-file",
+                                    "--new", "echo new >>order", "--quiet", "--output", folder});
   EXPECT_EQ(text_of(place_.path() / "order"), "new\nnew\n");
   const auto batch = nlohmann::json::parse(text_of(folder + "/batch.json"));
   std::vector<std::string> names;

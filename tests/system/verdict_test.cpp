@@ -63,11 +63,10 @@ TEST_P(Known, ChangeIsFoundAndNotMadeMoreOfThanItIs) {
   EXPECT_EQ(gate({folder, "--rule", truth.kept}), 0) << done_.out;
 }
 
-INSTANTIATE_TEST_SUITE_P(Verdict, Known,
-                         ::testing::Values(Truth{"50", "49", "ipis_per_page_taken <= +1%",
-                                                 "ipis_per_page_taken <= +4%"},
-                                           Truth{"20", "19", "ipis_per_page_taken <= +2%",
-                                                 "ipis_per_page_taken <= +8%"}));
+INSTANTIATE_TEST_SUITE_P(
+    Verdict, Known,
+    ::testing::Values(Truth{"50", "49", "ipis_per_page_taken <= +1%", "ipis_per_page_taken <= +4%"},
+                      Truth{"20", "19", "ipis_per_page_taken <= +2%", "ipis_per_page_taken <= +8%"}));
 
 /// What runs beside the new side alone. Whatever it starts ends by itself: it is killed without its children.
 struct Load {
@@ -89,8 +88,8 @@ TEST_P(Beside, LoadOfOneSideTheSameNeverFails) {
   Words base, next;
   const auto run = [&](Words& side) {
     side.push_back(place_.new_folder());
-    place_.run({"run", "mprotect-storm", "--trials", "2", "--warmup", "50ms", "--duration", GetParam().duration,
-                "--explain", "none", "--quiet", "--output", side.back()});
+    place_.run({"run", "mprotect-storm", "--trials", "2", "--warmup", "50ms", "--duration",
+                GetParam().duration, "--explain", "none", "--quiet", "--output", side.back()});
   };
   for (int round = 0; round < GetParam().rounds; ++round) {
     run(base);
@@ -109,11 +108,11 @@ std::string load_name(const ::testing::TestParamInfo<Load>& load) { return load.
 
 INSTANTIATE_TEST_SUITE_P(
     Verdict, Beside,
-    ::testing::Values(
-        Load{"User", "100ms", 5, [](int) { return std::string("while :; do :; done"); }},
-        Load{"Kernel", "300ms", 5, [](int) { return std::string("exec dd if=/dev/zero of=/dev/null bs=64k"); }},
-        Load{"TenthOfTheTime", "300ms", 5, [](int) { return spinning(10); }},
-        Load{"Rising", "2s", 3, [](int round) { return spinning(20 + 30 * round); }}),
+    ::testing::Values(Load{"User", "100ms", 5, [](int) { return std::string("while :; do :; done"); }},
+                      Load{"Kernel", "300ms", 5,
+                           [](int) { return std::string("exec dd if=/dev/zero of=/dev/null bs=64k"); }},
+                      Load{"TenthOfTheTime", "300ms", 5, [](int) { return spinning(10); }},
+                      Load{"Rising", "2s", 3, [](int round) { return spinning(20 + 30 * round); }}),
     load_name);
 
 }  // namespace

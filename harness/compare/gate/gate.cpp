@@ -93,7 +93,7 @@ Gate judge(std::span<const GatePair> pairs, const std::vector<Rule>& rules, cons
     gate.results.push_back(std::move(result));
   }
   const bool some_would_decide = std::ranges::any_of(all, [](const Question& one) {
-    return one.rule.relative && !one.evidence.why_not().empty();
+    return one.rule.relative && !one.evidence.in_turn && !one.evidence.why_not().empty();
   });
   if (some_would_decide && gate.ruling() == Ruling::unsure) gate.notes.emplace_back(kMeasureInTurn);
   return gate;

@@ -40,8 +40,8 @@ struct RuleResult {
   stats::Interval interval{std::numeric_limits<double>::quiet_NaN(),
                            std::numeric_limits<double>::quiet_NaN()};
   std::string rung;  ///< of the ladder of evidence, on which it stands: "8 runs a side, in turn"
-  double p = 1;     ///< that so much beyond the bound comes by chance, corrected over the rules (Holm)
-  std::string why;  ///< one line
+  double p = 1;      ///< that so much beyond the bound comes by chance, corrected over the rules (Holm)
+  std::string why;   ///< one line
 };
 
 /// The same as a finding: pass is ok, FAIL failed, unsure unknown, waived a warning.

@@ -17,9 +17,8 @@ std::vector<double> values_of(const std::vector<Unit>& units) {
 }
 
 double smallest_p(const Evidence& evidence) {
-  return evidence.paired
-             ? stats::smallest_p_of_pairs(evidence.base.size(), stats::Tail::higher)
-             : stats::smallest_p(evidence.base.size(), evidence.next.size(), stats::Tail::higher);
+  return evidence.paired ? stats::smallest_p_of_pairs(evidence.base.size(), stats::Tail::higher)
+                         : stats::smallest_p(evidence.base.size(), evidence.next.size(), stats::Tail::higher);
 }
 
 double p_of_ranks(const Evidence& evidence, const Rule& rule, const Bound& bound) {
@@ -46,6 +45,13 @@ double range(const std::vector<double>& values) {
   return high - low;
 }
 
+/// The chance that runs which are the same, but of two modes, come to lie apart in one direction, all of the
+/// one mode on one side: the largest that p^base (1 - p)^next can be. No distance tells that from a change.
+double p_of_two_modes(std::size_t base, std::size_t next) {
+  const auto b = static_cast<double>(base), n = static_cast<double>(next);
+  return std::pow(b / (b + n), b) * std::pow(n / (b + n), n);
+}
+
 /// 1 where the sides do not lie far apart.
 double p_of_welch(const Evidence& evidence, const Rule& rule, const Bound& bound) {
   const std::vector<double> base = logs(bound.moved(values_of(evidence.base)), rule.at_most),
@@ -57,24 +63,27 @@ double p_of_welch(const Evidence& evidence, const Rule& rule, const Bound& bound
 }
 
 Proof by_floor(const Evidence& evidence, const Floor& floor, const Rule& rule, const Bound& bound) {
-  const double change = std::log(stats::median(values_of(evidence.next)) / stats::median(values_of(evidence.base)));
+  const double change =
+      std::log(stats::median(values_of(evidence.next)) / stats::median(values_of(evidence.base)));
   const double excess = (change - std::log1p(bound.by)) * (rule.at_most ? 1 : -1);
   const std::size_t base = evidence.base.size(), next = evidence.next.size();
   constexpr double kOneSided = 0.005;
   const double margin = floor.margin(base, next, kOneSided);
-  return {true, floor.p_of(excess, base, next), floor.text(), {std::expm1(change - margin), std::expm1(change + margin)}};
+  return {true,
+          floor.p_of(excess, base, next),
+          floor.text(),
+          {std::expm1(change - margin), std::expm1(change + margin)}};
 }
 
 }  // namespace
 
 Proof prove(const Evidence& evidence, const std::optional<Floor>& floor, const Rule& rule, const Bound& bound,
             double alpha, double share) {
-  constexpr std::size_t kLeastOfWelch = 3;
   const std::size_t fewest = std::min(evidence.base.size(), evidence.next.size());
   const bool told = evidence.in_turn || evidence.paired;
   if (told && fewest > 0 && smallest_p(evidence) * share <= alpha)
     return {true, p_of_ranks(evidence, rule, bound)};
-  if (told && !evidence.paired && fewest >= kLeastOfWelch)
+  if (told && !evidence.paired && p_of_two_modes(evidence.base.size(), evidence.next.size()) * share <= alpha)
     return {true, p_of_welch(evidence, rule, bound), "Welch's t"};
   if (floor && fewest > 0) return by_floor(evidence, *floor, rule, bound);
   return {};

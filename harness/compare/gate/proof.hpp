@@ -23,7 +23,9 @@ struct Proof {
 /// What Welch's t is held against in place of the gate's alpha: a tenth of it, as its values need not be
 /// normal.
 inline constexpr double kWelchIsStricter = 10;
-/// So many times the larger side's range lies between the sides, or Welch's t says nothing.
+/// So many times the larger side's range lies between the sides, or Welch's t says nothing. Nor does it of so
+/// few units that two modes would come apart like that too often: it takes 4 a side for up to two rules, 5
+/// for ten.
 inline constexpr double kFarApart = 5;
 
 /// `share` is what Holm's correction makes of a p at most: the number of questions that are asked together.

@@ -88,7 +88,8 @@ std::vector<Question> questions(std::span<const GatePair> pairs, const std::vect
 }
 
 double share_of(const std::vector<Question>& all) {
-  return static_cast<double>(std::ranges::count_if(all, [](const Question& one) { return one.rule.relative; }));
+  return static_cast<double>(
+      std::ranges::count_if(all, [](const Question& one) { return one.rule.relative; }));
 }
 
 }  // namespace tlbstorm::compare

@@ -25,8 +25,8 @@ struct Question {
   Bound limit() const { return {bound, metric.in_points()}; }
 };
 
-/// One for each metric of a pair that a rule is for. Throws os::UsageError when no side has such a metric, or a
-/// relative rule has no base. They point to the pairs.
+/// One for each metric of a pair that a rule is for. Throws os::UsageError when no side has such a metric, or
+/// a relative rule has no base. They point to the pairs.
 std::vector<Question> questions(std::span<const GatePair> pairs, const std::vector<Rule>& rules,
                                 const GateOptions& options);
 

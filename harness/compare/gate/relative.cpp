@@ -72,7 +72,7 @@ std::string why_unsure(const Question& question, const Proof& proof, double shar
   if (const std::string not_in_turn = evidence.in_turn ? "" : evidence.why_not(); !not_in_turn.empty())
     why += not_in_turn;
   else
-    why += fmt::format("{} could never fail this gate; {} could", evidence.text(),
+    why += fmt::format("{}, could never fail this gate; {} could", evidence.text(),
                        fewest_units(evidence, share, options));
   if (question.pair->base->only_explained(question.metric.name) ||
       question.pair->next->only_explained(question.metric.name))
@@ -129,13 +129,15 @@ void judge_relative(const Question& question, const Proof& proof, double share, 
   result.interval = hull(change.interval, proof.interval);
   const bool has_interval = !std::isnan(result.interval.low) && !std::isnan(result.interval.high);
   const bool is_nothing = std::abs(result.next.median - result.base.median) < question.metric.least_change();
-  const auto gross = gross_change(question.base, question.next, question.metric, question.rule, question.bound);
+  const auto gross =
+      gross_change(question.base, question.next, question.metric, question.rule, question.bound);
   if (is_nothing) {
     result.ruling = Ruling::pass;
     result.why = fmt::format("was {} and is {} (medians): less than {} {} is nothing",
                              os::format_figure(result.base.median), os::format_figure(result.next.median),
                              question.metric.least_change(), question.metric.unit);
-  } else if (gross || (proof.possible && result.p <= options.alpha && (!has_interval || lies_beyond(result)))) {
+  } else if (gross ||
+             (proof.possible && result.p <= options.alpha && (!has_interval || lies_beyond(result)))) {
     result.ruling = Ruling::fail;
     result.why = fmt::format("{}, beyond {}", change_text(result), bound_text(result));
     if (gross) result.why += "; " + *gross;
@@ -143,10 +145,12 @@ void judge_relative(const Question& question, const Proof& proof, double share, 
     result.ruling = Ruling::pass;
     result.why = fmt::format("{}, within {}", change_text(result), bound_text(result));
   } else {
-    result.why = fmt::format("{}, {}", change_text(result), why_unsure(question, proof, share, options, result));
+    result.why =
+        fmt::format("{}, {}", change_text(result), why_unsure(question, proof, share, options, result));
     return;
   }
-  result.why += fmt::format("; {}{}{}", result.rung, proof.how.empty() || gross ? "" : ", by ", gross ? "" : proof.how);
+  result.why +=
+      fmt::format("; {}{}{}", result.rung, proof.how.empty() || gross ? "" : ", by ", gross ? "" : proof.how);
 }
 
 }  // namespace tlbstorm::compare

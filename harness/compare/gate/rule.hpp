@@ -44,8 +44,8 @@ Rule parse_rule(std::string_view text);
 /// One rule a line; empty lines and what follows a # are left out. Throws os::UsageError with file and line.
 std::vector<Rule> read_rules(const std::filesystem::path& path);
 
-/// Stands for the primary metric of each run: "primary <= +2%" for one of which less is better, ">=" for one of
-/// which more is.
+/// Stands for the primary metric of each run: "primary <= +2%" for one of which less is better, ">=" for one
+/// of which more is.
 inline constexpr const char* kPrimary = "primary";
 
 /// What a gate demands when nothing is said: of the primary metric, which counts, and needs no quiet clock.

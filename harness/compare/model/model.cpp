@@ -217,8 +217,9 @@ Model make_model(const Family& family, const std::string& metric, const std::vec
       if (const auto* const series = run.find(metric)) return series->unit;
     return std::string();
   };
-  Model model{family.name, metric, unit(), terms, std::move(runs), basis, why, around, std::move(line), "",
-              0,           {},     {},     "",    "",              {}};
+  Model model{
+      family.name, metric, unit(), terms, std::move(runs), basis, why, around, std::move(line), "", 0, {},
+      {},          "",     "",     {}};
   const std::vector<double>& residuals = model.line.residuals();
   const auto farthest = std::max_element(residuals.begin(), residuals.end(),
                                          [](double a, double b) { return std::abs(a) < std::abs(b); });

@@ -74,8 +74,9 @@ TEST_F(EvidenceTest, NothingIsSaidOfOutcomesThatWereExpected) {
 TEST_F(EvidenceTest, CheckThatDecidesAndIsUnknownLeavesNoVerdict) {
   const Gate doubted = judged(checked("ok", true), checked("unknown", true));
   EXPECT_EQ(doubted.ruling(), Ruling::unsure);
-  EXPECT_THAT(doubted.results.at(0).why,
-              HasSubstr(", within +5.0%; 1 run a side; but new: of 10 valid trials nobody knows foreign_load"));
+  EXPECT_THAT(
+      doubted.results.at(0).why,
+      HasSubstr(", within +5.0%; 1 run a side; but new: of 10 valid trials nobody knows foreign_load"));
   EXPECT_EQ(judged(checked("unknown", true), checked("ok", true)).ruling(), Ruling::unsure);
   EXPECT_EQ(judged(checked("unknown", false), checked("unknown", false)).ruling(), Ruling::pass)
       << "it does not decide";

@@ -16,6 +16,7 @@
 #include "harness/compare/change_text.hpp"
 #include "harness/compare/floor.hpp"
 #include "harness/os/error.hpp"
+#include "harness/os/named_path.hpp"
 #include "harness/os/units.hpp"
 #include "harness/record/recorder.hpp"
 #include "harness/record/reference.hpp"
@@ -70,13 +71,13 @@ std::string spreads(const compare::Side& side) {
   return table.text("  ", false);
 }
 
-/// Each run with a valid trial, where a gate finds it.
+/// Each run with a valid trial, where a gate finds it: by when it began, as no two of a machine do at once.
 void keep(const record::Batch& batch, const std::filesystem::path& floors) {
-  const std::string name = batch.path.filename();
   std::size_t kept = 0;
   for (const record::BatchEntry& entry : batch.entries)
     if (entry.run && entry.run->manifest.valid_trials() > 0) {
-      record::add_reference(entry.run->path, floors, fmt::format("{}-{}", name, entry.name));
+      const record::RunManifest& run = entry.run->manifest;
+      record::add_reference(entry.run->path, floors, fmt::format("{}-{}", run.plan.workload, run.started));
       ++kept;
     }
   std::cout << fmt::format("\n  kept {} runs in {}, for gates of what is made in the same way\n", kept,
@@ -125,6 +126,7 @@ int calibrate(const Arguments& given) {
     const nlohmann::ordered_json plan = preview(run);
     if (output.empty()) output = record::default_folder(definition.name, "calibrate");
     record::check_folder(output);
+    os::nearest_folder("--floors", floors);  // before anything is measured
     if (dry_run) {
       std::cout << plan.dump(2) << "\n";
       return kOk;

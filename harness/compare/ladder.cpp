@@ -8,6 +8,7 @@
 #include <map>
 #include <set>
 #include <tuple>
+#include <utility>
 
 #include "harness/os/text.hpp"
 #include "harness/stats/sample.hpp"
@@ -105,6 +106,24 @@ std::string count(std::size_t base, std::size_t next, Rung rung) {
   return base == next ? some(base) + " a side" : fmt::format("{} and {}", some(base), next);
 }
 
+/// Two occasions are at least so far apart.
+constexpr std::chrono::hours kApart{1};
+
+/// Whether both sides have runs in each of the occasions.
+bool share_occasions(const std::vector<Unit>& base, const std::vector<Unit>& next) {
+  std::vector<std::pair<Moment, bool>> order;
+  for (const Unit& run : base) order.emplace_back(run.began, true);
+  for (const Unit& run : next) order.emplace_back(run.began, false);
+  std::ranges::sort(order);
+  std::set<bool> sides;
+  for (std::size_t i = 0; i < order.size(); ++i) {
+    if (i > 0 && *order[i].first - *order[i - 1].first >= kApart && std::exchange(sides, {}).size() < 2)
+      return false;
+    sides.insert(order[i].second);
+  }
+  return sides.size() == 2;
+}
+
 std::size_t runs_in(const std::vector<Unit>& units) {
   std::size_t runs = 0;
   for (const Unit& unit : units) runs += unit.runs;
@@ -138,7 +157,6 @@ std::vector<Unit> units_of(const Side& side, const std::string& metric, Rung run
   std::vector<std::vector<Unit>> groups;
   const auto belongs = [&](const std::vector<Unit>& group, const Unit& run) {
     if (group.back().boot != run.boot) return false;
-    constexpr std::chrono::hours kApart{1};
     return rung == Rung::boot || !run.began || !group.back().began ||
            *run.began - *group.back().began < kApart;
   };
@@ -166,7 +184,9 @@ bool were_in_turn(const std::vector<Unit>& base, const std::vector<Unit>& next) 
   }
   const double apart =
       place_of_base / static_cast<double>(base.size()) - place_of_next / static_cast<double>(next.size());
-  return turns + 1 >= std::min(base.size(), next.size()) && std::abs(apart) <= 1;
+  // One after the other, their middles are half of all places apart. A run that was lost moves them a little.
+  const double allowed = std::max(1.0, static_cast<double>(order.size()) / 8);
+  return turns + 1 >= std::min(base.size(), next.size()) && std::abs(apart) <= allowed;
 }
 
 std::string Evidence::text() const {
@@ -197,7 +217,8 @@ Evidence evidence_of(const Side& base, const Side& next, const std::string& metr
     evidence.in_turn = rung != Rung::machine && were_in_turn(evidence.base, evidence.next);
   };
   take(highest_that_differs(base, next));
-  if (evidence.rung == Rung::run && !evidence.in_turn) take(Rung::occasion);
+  if (evidence.rung == Rung::run && !(evidence.in_turn && share_occasions(evidence.base, evidence.next)))
+    take(Rung::occasion);
   for (const Rung rung : {evidence.rung, Rung::run}) {
     evidence.described_by = rung;
     evidence.base_values = values_of(units_of(base, metric, rung));

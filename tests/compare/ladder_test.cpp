@@ -49,6 +49,8 @@ TEST(Ladder, InTurnIsToldByWhenTheRunsBegan) {
   EXPECT_TRUE(of(side({0, 2, 4, 6}), side({1, 3, 5, 7})).in_turn) << "A B A B";
   EXPECT_TRUE(of(side({0, 3, 4, 7}), side({1, 2, 5, 6})).in_turn) << "A B B A";
   EXPECT_TRUE(of(side({0, 3, 4, 7}), side({1, 2, 6})).in_turn) << "one was lost";
+  EXPECT_TRUE(of(side({0, 3, 4, 7, 8, 11, 12}), side({1, 2, 5, 6, 9, 10, 13, 14})).in_turn) << "the last was";
+  EXPECT_FALSE(of(side({0, 1, 2, 5, 7, 9}), side({4, 6, 8, 10, 11, 12})).in_turn) << "one side is earlier";
   EXPECT_FALSE(of(side({0, 1, 2, 3}), side({4, 5, 6, 7})).in_turn) << "one after the other";
   EXPECT_FALSE(of(side({0, 1, 6, 7}), side({2, 3, 4, 5})).in_turn) << "A A B B B B A A";
   EXPECT_FALSE(of(side({0}), side({1})).in_turn) << "one of each is none of them";

@@ -60,21 +60,18 @@ constexpr Recipe kOneSideAfterTheOther{.in_turn = false};
 constexpr Recipe kFourRuns{.runs = 4, .metrics = 1};
 constexpr Recipe kFiveRuns{.runs = 5};
 
-/// A run's values, and which of its trials were found to be disturbed.
-void add_trials(const Noise& noise, double level, std::size_t trials, Random& random, record::Series& series,
-                std::vector<bool>& spoilt) {
+/// A run's values of one metric.
+void add_trials(const Noise& noise, double level, const std::vector<bool>& spoilt, Random& random,
+                record::Series& series) {
   double before = normal(random);
   const double share = std::sqrt(1 - noise.correlated * noise.correlated);
   const std::uniform_real_distribution<double> chance;
   auto odds = chance;
-  for (std::size_t i = 0; i < trials; ++i) {
+  for (std::size_t i = 0; i < spoilt.size(); ++i) {
     before = noise.correlated * before + share * normal(random);
     double value = level * (1 + noise.within * before + noise.drift_of_trials * static_cast<double>(i));
     if (odds(random) < noise.far_out) value *= 1.3;
-    if (odds(random) < noise.disturbed) {
-      value *= 1.2;
-      spoilt[i] = true;
-    }
+    if (spoilt[i]) value *= 1.2;
     series.by_trial[static_cast<int>(i) + 1] = value;
   }
 }
@@ -84,14 +81,16 @@ record::RunFolder run_of(const Noise& noise, const Recipe& recipe, std::size_t p
   record::RunFolder run;
   run.manifest.plan.workload = "made";
   run.manifest.started = test::minutes_after_eight(place);
-  std::vector<bool> spoilt(recipe.trials);
+  std::uniform_real_distribution<double> odds;
+  std::vector<bool> spoilt;  // for all of its metrics
+  for (std::size_t i = 0; i < recipe.trials; ++i) spoilt.push_back(odds(random) < noise.disturbed);
   for (std::size_t metric = 0; metric < recipe.metrics; ++metric) {
     double level =
         std::exp(noise.between * normal(random)) * (1 + noise.drift_of_runs * static_cast<double>(place));
     if (noise.two_modes && random() % 2 == 0) level *= 1.1;
     if (metric == 0) level *= factor;
     record::Series series{fmt::format("m{}", metric), "", {}};
-    add_trials(noise, level, recipe.trials, random, series, spoilt);
+    add_trials(noise, level, spoilt, random, series);
     run.series.push_back(series);
   }
   for (std::size_t i = 0; i < recipe.trials; ++i) {

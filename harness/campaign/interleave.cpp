@@ -81,7 +81,7 @@ BatchRun side_run(const trial::Definition& definition, const std::vector<trial::
                    {"quiet", "give it outside of --base and --new"},
                    {"output", "give it outside of --base and --new"},
                    {"retry-invalid", "a pair with an invalid trial is left out, and another one made"},
-                   {"trials", "each run has one trial; --budget or --pairs say how many runs"}}};
+                   {"trials", "each run has one trial; --budget says how many runs"}}};
   const trial::Given given = read_words(definition, layers, kSide);
   if (given.help)
     throw os::UsageError("--help", "true", kSide.problem,

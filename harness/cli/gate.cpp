@@ -145,6 +145,7 @@ int judge(const GateCommand& command) {
       {command.folders.begin(), command.folders.end()}, {command.more_base.begin(), command.more_base.end()},
       true, looks_at_columns(rules));
   std::vector<compare::GatePair> pairs;
+  os::nearest_folder("--floors", command.floors);
   compare::GateOptions options{command.alpha, command.paired, compare::Floors(command.floors)};
   for (const compare::Sides& one : sides) {
     const compare::Side* const base = one.base.empty() ? nullptr : &one.base.front();

@@ -37,6 +37,8 @@ inline constexpr const char* kKilled = "a worker was killed: what it used last i
 Found foreign_load(const TrialFacts& facts);
 /// Whether reclaim took more pages from others meanwhile than 5% of the trial's, or of its interrupts.
 Found foreign_reclaim(const TrialFacts& facts);
+/// Whether others sent more than 5% of the flushes, in a trial with the tracepoint; a warning.
+Found foreign_shootdowns(const TrialFacts& facts);
 /// Those of foreign_load() that ran on a CPU: "dd 22.0%, cc1 4.0%"; empty when nobody is known.
 std::string who_ran_on(const TrialFacts& facts, int cpu);
 

@@ -288,6 +288,13 @@ const std::vector<ValidityCheck>& checks() {
        .source = "mm/vmscan.c: shrink_inactive_list() counts pgsteal, for cgroups and the machine",
        .fix = "stop what else allocates memory; tlbstorm doctor tells of DAMON and khugepaged",
        .decides = false},  // foreign_load bounds what foreign reclaim can do
+      {.id = "foreign_shootdowns",
+       .examine = &foreign_shootdowns,
+       .wanted = at_most(kMostForeign, "of the flushes sent"),
+       .why = "they are counted with the trial's",
+       .source = "include/trace/events/tlb.h: tlb:tlb_flush",
+       .fix = "stop what else runs",
+       .decides = false},
       {.id = "steal",
        .examine = &steal,
        .wanted = at_most(kMostStolen, "of all CPU time"),

@@ -7,6 +7,7 @@
 #include <netlink/netlink.h>
 #include <sys/socket.h>
 
+#include <algorithm>
 #include <array>
 #include <cstring>
 
@@ -39,7 +40,9 @@ int keep_task(nl_msg* message, void* into) {
   task.name.assign(stats.ac_comm, ::strnlen(stats.ac_comm, sizeof stats.ac_comm));
   task.tid = task.pid = static_cast<int>(stats.ac_pid);
   task.parent = static_cast<int>(stats.ac_ppid);
-  task.used = microseconds(stats.ac_utime) + microseconds(stats.ac_stime);
+  // By ticks (ac_*), and exact where delays are accounted for (kernel.task_delayacct): kernel/delayacct.c.
+  const os::Nanoseconds by_ticks = microseconds(stats.ac_utime) + microseconds(stats.ac_stime);
+  task.used = std::max(by_ticks, os::Nanoseconds(static_cast<std::int64_t>(stats.cpu_run_virtual_total)));
   static_cast<std::vector<TaskUse>*>(into)->push_back(std::move(task));
   return NL_OK;
 }

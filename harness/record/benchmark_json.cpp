@@ -48,7 +48,7 @@ bool is_true(const ordered_json& entry, const char* key) {
 std::string why_left_out(const ordered_json& entry) {
   if (is_true(entry, "error_occurred") || is_true(entry, "skipped"))
     return text_or(entry, "error_message", text_or(entry, "skip_message", "it failed"));
-  const std::string label = text_or(entry, "label", "");
+  std::string label = text_or(entry, "label", "");
   if (label.starts_with(kSpoilt)) return label;
   // Of versions that did not call it spoilt by themselves.
   constexpr double kLeastOnCpu = 0.90;  // as in benches/other_load.cpp

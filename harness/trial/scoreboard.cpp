@@ -64,10 +64,12 @@ bool Scoreboard::wait_for_sample(std::uint32_t request, os::Nanoseconds deadline
   const auto taken = [request](std::uint32_t completed) {
     return static_cast<std::int32_t>(completed - request) >= 0;
   };
-  const std::uint32_t completed = head_->edge_completed.load(std::memory_order_acquire);
-  if (taken(completed)) return true;
-  os::futex_wait(head_->edge_completed, completed, deadline);
-  return taken(head_->edge_completed.load(std::memory_order_acquire));
+  for (;;) {  // the wake of an edge before this one may come late
+    const std::uint32_t completed = head_->edge_completed.load(std::memory_order_acquire);
+    if (taken(completed)) return true;
+    if (os::now() >= deadline) return false;
+    os::futex_wait(head_->edge_completed, completed, deadline);
+  }
 }
 
 bool Scoreboard::enter(Stage stage) {

@@ -88,8 +88,9 @@ now() { printf '%s' $((${EPOCHREALTIME/./} / 1000)); }
 
 wait_ms() { sleep "$(printf '%d.%03d' $(($1 / 1000)) $(($1 % 1000)))"; }
 
-# hear_until PATTERN: lines of the guest, with what they tell of the cut before, of journal writes and of runs.
-hear_until() {
+# heard PATTERN: lines of the guest, with what they tell of the cut before, of journal writes and of runs; whether one comes
+# in time.
+heard() {
   local since=0
   while ((SECONDS < until)) && IFS= read -r -t $((until - SECONDS)) -u "$said" line; do
     case $line in
@@ -103,7 +104,22 @@ hear_until() {
     # shellcheck disable=SC2053  # it is a pattern
     [[ $line != $1 ]] || return 0
   done
-  fail "the guest did not come to '$1' within $limit s"
+  return 1
+}
+
+hear_until() { heard "$1" || fail "the guest did not come to '$1' within $limit s"; }
+
+# come_up: an emulated kernel hangs now and then before it starts anything; that says nothing of the tool.
+come_up() {
+  power_on
+  if ! heard 'storm: found: *'; then
+    [[ ! -s $work/stderr ]] || fail "the guest came up and did not come to 'storm: found: *' within $limit s"
+    say "a guest hung as it booted: once more"
+    power_off
+    until=$((SECONDS + limit))
+    power_on
+    hear_until 'storm: found: *'
+  fi
 }
 
 # wait_for_moment: of five cuts four come within a journal write of the second run, the fifth at any time of it.
@@ -137,8 +153,7 @@ look_back() {
 # restores that have something to do, one is cut itself, at some moment.
 boot_once() {
   command=(storm-guest "$cut_run" "/var/tmp/runs/$number" "${commands[$name]}")
-  power_on
-  hear_until 'storm: found: *'
+  come_up
   if [[ $found == journal ]] && ((number % 3 == 0)); then
     wait_ms $((RANDOM % 400))
     power_off

@@ -62,6 +62,16 @@ TEST_F(ForeignLoad, KernelThreadsThatWorkForTheTrialAreShownOnly) {
   EXPECT_THAT(text(), HasSubstr("kernel threads beside them: kswapd0 50.0%"));
 }
 
+TEST_F(ForeignLoad, FlushesByOthersAreAWarningWhereTheyAreCounted) {
+  EXPECT_EQ(verdict("foreign_shootdowns"), Grade::not_applicable) << "nobody knows who sent them";
+  grow_["tlbflush.sent_by_trial"] = 490;
+  grow_["tlbflush.sent_by_kswapd"] = 0;
+  EXPECT_EQ(verdict("foreign_shootdowns"), Grade::ok) << check("foreign_shootdowns").found;
+  grow_["tlbflush.sent_by_trial"] = 400;
+  EXPECT_EQ(verdict("foreign_shootdowns"), Grade::warning);
+  EXPECT_EQ(check("foreign_shootdowns").found, "100 of 500 flushes were sent by others");
+}
+
 class ForeignReclaim : public JudgedTrial {
  protected:
   Grade grade() { return verdict("foreign_reclaim"); }

@@ -69,7 +69,7 @@ expect_said 'missing: g++ cmake'
 expect_no_apt
 
 expect 0
-expect_said 'installed 17 packages'
+expect_said 'installed 18 packages'
 
 expect 0
 expect_said 'nothing to install'

@@ -83,6 +83,7 @@ const std::vector<Exception> kRightAllTheSame{
     {"--seed", "9223372036854775808", "any 64-bit number is a seed"},
     {"--output", "[^/]{1,100}", "any name is one of a folder that can be made"},
     {"--folder", "[^/]{1,100}", "any name is one of a folder that can be made"},
+    {"--floors", "[^/]{1,100}", "any name is one of a folder that can be made"},
     {"--file", "[^/]{1,100}", "any name is one of a file that can be made"},
     {"--report", "", ""},
     {"--base", "nan|inf|1e308|16E|9223372036854775808|99999999999999999999999|0x10|\\+5|1,,2|[^-].*",
@@ -94,8 +95,8 @@ const std::vector<Exception> kRightAllTheSame{
 };
 /// Names of folders that are there, but for FIFO and loop, which stand in the way.
 bool is_right_all_the_same(const Option& option, const std::string& value) {
-  const bool path = option.name == "--output" || option.name == "--folder" || option.name == "--file" ||
-                    option.name == "--benchmark_out";
+  const bool path = option.name == "--output" || option.name == "--folder" || option.name == "--floors" ||
+                    option.name == "--file" || option.name == "--benchmark_out";
   if (path && (value == "fifo" || value == "loop")) return false;
   return std::any_of(kRightAllTheSame.begin(), kRightAllTheSame.end(), [&](const Exception& one) {
     return one.option == option.name && !value.empty() && std::regex_match(value, std::regex(one.values));

@@ -11,6 +11,7 @@
 #include "harness/os/units.hpp"
 #include "harness/record/folders.hpp"
 #include "harness/record/schema.hpp"
+#include "harness/stats/power.hpp"
 
 namespace tlbstorm::compare {
 namespace {
@@ -63,11 +64,23 @@ stats::Interval hull(const stats::Interval& one, const stats::Interval& other) {
   return {std::min(one.low, other.low), std::max(one.high, other.high)};
 }
 
+/// About how many units a side tell a change of the bound's size from none, where there are fewer.
+std::string units_needed(const Question& question, const RuleResult& result) {
+  const double cv = std::max(result.base.cv, result.next.cv);
+  if (!question.evidence.decides() || std::isnan(cv) || question.bound == 0 || question.metric.in_points())
+    return "";
+  const std::size_t needed = stats::trials_needed(std::abs(question.bound), cv);
+  constexpr std::size_t kHopeless = 1000;
+  if (needed <= std::min(result.base.n, result.next.n) || needed > kHopeless) return "";
+  return fmt::format("; about {} {}s a side would tell", needed, name(question.evidence.rung));
+}
+
 /// Why it is neither kept nor broken.
 std::string why_unsure(const Question& question, const Proof& proof, double share, const GateOptions& options,
                        const RuleResult& result) {
   const Evidence& evidence = question.evidence;
-  if (proof.possible) return fmt::format("which is not clear of {}", bound_text(result));
+  if (proof.possible)
+    return fmt::format("which is not clear of {}{}", bound_text(result), units_needed(question, result));
   std::string why = lies_beyond(result) ? fmt::format("beyond {}, but ", bound_text(result)) : "";
   if (const std::string not_in_turn = evidence.in_turn ? "" : evidence.why_not(); !not_in_turn.empty())
     why += not_in_turn;

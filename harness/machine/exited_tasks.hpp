@@ -17,8 +17,8 @@ class ExitedTasks {
   /// Listens from now on. Where that is not allowed (it is for root, and CONFIG_TASKSTATS) none is ever told.
   ExitedTasks();
 
-  /// Those that have ended since, with all that they ever used, mostly by the clock's ticks; where they ran is
-  /// not known. Of very many at once some are lost.
+  /// Those that have ended since, with all that they ever used, mostly by the clock's ticks; where they ran
+  /// is not known. Of very many at once some are lost.
   std::vector<TaskUse> take();
 
  private:

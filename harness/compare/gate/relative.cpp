@@ -141,7 +141,8 @@ void judge_relative(const Question& question, const Proof& proof, double share, 
   result.change = change.change;
   result.interval = hull(change.interval, proof.interval);
   const bool has_interval = !std::isnan(result.interval.low) && !std::isnan(result.interval.high);
-  const bool is_nothing = std::abs(result.next.median - result.base.median) < question.metric.least_change();
+  const bool is_nothing = question.rule.keeps(0, question.bound) &&
+                          std::abs(result.next.median - result.base.median) < question.metric.least_change();
   const auto gross =
       gross_change(question.base, question.next, question.metric, question.rule, question.bound);
   if (is_nothing) {

@@ -127,6 +127,11 @@ TEST_F(GateTest, ChangeOfAFewInterruptsIsNothing) {
   EXPECT_EQ(of(Values(6, 0), Values(6, 3)).ruling, Ruling::pass);
   EXPECT_THAT(of(Values(6, 0), Values(6, 3)).why, HasSubstr("less than 16 IPIs is nothing"));
   EXPECT_EQ(of(Values(6, 0), Values(6, 500)).ruling, Ruling::fail);
+  EXPECT_EQ(judged(test::run_of("tlb_ipis", "IPIs", around(10)), test::run_of("tlb_ipis", "IPIs", around(9)),
+                   {"tlb_ipis <= -50%"})
+                .ruling(),
+            Ruling::fail)
+      << "a gain that did not come";
 }
 
 TEST_F(GateTest, PairsAreJudgedAsPairs) {

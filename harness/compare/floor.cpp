@@ -8,6 +8,7 @@
 
 #include "harness/record/reference.hpp"
 #include "harness/stats/students_t.hpp"
+#include "harness/trial/options.hpp"
 
 namespace tlbstorm::compare {
 namespace {
@@ -15,8 +16,11 @@ namespace {
 /// What has to be alike for a floor to be one of these runs.
 std::string way_of(const record::RunFolder& run) {
   const record::RunManifest& manifest = run.manifest;
-  std::string way = fmt::format("{} {} {} {}", record::machine_id(run), manifest.plan.workload,
-                                manifest.plan.trials, manifest.plan.workers);
+  std::string way =
+      fmt::format("{} {} {}", record::machine_id(run), manifest.plan.workload, manifest.plan.trials);
+  for (const trial::Option& option : trial::run_options())
+    if (option.likeness == trial::Likeness::other_work)
+      way += fmt::format(" {}={}", option.name, trial::exact(option, manifest.plan));
   for (const auto& [name, value] : manifest.plan.parameters.values())
     way += fmt::format(" {}={}", name, value);
   for (const record::TrialRecord& trial : manifest.trials)
@@ -102,8 +106,7 @@ std::optional<Floor> Floors::find(const Side& base, const Side& next, const std:
     return std::nullopt;
   Spread between;
   add(between, values);
-  return Floor{rung, values.size(), std::sqrt(between.variance()), std::sqrt(of_floor.variance()),
-               of_floor.degrees};
+  return Floor{rung, values.size(), std::sqrt(between.variance())};
 }
 
 }  // namespace tlbstorm::compare

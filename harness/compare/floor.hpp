@@ -17,8 +17,6 @@ struct Floor {
   Rung rung = Rung::run;
   std::size_t units = 0;  ///< runs, occasions or boots, of which it is the standard deviation
   double deviation = 0;   ///< of the units' logarithms: 0.01 is 1%
-  double within = 0;      ///< the same of the trials of a run; 0 where a run has one
-  double within_degrees = 0;
 
   /// By how much (of logarithms) a change of so many units a side must exceed a bound at one-sided `alpha`.
   double margin(std::size_t base, std::size_t next, double alpha) const;
@@ -41,9 +39,9 @@ class Floors {
   /// Reads those below a folder, which need not be there. Throws os::Error where one is damaged.
   explicit Floors(const std::filesystem::path& folder);
   explicit Floors(std::vector<record::RunFolder> runs) : runs_(std::move(runs)) {}
-  /// That of runs made in the same way as both sides' (machine, workload, parameters, trials, instrument) on
-  /// a rung; nothing when there are too few of them, or either side's trials spread more than theirs (F at
-  /// 1%).
+  /// That of runs made in the same way as both sides' (machine, all that makes other work of it, trials,
+  /// instrument) on a rung; nothing when there are too few of them, or either side's trials spread more than
+  /// theirs (F at 1%).
   std::optional<Floor> find(const Side& base, const Side& next, const std::string& metric, Rung rung) const;
 
  private:

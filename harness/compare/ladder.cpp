@@ -66,12 +66,6 @@ Rung highest_that_differs(const Side& base, const Side& next) {
   return boots_differ(base, next) ? Rung::boot : Rung::run;
 }
 
-std::vector<double> values_of(const std::vector<Unit>& units) {
-  std::vector<double> values;
-  for (const Unit& unit : units) values.push_back(unit.value);
-  return values;
-}
-
 /// The n-th run of each side; of a single run a side, trial by trial. Where both are valid.
 Evidence pairs_of(const Side& base, const Side& next, const std::string& metric) {
   Evidence evidence;
@@ -131,6 +125,12 @@ std::size_t runs_in(const std::vector<Unit>& units) {
 }
 
 }  // namespace
+
+std::vector<double> values_of(const std::vector<Unit>& units) {
+  std::vector<double> values;
+  for (const Unit& unit : units) values.push_back(unit.value);
+  return values;
+}
 
 Moment began(const record::RunManifest& manifest) {
   std::string_view text = manifest.started;  // 2026-11-27T14:00:00.123Z

@@ -35,6 +35,8 @@ struct Unit {
 /// one occasion are runs of one boot that began less than an hour apart.
 std::vector<Unit> units_of(const Side& side, const std::string& metric, Rung rung);
 
+std::vector<double> values_of(const std::vector<Unit>& units);
+
 /// Whether the sides were measured in turn (A B A B, A B B A), so that what drifts does so for both alike. It
 /// takes two units a side.
 bool were_in_turn(const std::vector<Unit>& base, const std::vector<Unit>& next);

@@ -28,6 +28,7 @@ inline constexpr const char* kStolenFile = "vmstat.pgsteal_file";
 inline constexpr const char* kStolenByKswapd = "vmstat.pgsteal_kswapd";
 inline constexpr const char* kStolenByKhugepaged = "vmstat.pgsteal_khugepaged";
 inline constexpr const char* kStolenProactively = "vmstat.pgsteal_proactive";
+inline constexpr const char* kReclaimedByDamon = "damon.reclaimed";
 inline constexpr const char* kScannedAnon = "vmstat.pgscan_anon";
 inline constexpr const char* kScannedFile = "vmstat.pgscan_file";
 inline constexpr const char* kScannedByKswapd = "vmstat.pgscan_kswapd";

@@ -72,6 +72,15 @@ TEST(Floor, OfOtherWorkIsNone) {
   EXPECT_EQ(judged(1.2, Floors(std::move(others))).ruling, Ruling::unsure);
 }
 
+TEST(Floor, OfShorterTrialsIsNone) {
+  std::vector<record::RunFolder> shorter;
+  for (std::size_t i = 0; i < 8; ++i) {
+    shorter.push_back(kept(1, 61 * i));
+    shorter.back().manifest.plan.duration = std::chrono::seconds(1);
+  }
+  EXPECT_EQ(judged(1.2, Floors(std::move(shorter))).ruling, Ruling::unsure);
+}
+
 TEST(Floor, TrialsThatSpreadMoreThanItsOwnLeaveNoVerdict) {
   EXPECT_EQ(judged(1.2, floors(61), 20).ruling, Ruling::unsure);
 }

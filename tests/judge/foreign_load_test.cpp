@@ -81,12 +81,23 @@ TEST_F(ForeignReclaim, OfAWorkloadThatReclaimsNothingIsAllThatIsReclaimed) {
   plan_.reclaims = false;
   EXPECT_EQ(grade(), Grade::failed) << "8000 pages beside 1000 interrupts";
   EXPECT_EQ(check("foreign_reclaim").found,
-            "8000 pages were taken from others (3000 by kswapd, 0 by khugepaged)");
+            "8000 pages were taken from others (3000 by kswapd, 0 by khugepaged, 0 by DAMON)");
   grow_["vmstat.pgsteal_file"] = 100;
   EXPECT_EQ(grade(), Grade::ok) << "a few";
   grow_["interrupts.tlb"] = 1e6;
   grow_["vmstat.pgsteal_file"] = 8000;
   EXPECT_EQ(grade(), Grade::ok) << "0.8% of what is counted";
+}
+
+TEST_F(ForeignReclaim, DamonsIsCountedWhereItTells) {
+  plan_.reclaims = false;
+  grow_["vmstat.pgsteal_file"] = 0;
+  EXPECT_EQ(grade(), Grade::ok);
+  grow_["damon.reclaimed"] = 4096.0 * 1000;
+  EXPECT_EQ(grade(), Grade::failed);
+  grow_.erase("damon.reclaimed");
+  result_.sampling.absent.push_back({"damon", {"its statistics are not renewed", ""}});
+  EXPECT_EQ(grade(), Grade::unknown);
 }
 
 TEST_F(ForeignReclaim, IsWhatTheCgroupDidNotLose) {

@@ -58,6 +58,8 @@ class ColumnNames : public ::testing::Test {
     put("sys/class/block/zram0/stat", "1 0 8 0 2 0 16 0 0 0 0\n");
     put("sys/class/block/zram0/mm_stat", "4096 74 12288 0 12288 1 0 2 3\n");
     put("sys/module/zswap/parameters/enabled", "Y\n");
+    put("sys/module/damon_reclaim/parameters/enabled", "Y\n");
+    put("sys/module/damon_reclaim/parameters/bytes_reclaimed_regions", "0\n");
     Target made;
     made.proc = folder_.path() / "proc";
     made.sys = folder_.path() / "sys";
@@ -67,7 +69,7 @@ class ColumnNames : public ::testing::Test {
     here.online_cpus = {0};
     here.run = here.trial = ::getpid();
     here.events = std::string(kHardwareDefault) + "," + kSoftwareDefault;
-    const std::set<std::string> of_files{"memcg", "swapdev", "vmstat", "zram", "zswap"};
+    const std::set<std::string> of_files{"damon", "memcg", "swapdev", "vmstat", "zram", "zswap"};
     for (const Source& source : sources())
       add(source.open(of_files.contains(source.name) ? made : here), source.name);
   }

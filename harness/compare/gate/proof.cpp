@@ -10,12 +10,6 @@
 namespace tlbstorm::compare {
 namespace {
 
-std::vector<double> values_of(const std::vector<Unit>& units) {
-  std::vector<double> values;
-  for (const Unit& unit : units) values.push_back(unit.value);
-  return values;
-}
-
 double smallest_p(const Evidence& evidence) {
   return evidence.paired ? stats::smallest_p_of_pairs(evidence.base.size(), stats::Tail::higher)
                          : stats::smallest_p(evidence.base.size(), evidence.next.size(), stats::Tail::higher);
@@ -85,7 +79,8 @@ Proof prove(const Evidence& evidence, const std::optional<Floor>& floor, const R
     return {true, p_of_ranks(evidence, rule, bound)};
   if (told && !evidence.paired && p_of_two_modes(evidence.base.size(), evidence.next.size()) * share <= alpha)
     return {true, p_of_welch(evidence, rule, bound), "Welch's t"};
-  if (floor && fewest > 0) return by_floor(evidence, *floor, rule, bound);
+  constexpr std::size_t kEnough = 5;  // runs of both sides tell more of these than a floor does
+  if (floor && fewest > 0 && !(told && fewest >= kEnough)) return by_floor(evidence, *floor, rule, bound);
   return {};
 }
 
